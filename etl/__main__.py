@@ -1,0 +1,208 @@
+"""`python -m etl …`: the engine's verbs, for the analyst at a terminal and for the nightly build.
+
+Exit codes: 0 all is well (rows may have been set aside, and it says so); 1 nothing was published; 3 published, but a file
+was refused; 2 is a wrong command line.
+"""
+
+import datetime as dt
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from etl import build as builder
+from etl.contracts import BadContract
+from etl.indicators import BadIndicator
+from etl.paths import DiskFull, Workspace
+from etl.steps import keep, measure, model, publish, units
+
+FAILED, REFUSED = 1, 3
+SENTENCES = (
+    BadContract,
+    BadIndicator,
+    DiskFull,
+    keep.RefusedExtract,
+    measure.Unmeasurable,
+    model.BadModel,
+    publish.FailedCheck,
+    publish.NoSuchRelease,
+    units.BadHierarchy,
+)
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Kinship's engine: extracts in, a checked release out.",
+)
+out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(sentence: str) -> None:
+    out.print(sentence, markup=False)
+
+
+@contextmanager
+def plainly(workspace: Workspace | None = None) -> Iterator[None]:
+    """Whatever goes wrong becomes one sentence and exit code 1; a build's is left for the quality page too."""
+    try:
+        yield
+        return
+    except SENTENCES as error:
+        sentence = str(error)
+    except KeyboardInterrupt:
+        sentence = "Stopped; nothing was published and nothing was lost."
+    except (duckdb.Error, OSError) as error:
+        sentence = (
+            f"Something the engine did not expect: {str(error).splitlines()[0]}. Nothing was published."
+        )
+        logging.getLogger("kinship").debug("unexpected", exc_info=error)
+    if workspace:
+        try:
+            publish.write_last_build(workspace, "failed", sentence, publish.current(workspace))
+        except (DiskFull, OSError):
+            pass  # with no room for the note either, the terminal and the exit code still say it
+    err.print(sentence, markup=False)
+    raise typer.Exit(FAILED)
+
+
+@app.command()
+def build(
+    as_of: Annotated[
+        str,
+        typer.Option(help="The day to judge from, YYYY-MM-DD: which months are settled, and which are seen."),
+    ] = "",
+) -> None:
+    """Take in what has arrived in the inbox and publish a release."""
+    workspace = Workspace.here()
+    with plainly(workspace):
+        try:
+            day = dt.date.fromisoformat(as_of) if as_of else dt.datetime.now().astimezone().date()
+        except ValueError:
+            raise BadContract(f"--as-of {as_of!r} is not a day; write it as 2026-11-09.") from None
+        with out.status("Looking into the inbox") as status:
+            outcome = builder.build(workspace, day, say, lambda what: status.update(what))
+        publish.write_last_build(workspace, outcome.outcome, outcome.sentence, outcome.release)
+        say(outcome.sentence)
+        if outcome.refused:
+            files = "1 file was refused" if outcome.refused == 1 else f"{outcome.refused} files were refused"
+            say(f"{files}; `python -m etl receipts` says why.")
+            raise typer.Exit(REFUSED)
+
+
+@app.command()
+def check() -> None:
+    """Read every contract, suite, header and core query; touch no data."""
+    with plainly():
+        from etl.checks import check_all
+
+        for line in check_all(Workspace.here()):
+            say(line)
+
+
+@app.command()
+def history() -> None:
+    """List the releases, newest first; the current one is marked."""
+    workspace = Workspace.here()
+    with plainly():
+        table = Table("", "release", "built (UTC)", "as of", "settled to", "format")
+        for name in reversed(publish.releases(workspace)):
+            record = publish.read_release(workspace, name)
+            mark = "current" if name == publish.current(workspace) else ""
+            built = record["built_at"].strftime("%Y-%m-%d %H:%M")
+            table.add_row(
+                mark,
+                name,
+                built,
+                str(record["as_of"]),
+                str(record["settled_to"] or "–"),
+                str(record["format"]),
+            )
+        out.print(table if table.row_count else "Nothing has been published yet.")
+
+
+@app.command()
+def rollback(
+    release: Annotated[
+        str, typer.Argument(help="The release to go back to; without one, the one before.")
+    ] = "",
+) -> None:
+    """Point the app at an older release; nothing is deleted."""
+    workspace = Workspace.here()
+    with plainly(), builder.alone(workspace, say):
+        say(f"Release {publish.roll_back(workspace, release or None)} is current.")
+
+
+@app.command()
+def receipts(
+    source: Annotated[str, typer.Argument(help="One source; without it, all.")] = "",
+    rows: Annotated[
+        bool, typer.Option("--rows", help="Show the rows set aside, with line, reason and cells.")
+    ] = False,
+) -> None:
+    """What became of every file: rows read, accepted, set aside, left out, and why."""
+    workspace = Workspace.here()
+    with plainly():
+        contracts = builder.load_contracts(workspace)
+        if source and source not in contracts:
+            raise BadContract(f"There is no source {source!r}; there are {', '.join(contracts)}.")
+        held = [
+            receipt
+            for name in ([source] if source else contracts)
+            for receipt in keep.receipts(workspace, name)
+        ]
+        if rows:
+            return show_rows(workspace, held)
+        table = Table(
+            "source", "file", "outcome", "read", "accepted", "set aside", "left out", "what happened"
+        )
+        for receipt in held:
+            counts = (
+                receipt.rows_read,
+                receipt.rows_accepted,
+                receipt.rows_quarantined,
+                receipt.rows_left_out,
+            )
+            why = "; ".join(
+                f"{aside['rows']:,}: {aside['heading']} {aside['reason']}" for aside in receipt.set_aside
+            )
+            said = receipt.sentence + (f" ({why})" if why else "")
+            table.add_row(
+                receipt.source, receipt.file, receipt.outcome, *(f"{count:,}" for count in counts), said
+            )
+        for refusal in builder.sort_by_source(workspace, contracts)[1] if not source else ():
+            table.add_row("–", refusal.file, "refused", *["0"] * 4, refusal.sentence)
+        out.print(table if table.row_count else "Nothing has arrived yet.")
+
+
+def show_rows(workspace: Workspace, held: list[keep.Receipt]) -> None:
+    for receipt in held:
+        if not receipt.rows_quarantined:
+            continue
+        found = duckdb.read_parquet(str(receipt.path(workspace, "rejected.parquet"))).fetchall()
+        for line, reasons, cells in found:
+            said = json.loads(cells)
+            for reason in reasons:
+                heading = reason["heading"]
+                cell = f" “{said[heading]}”" if said.get(heading) else ""
+                say(f"{receipt.file}, line {line}: {heading}{cell} {reason['reason']}".replace(":  ", ": "))
+
+
+@app.command()
+def demo() -> None:
+    """Write a made-up organisation's extracts into an empty workspace's inbox."""
+    with plainly():
+        from etl.demo import write_extracts
+
+        for path in write_extracts(Workspace.here()):
+            say(f"Wrote {path}")
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m etl")

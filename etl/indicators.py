@@ -1,0 +1,129 @@
+"""Reads `sql/indicators/`: one file an indicator, its meaning in a header, then one SELECT."""
+
+import datetime as dt
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import sqlglot
+import yaml
+from sqlglot import exp
+
+FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think", "kindness", "hinders", "helps")
+CHOICES = {
+    "family": FAMILIES,
+    "better": ("lower", "higher", "neither"),
+    "refresh": ("monthly", "quarterly"),
+    "disclosure": ("A", "B"),
+    "status": ("draft", "live", "retired"),
+}
+COLUMNS = ("team", "month", "numerator", "denominator", "people", "published")
+
+
+class BadIndicator(Exception):
+    """An indicator's header or query does not say what it must; the sentence names the file."""
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """What a number means, and the query that counts it. `value = scale × numerator / denominator`."""
+
+    indicator: str
+    title: str
+    family: str
+    definition: str
+    why_it_matters: str
+    caveats: str
+    unit: str
+    scale: float
+    better: str
+    window: int
+    levels: tuple[str, ...]
+    refresh: str
+    disclosure: str
+    evidence: str
+    owner: str
+    next_review: dt.date
+    status: str
+    sql: str
+
+    @property
+    def reads(self) -> set[str]:
+        """The tables of `core` (or of a source) that the query reads, read out of the SQL."""
+        return tables_of(self.sql)
+
+
+def load(folder: Path) -> dict[str, Indicator]:
+    """Every indicator by id, which is its file's name. Raises BadIndicator."""
+    return {path.stem: read(path) for path in sorted(folder.glob("*.sql"))}
+
+
+def read(path: Path) -> Indicator:
+    def wrong(what: str) -> BadIndicator:
+        return BadIndicator(f"{path}: {what}.")
+
+    text = path.read_text(encoding="utf-8")
+    opening, mark, rest = text.partition("/*---")
+    header, closing, query = rest.partition("---*/")
+    if not mark or not closing or opening.strip():
+        raise wrong("expected a header between /*--- and ---*/, then one SELECT")
+    try:
+        record = yaml.safe_load(header)
+    except yaml.YAMLError as error:
+        raise wrong(f"the header is not readable YAML: {' '.join(str(error).split())}") from None
+
+    known = {f.name: f.type for f in fields(Indicator)}
+    asked = set(known) - {"indicator", "sql"}
+    if set(record) != asked:
+        missing, strange = sorted(asked - set(record)), sorted(set(record) - asked)
+        raise wrong(
+            "; ".join(
+                filter(
+                    None,
+                    [
+                        missing and f"the header lacks {', '.join(missing)}",
+                        strange and f"the header says {', '.join(strange)}, which means nothing here",
+                    ],
+                )
+            )
+        )
+    for name, allowed in CHOICES.items():
+        if record[name] not in allowed:
+            raise wrong(f"{name} is {record[name]!r}, expected one of {', '.join(allowed)}")
+    for name, kind in known.items():
+        if name in asked and kind in (str, int, float, dt.date):
+            given = record[name]
+            if kind is float and isinstance(given, int):
+                given = record[name] = float(given)
+            if not isinstance(given, kind):
+                raise wrong(f"{name} is {given!r}, expected {'a date' if kind is dt.date else kind.__name__}")
+    record["levels"] = tuple(record["levels"])
+    if not set(record["levels"]) <= {"team", "above"}:
+        raise wrong(f"levels is {list(record['levels'])}, expected team, above or both")
+
+    sql = query.strip().removesuffix(";")
+    found = outputs_of(sql, path)
+    if found != list(COLUMNS):
+        raise wrong(f"the query gives {', '.join(found)}, expected {', '.join(COLUMNS)}")
+    return Indicator(indicator=path.stem, sql=sql, **record)
+
+
+def outputs_of(sql: str, path: Path) -> list[str]:
+    """The columns that a query gives, in order. Raises BadIndicator if it is not one query."""
+    try:
+        statements = sqlglot.parse(sql, dialect="duckdb")
+    except sqlglot.errors.ParseError as error:
+        raise BadIndicator(f"{path}: {str(error).splitlines()[0]}") from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise BadIndicator(f"{path}: expected one SELECT.")
+    return statements[0].named_selects
+
+
+def tables_of(sql: str) -> set[str]:
+    """`schema.table` of everything a query reads, but for its own CTEs."""
+    query = sqlglot.parse_one(sql, dialect="duckdb")
+    own = {cte.alias for cte in query.find_all(exp.CTE)}
+    return {
+        f"{table.db}.{table.name}" if table.db else table.name
+        for table in query.find_all(exp.Table)
+        if table.db or table.name not in own
+    }

@@ -1,0 +1,112 @@
+"""Where things are: the project's own folders, the workspace of one organisation, and how a file appears whole."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+PROJECT = Path(__file__).resolve().parent.parent
+EXPECTATIONS = PROJECT / "expectations"
+SQL = PROJECT / "sql"
+
+
+class DiskFull(Exception):
+    """There is no room left for a file; nothing half-written stays behind."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder that holds one organisation's data; `KINSHIP_HOME` names it, `./workspace` is the default."""
+
+    home: Path
+
+    @classmethod
+    def here(cls) -> "Workspace":
+        return cls(Path(os.environ.get("KINSHIP_HOME") or "workspace").resolve())
+
+    @property
+    def inbox(self) -> Path:
+        return self.home / "inbox"
+
+    @property
+    def expectations(self) -> Path:
+        return self.home / "expectations"
+
+    @property
+    def store(self) -> Path:
+        return self.home / "store"
+
+    @property
+    def work(self) -> Path:
+        """Unfinished files; whatever a crash leaves here is thrown away by the next build."""
+        return self.store / ".work"
+
+    @property
+    def releases(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def current(self) -> Path:
+        return self.releases / "CURRENT"
+
+    @property
+    def synthetic(self) -> Path:
+        """Stands in a workspace whose extracts are made up; every page then says so."""
+        return self.home / "SYNTHETIC"
+
+    def make(self) -> None:
+        for folder in (self.inbox, self.work, self.releases):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.store.chmod(0o700)
+
+
+@contextmanager
+def appearing(path: Path, work: Path) -> Iterator[Path]:
+    """Gives a name to write under in `work`; on leaving, the file is on the disk and stands at `path`, or nowhere.
+
+    Raises DiskFull when there is no room.
+    """
+    unfinished = work / f"{path.name}.{os.getpid()}"
+    try:
+        with room_on_disk(path):
+            yield unfinished
+            with unfinished.open("rb+") as written:
+                os.fsync(written.fileno())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished.replace(path)
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def room_on_disk(path: Path) -> Iterator[None]:
+    """Turns the many ways of saying "no space left" into DiskFull."""
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        if re.search(
+            r"no space left|file too large|disk quota|out of disk|not enough disk", str(error), re.IGNORECASE
+        ):
+            raise DiskFull(
+                f"There is no room left on the disk for {path.name}; free some space and build again. "
+                "Nothing was published and nothing was lost."
+            ) from error
+        raise
+
+
+def write_json(path: Path, record: dict[str, Any], work: Path) -> None:
+    with appearing(path, work) as unfinished:
+        unfinished.write_text(
+            json.dumps(record, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8"
+        )

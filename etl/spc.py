@@ -1,0 +1,448 @@
+"""XmR control charts in the Making Data Count style: shows leaders which figures are more than chance.
+
+Many series are judged at once: tables have a row a series and a column a point, NaN where a value is missing.
+`check` reads one series of unknown quality; `chart` keeps strictly to published rules (a Profile says
+whose); `for_dashboard` adds Kinship's policy on gaps, short series and figures that hardly ever change.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from itertools import pairwise
+from numbers import Number
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+REACH = 2.66  # limits lie this many average moving ranges from the mean: the published literal, not 3/1.128
+NEAR = 2 * REACH / 3
+TOO_WIDE = 3.267  # a moving range this many times the average is screened out
+TOGETHER = 7  # points that make a run or a trend
+FEWEST_POINTS = 13  # under this, Making Data Count draws no limits and shows no icon
+FEWEST_FIXED = 12
+HAIR = 1e-9  # differences under this share of a series' size are rounding; else a constant 99.9 would signal
+BLOCK = 10_000  # series at a time, to bound memory
+
+BETTER = {"higher": 1, "lower": -1, "neither": 0}
+RULES = np.array(["none", "outside", "trend", "two_of_three", "run"], dtype=object)  # in order of priority
+VERDICTS = np.array(["common_cause", "improvement", "concern", "change", "not_judged", "none"], dtype=object)
+COMMON, IMPROVEMENT, CONCERN, CHANGE, NOT_JUDGED, NO_POINT = range(len(VERDICTS))
+LIMITS = np.array(["given", "constant", "short", "rarely_changes"], dtype=object)
+GIVEN, CONSTANT, SHORT, RARELY_CHANGES = range(len(LIMITS))
+
+
+class UnreadableSeries(ValueError):
+    """The figures cannot be charted; the message is one sentence for the person who will mend them."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Where published tools differ; the name belongs on the chart."""
+
+    name: str
+    screen_outliers: bool  # moving ranges that are far too wide do not widen the limits
+    two_of_three_counts_outside: bool  # a point beyond the limits also counts as near them
+    ties_pass: bool  # repeats and points on the mean are passed over: never flagged, they break nothing
+    improvement_wins: bool  # when rules disagree about a point
+    fewest_points: int  # a group with fewer has no limits and is not judged
+    refuse_unclear_trends: bool  # `check` refuses a gap that may hide a trend, where the R package crashes
+
+
+NHSR = Profile("NHSRplotthedots 0.2.2", True, False, False, False, 0, True)
+MDC = Profile("NHS England Making Data Count", False, True, True, True, FEWEST_POINTS, False)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Tables in the unit of the values, then two arrays with an entry a series; labels are text."""
+
+    mean: np.ndarray  # NaN where there is no point
+    lower: np.ndarray  # NaN where limits are undefined or refused
+    upper: np.ndarray
+    relative_to_mean: np.ndarray  # int8: 1 above, -1 below, 0 on it or missing
+    outside: np.ndarray  # bool
+    near: np.ndarray  # bool: over two thirds of the way to a limit, and not outside
+    rule: np.ndarray  # of RULES
+    moved: np.ndarray  # int8: 1 up, -1 down, 0 not flagged
+    verdict: np.ndarray  # of VERDICTS; "none" right of a series' end
+    variation: np.ndarray  # the last point's verdict, with _high or _low where flagged
+    assurance: np.ndarray  # pass, fail, inconsistent ("hit or miss"), none
+
+
+@dataclass(frozen=True)
+class DashboardChart(Chart):
+    """A Chart aligned with the months given; a missing month has NaN, False, "none", 0, and -1 for since."""
+
+    since: np.ndarray  # int32: column where the stretch of like flags (in one group) began, -1 if not flagged
+    months: np.ndarray  # int32: length of the stretch up to and with this month, bridged gaps included
+    limits: np.ndarray  # per series, for its latest rebase group: of LIMITS
+
+
+@dataclass(frozen=True)
+class Series:
+    """One checked series, by date."""
+
+    dates: list[date]
+    values: np.ndarray
+    groups: np.ndarray  # counts rebases
+    better: int
+    target: float  # NaN for none
+    unused_rebases: list[date]  # not among the dates, so without effect: tell the reader
+
+
+@dataclass(frozen=True)
+class _Many:
+    """The series of one block."""
+
+    values: np.ndarray
+    groups: np.ndarray  # no two series share a number
+    lengths: np.ndarray
+    better: np.ndarray
+    target: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Tables, the same throughout a rebase group."""
+
+    mean: np.ndarray
+    spread: np.ndarray  # average moving range, NaN where undefined
+    hair: np.ndarray  # differences too small to be real
+    count: np.ndarray  # of values present
+
+
+# The rules, one a function
+
+
+def unbroken_ends(signs: np.ndarray, length: int) -> np.ndarray:
+    """The sign wherever it ends `length` like signs in a row, else 0."""
+    ends = signs
+    for back in range(1, length):
+        ends = ends * (signs == _shifted(signs, back))
+    return ends
+
+
+def spread_back(ends: np.ndarray) -> np.ndarray:
+    """Each end marks its seven points; a turning point goes to the later of two trends."""
+    marked = ends
+    for back in range(1, TOGETHER):
+        later = _shifted(ends, -back)
+        marked = np.where(later != 0, later, marked)
+    return marked
+
+
+def two_of_three_windows(side: np.ndarray, near: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """All points of any three in a row on one side of the mean, with two or more near a limit."""
+    one_side = (side != 0) & (side == _shifted(side, 1)) & (side == _shifted(side, 2)) & (place >= 2)
+    fires = one_side & (sum(_shifted(near, back).astype(np.int8) for back in range(3)) >= 2)
+    return fires | _shifted(fires, -1) | _shifted(fires, -2)
+
+
+def first_rule(signals: Sequence[np.ndarray], favoured: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each point's one rule and direction, by priority; those in the favoured direction go first."""
+    ranked = [*enumerate(signals, start=1)]
+    ranked = [(rule, np.where(moves == favoured, moves, 0)) for rule, moves in ranked] + ranked
+    rule, moved = np.zeros((2, *signals[0].shape), dtype=np.int8)
+    for number, moves in reversed(ranked):
+        rule = np.where(moves != 0, np.int8(number), rule)
+        moved = np.where(moves != 0, moves, moved)
+    return rule, moved
+
+
+def assurance(lower: np.ndarray, upper: np.ndarray, target: np.ndarray, better: np.ndarray) -> np.ndarray:
+    """Will chance alone meet the target? It is set against limits, not points; on one is hit or miss."""
+    hair = HAIR * (np.abs(lower) + np.abs(upper)) / 2
+    beyond = np.where(target > upper + hair, 1, np.where(target < lower - hair, -1, 0))
+    label = np.select([beyond * better > 0, beyond * better < 0], ["fail", "pass"], "inconsistent")
+    return np.where((better == 0) | np.isnan(target), "none", label).astype(object)
+
+
+# Tables
+
+
+def _shifted(table: np.ndarray, by: int) -> np.ndarray:
+    """Rows moved to the right, or left where negative, with 0 coming in."""
+    moved = np.zeros_like(table)
+    moved[:, max(by, 0) : min(by, 0) or None] = table[:, max(-by, 0) : min(-by, 0) or None]
+    return moved
+
+
+def _starts(groups: np.ndarray) -> np.ndarray:
+    starts = np.ones(groups.shape, dtype=bool)
+    starts[:, 1:] = groups[:, 1:] != groups[:, :-1]
+    return starts
+
+
+def _place(groups: np.ndarray) -> np.ndarray:
+    """How many points of its group come before each."""
+    columns = np.arange(groups.shape[1])
+    return columns - np.maximum.accumulate(np.where(_starts(groups), columns, 0), axis=1)
+
+
+def _total(weights: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    return np.bincount(groups.ravel(), weights.ravel())[groups]
+
+
+def _mean(values: np.ndarray, keep: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Mean of a group's kept values, NaN for none; the second pass takes out the rounding of the first."""
+    count = _total(keep, groups)
+    with np.errstate(invalid="ignore"):
+        mean = _total(np.where(keep, values, 0), groups) / count
+        return mean + _total(np.where(keep, values - mean, 0), groups) / count
+
+
+def _changes(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Change from the point before, NaN where either is missing or a group begins."""
+    return np.where(_starts(groups), np.nan, np.diff(values, axis=1, prepend=np.nan))
+
+
+def _sign(numbers: np.ndarray, hair: np.ndarray) -> np.ndarray:
+    return (numbers > hair).astype(np.int8) - (numbers < -hair)
+
+
+def _kept_first(keep: np.ndarray) -> np.ndarray:
+    """Columns in the order that brings what is kept to the left."""
+    return np.argsort(~keep, axis=1, kind="stable")
+
+
+def _put_back(table: np.ndarray, order: np.ndarray) -> np.ndarray:
+    whole = np.empty_like(table)
+    np.put_along_axis(whole, order, table, axis=1)
+    return whole
+
+
+# Judging
+
+
+def chart(
+    values: ArrayLike,
+    better: ArrayLike,
+    target: ArrayLike = np.nan,
+    groups: ArrayLike = 0,
+    lengths: ArrayLike | None = None,
+    fix_after_n: int | None = None,
+    profile: Profile = NHSR,
+) -> Chart:
+    """Judges every point of many series; raises UnreadableSeries.
+
+    better, target: one for all or one a series; 1 higher, -1 lower, 0 neither; NaN where there is no target.
+    groups: one for all or a table; a change of number is a rebase, and nothing carries over it.
+    lengths: points of each series, where rows are padded on the right.
+    fix_after_n: the first n points of a group, at least 12, settle its lines.
+    Rules: NHSRplotthedots 0.2.2 (R/ptd_spc_standard.R, R/ptd_calculate_point_type.R), written afresh.
+    """
+    many = _many(values, groups, lengths, better, target)
+    return _by_blocks(lambda block: _chart(block, _fixed(fix_after_n), profile), many)
+
+
+def _many(
+    values: ArrayLike, groups: ArrayLike, lengths: ArrayLike | None, better: ArrayLike, target: ArrayLike
+) -> _Many:
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 2 or not values.shape[1] or np.isinf(values).any():
+        raise UnreadableSeries("A chart needs a table of finite numbers: a row a series, a column a point.")
+    if not np.isin(better, [*BETTER.values()]).all():
+        raise UnreadableSeries("Better must be 1 for higher, -1 for lower or 0 for neither.")
+    rows, points = values.shape
+    lengths = np.broadcast_to(points if lengths is None else lengths, rows)
+    values = np.where(np.arange(points) < lengths[:, None], values, np.nan)
+    groups = np.broadcast_to(groups, values.shape)
+    better = np.broadcast_to(better, rows).astype(np.int8)
+    return _Many(values, groups, lengths, better, np.broadcast_to(np.asarray(target, dtype=float), rows))
+
+
+def _by_blocks(judge: Callable[[_Many], Chart], many: _Many) -> Chart:
+    charts = []
+    for start in range(0, max(len(many.values), 1), BLOCK):
+        block = _Many(*(table[start : start + BLOCK] for table in vars(many).values()))
+        groups = np.cumsum(_starts(block.groups)).reshape(block.groups.shape) - 1
+        charts.append(judge(replace(block, groups=groups)))
+    names = [field.name for field in fields(charts[0])]
+    return type(charts[0])(**{name: np.concatenate([getattr(one, name) for one in charts]) for name in names})
+
+
+def _chart(many: _Many, fix_after_n: int | None, profile: Profile) -> Chart:
+    lines = _lines(many, fix_after_n, profile)
+    judged = lines.count >= profile.fewest_points
+    return _judge(many, replace(lines, spread=np.where(judged, lines.spread, np.nan)), judged, profile)
+
+
+def _lines(many: _Many, fix_after_n: int | None, profile: Profile) -> _Lines:
+    values, groups = many.values, many.groups
+    baseline = ~np.isnan(values)
+    count = _total(baseline, groups)
+    if fix_after_n:
+        baseline = baseline & (_place(groups) < fix_after_n)
+    hair = HAIR * _mean(np.abs(values), baseline, groups)
+    ranges = np.abs(_changes(values, groups))
+    ranges[ranges <= hair] = 0
+    keep = baseline & ~np.isnan(ranges)
+    spread = _mean(ranges, keep, groups)
+    if profile.screen_outliers:  # one pass only, and never of the mean
+        spread = _mean(ranges, keep & (ranges < TOO_WIDE * spread - hair), groups)
+    return _Lines(_mean(values, baseline, groups), spread, hair, count)
+
+
+def _judge(many: _Many, lines: _Lines, judged: np.ndarray, profile: Profile) -> Chart:
+    values, better = many.values, many.better[:, None]
+    inside = np.arange(values.shape[1]) < many.lengths[:, None]
+    mean = np.where(inside, lines.mean, np.nan)
+    lower, upper = mean - REACH * lines.spread, mean + REACH * lines.spread
+    outside = (values > upper + lines.hair) | (values < lower - lines.hair)
+    near = (np.abs(values - mean) > NEAR * lines.spread + lines.hair) & ~outside
+    side = _sign(values - mean, lines.hair)
+    signals = [signal * judged for signal in _signals(many, lines, side, outside, near, profile)]
+    rule, moved = first_rule(signals, better * profile.improvement_wins)
+
+    verdict = np.where(better == 0, CHANGE, np.where(moved == better, IMPROVEMENT, CONCERN))
+    verdict = np.select([~inside, ~judged, moved == 0], [NO_POINT, NOT_JUDGED, COMMON], verdict)
+    last = np.arange(len(values)), np.maximum(many.lengths - 1, 0)
+    target = np.where(verdict[last] < NOT_JUDGED, many.target, np.nan)
+    return Chart(
+        *(mean, lower, upper, side, outside, near, RULES[rule], moved, VERDICTS[verdict]),
+        variation=VERDICTS[verdict[last]] + np.array(["", "_high", "_low"], dtype=object)[moved[last]],
+        assurance=assurance(lower[last], upper[last], target, many.better),
+    )
+
+
+def _signals(
+    many: _Many, lines: _Lines, side: np.ndarray, outside: np.ndarray, near: np.ndarray, profile: Profile
+) -> list[np.ndarray]:
+    """Per rule, in order of priority: 1 where it finds a point up, -1 down, else 0."""
+    changes = _changes(many.values, many.groups)
+    direction = _sign(changes, lines.hair)
+    on_mean = profile.ties_pass & (side == 0) & ~np.isnan(many.values)
+    repeats = profile.ties_pass & (direction == 0) & ~np.isnan(changes)
+    near = near | (profile.two_of_three_counts_outside & outside)
+    return [
+        side * outside,
+        _together(direction, TOGETHER - 1, many.groups, repeats),  # six changes join seven points
+        side * (near & two_of_three_windows(side, near, _place(many.groups))),
+        _together(side, TOGETHER, many.groups, on_mean),
+    ]
+
+
+def _together(signs: np.ndarray, length: int, groups: np.ndarray, passed_over: np.ndarray) -> np.ndarray:
+    """The sign of points in a stretch of seven or more, as if those passed over were not there."""
+    order = _kept_first(~passed_over)
+    signs, groups = (np.take_along_axis(table, order, axis=1) for table in (signs, groups))
+    ends = unbroken_ends(signs, length) * (_place(groups) >= TOGETHER - 1)
+    return _put_back(spread_back(ends), order)
+
+
+# Kinship's policy
+
+
+def for_dashboard(
+    values: ArrayLike,
+    better: ArrayLike,
+    target: ArrayLike = np.nan,
+    groups: ArrayLike = 0,
+    fix_after_n: int | None = None,
+    profile: Profile = NHSR,
+) -> DashboardChart:
+    """Judges months (a column each, NaN where missing) as leaders see them; otherwise as `chart`.
+
+    Published rules mislead on the figures of small teams. So, for each rebase group:
+    - missing months are dropped first, and moving ranges bridge the gap;
+    - "short": under 13 points, nothing is judged;
+    - "constant": all is common cause and the limits lie on the mean, so a steady 100% passes a 95% target;
+    - "rarely_changes": nothing is judged where values differ but every moving range kept is 0, because
+      limits without width would flag every point.
+    """
+    many = _many(values, groups, None, better, target)
+    return _by_blocks(lambda block: _dashboard(block, _fixed(fix_after_n), profile), many)
+
+
+def _dashboard(months: _Many, fix_after_n: int | None, profile: Profile) -> DashboardChart:
+    known = ~np.isnan(months.values)
+    order = _kept_first(known)
+    values, groups = (np.take_along_axis(table, order, axis=1) for table in (months.values, months.groups))
+    many = replace(months, values=values, groups=groups, lengths=known.sum(axis=1))
+    lines = _lines(many, fix_after_n, profile)
+    kind = _kind_of_limits(many, lines)
+    lines = replace(lines, spread=np.select([kind == GIVEN, kind == CONSTANT], [lines.spread, 0], np.nan))
+    judged = _judge(many, lines, (kind == GIVEN) | (kind == CONSTANT), profile)
+
+    stretches = 3 * groups + judged.moved  # within a series, the direction settles the verdict
+    since = np.take_along_axis(order, np.arange(order.shape[1]) - _place(stretches), axis=1)
+    tables = vars(judged) | {
+        "since": np.where(judged.moved != 0, since, -1).astype(np.int32),
+        "months": np.where(judged.moved != 0, order - since + 1, 0).astype(np.int32),
+    }
+    tables = {name: _put_back(table, order) if table.ndim == 2 else table for name, table in tables.items()}
+    last = np.arange(len(values)), np.maximum(many.lengths - 1, 0)
+    return DashboardChart(**tables, limits=LIMITS[np.where(many.lengths == 0, SHORT, kind[last])])
+
+
+def _kind_of_limits(many: _Many, lines: _Lines) -> np.ndarray:
+    differs = _total(_sign(many.values - lines.mean, lines.hair) != 0, many.groups) > 0
+    cases = [lines.count < FEWEST_POINTS, ~differs, ~(lines.spread > 0)]
+    return np.select(cases, [SHORT, CONSTANT, RARELY_CHANGES], GIVEN)
+
+
+# One series of unknown quality
+
+
+def check(
+    dates: Sequence[date],
+    values: Sequence[float | None],
+    better: str,
+    target: float | Sequence[float | None] | None = None,
+    rebase: Iterable[date] = (),
+    profile: Profile = NHSR,
+) -> Series:
+    """The series in order of date, fit for `chart`; raises UnreadableSeries.
+
+    better: higher, lower or neither. target: one number, or one a point that agree where given.
+    rebase: dates whose points each begin a new group.
+    """
+    if better not in BETTER:
+        raise UnreadableSeries(f"Better must be higher, lower or neither, not {better!r}.")
+    if not len(dates) or len(dates) != len(values):
+        raise UnreadableSeries(f"A series needs a value for every date, not {len(values)} for {len(dates)}.")
+    for day in dates:
+        if not isinstance(day, date) or day != day:
+            raise UnreadableSeries(f"{day!r} is not a date.")
+    order = sorted(range(len(dates)), key=dates.__getitem__)
+    days, rebase = [dates[at] for at in order], set(rebase)
+    for day, following in pairwise(days):
+        if day == following:
+            raise UnreadableSeries(f"The date {day} occurs more than once; a series has one value a date.")
+    numbers = np.array([_number(values[at]) for at in order])
+    groups = np.cumsum([day in rebase for day in days])
+    if profile.refuse_unclear_trends:
+        _refuse_unclear_trends(numbers, groups)
+    return Series(days, numbers, groups, BETTER[better], _one_target(target), sorted(rebase.difference(days)))
+
+
+def _number(value: object) -> float:
+    if value is None:
+        return np.nan
+    if not isinstance(value, Number) or isinstance(value, bool | complex) or np.isinf(float(value)):
+        raise UnreadableSeries(f"{value!r} is not a number.")
+    return float(value)
+
+
+def _fixed(fix_after_n: int | None) -> int | None:
+    if fix_after_n is not None and not _number(fix_after_n) >= FEWEST_FIXED:
+        raise UnreadableSeries(f"Lines are settled by at least {FEWEST_FIXED} points, not {fix_after_n}.")
+    return fix_after_n
+
+
+def _one_target(target: float | Sequence[float | None] | None) -> float:
+    several = [target] if target is None or isinstance(target, Number | str) else target
+    given = {number for number in map(_number, several) if number == number}
+    if len(given) > 1:
+        raise UnreadableSeries("The target changes over time; a chart has one constant target.")
+    return given.pop() if given else np.nan
+
+
+def _refuse_unclear_trends(values: np.ndarray, groups: np.ndarray) -> None:
+    for start in range(len(values) - TOGETHER + 1):
+        seven = slice(start, start + TOGETHER)
+        changes = np.diff(values[seven])
+        known = changes[~np.isnan(changes)]
+        unclear = len(known) < len(changes) and (np.all(known > 0) or np.all(known < 0))
+        if unclear and len(set(groups[seven])) == 1:
+            raise UnreadableSeries("A gap hides whether seven points in a row are a trend; fill it first.")

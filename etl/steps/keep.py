@@ -1,0 +1,286 @@
+"""Keeps what was accepted, what was set aside and a receipt for both; a receipt is written last, so it vouches for all.
+
+store/<source>/<hash>.parquet            the accepted rows, in our columns
+store/<source>/<hash>.rejected.parquet   the rows set aside: line, reasons, and the text of the columns asked for
+store/<source>/<hash>.receipt.json       every row accounted for: read = accepted + quarantined + left out
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import duckdb
+
+from etl.contracts import Contract
+from etl.paths import Workspace, appearing, write_json
+from etl.steps.conform import Conformed, sql_text
+from etl.steps.land import Arrival, Table, rows_at
+
+READING = "1"  # raise when the engine reads files differently, so that they are taken in again
+
+
+class RefusedExtract(Exception):
+    """The file can be read and must not be used; one plain sentence says what was expected."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one expectation."""
+
+    expectation: str  # Great Expectations' own name
+    about: str
+    severity: str
+    status: str  # passed, failed, error, not applicable
+    unexpected: int  # rows
+    why: str | None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of one file under one contract."""
+
+    source: str
+    file: str
+    content: str  # sha256 of the file
+    judged_with: str  # fingerprint of contract, suite and references
+    arrived: str  # UTC, ISO
+    mtime_ns: int
+    extracted_on: str  # the day the file was last written, from which "settled" is told
+    outcome: str  # accepted, refused
+    sentence: str
+    rows_read: int = 0
+    rows_accepted: int = 0
+    rows_quarantined: int = 0
+    rows_left_out: int = 0
+    months: list[str] = field(default_factory=list)  # of the accepted rows
+    quarantined_months: list[str] = field(default_factory=list)
+    set_aside: list[dict] = field(default_factory=list)  # heading, reason, rows
+    unknown_names: dict[str, int] = field(default_factory=dict)
+    expectations: list[dict] = field(default_factory=list)
+
+    @property
+    def hash(self) -> str:
+        """The name its files stand under: by content and by the rules it was judged with."""
+        return hashlib.sha256(f"{self.content}{self.judged_with}".encode()).hexdigest()[:24]
+
+    def path(self, workspace: Workspace, ending: str) -> Path:
+        return workspace.store / self.source / f"{self.hash}.{ending}"
+
+
+def judged_with(contract: Contract, references: Iterable[Receipt]) -> str:
+    """Fingerprint of everything but the file itself that decides what becomes of it."""
+    known = sorted(receipt.hash for receipt in references if receipt.outcome == "accepted")
+    return hashlib.sha256(json.dumps([READING, contract.fingerprint, known]).encode()).hexdigest()[:24]
+
+
+def receipts(workspace: Workspace, source: str) -> list[Receipt]:
+    """A source's receipts, earliest arrival first."""
+    folder = workspace.store / source
+    found = [
+        Receipt(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.receipt.json")
+    ]
+    return sorted(found, key=lambda receipt: (receipt.arrived, receipt.mtime_ns, receipt.file))
+
+
+def write_receipt(workspace: Workspace, receipt: Receipt) -> None:
+    write_json(receipt.path(workspace, "receipt.json"), asdict(receipt), workspace.work)
+
+
+def tidy(workspace: Workspace, source: str, contents: set[str], rules: str) -> None:
+    """Throws away what nothing vouches for: files without a receipt, receipts outdone by a judgement under today's `rules`,
+    and refusals of files that have left the inbox (`contents` is what is in it now)."""
+    found = receipts(workspace, source)
+    judged = {receipt.content for receipt in found if receipt.judged_with == rules}
+    vouched = set()
+    for receipt in found:
+        outdone = receipt.judged_with != rules and receipt.content in judged
+        gone = receipt.outcome == "refused" and receipt.content not in contents
+        if outdone or gone:
+            receipt.path(workspace, "receipt.json").unlink()
+        else:
+            vouched.add(receipt.hash)
+    for path in (workspace.store / source).glob("*"):
+        if path.name.split(".")[0] not in vouched:
+            path.unlink(missing_ok=True)
+
+
+def forget_other_judgements(workspace: Workspace, kept: Receipt) -> None:
+    """A file that was judged anew has one receipt: the new one."""
+    for receipt in receipts(workspace, kept.source):
+        if receipt.content == kept.content and receipt.hash != kept.hash:
+            for ending in ("receipt.json", "parquet", "rejected.parquet"):
+                receipt.path(workspace, ending).unlink(missing_ok=True)
+
+
+def keep_refused(workspace: Workspace, receipt: Receipt, sentence: str) -> Receipt:
+    refused = replace(receipt, outcome="refused", sentence=sentence)
+    write_receipt(workspace, refused)
+    forget_other_judgements(workspace, refused)
+    return refused
+
+
+def keep(
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    receipt: Receipt,
+    contract: Contract,
+    arrival: Arrival,
+    table: Table,
+    conformed: Conformed,
+    results: list[Result],
+) -> Receipt:
+    """Writes a judged file into the store: the accepted rows, the rows set aside, then the receipt that vouches for them.
+
+    Reads the tables `arrived`, `left_out`, `failed` and the view `staged`, which the judge has filled.
+    """
+    set_aside = {row for (row,) in con.execute("SELECT DISTINCT row FROM failed").fetchall()}
+    left_out = con.execute("SELECT count(*) FROM left_out").fetchone()[0]
+    quarantined = len(set_aside) + len(conformed.misshapen)
+
+    accepted = receipt.path(workspace, "parquet")
+    accepted.parent.mkdir(parents=True, exist_ok=True)
+    with appearing(accepted, workspace.work) as unfinished:
+        if set_aside or left_out:
+            columns = ", ".join(
+                [column.name for column in contract.columns] + ["month"] * bool(contract.month_of)
+            )
+            con.execute(
+                f"COPY (SELECT {columns} FROM staged WHERE row NOT IN (SELECT row FROM failed)) "
+                f"TO '{sql_text(str(unfinished))}' (FORMAT parquet, COMPRESSION zstd)"
+            )
+        else:
+            conformed.path.replace(unfinished)  # every row was accepted: the file is already what is kept
+    if quarantined:
+        _keep_rejected(con, workspace, receipt, contract, table, conformed, set_aside)
+
+    read = conformed.rows + len(conformed.misshapen)
+    reasons = con.execute(
+        "SELECT heading, reason, count(*) FROM (FROM failed UNION ALL FROM left_out) GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    shapes: dict[str, int] = {}
+    for row in conformed.misshapen:
+        shapes[row.reason] = shapes.get(row.reason, 0) + 1
+    aside = [{"heading": heading, "reason": reason, "rows": rows} for heading, reason, rows in reasons]
+    aside += [{"heading": "", "reason": reason, "rows": rows} for reason, rows in shapes.items()]
+    kept = replace(
+        receipt,
+        outcome="accepted",
+        sentence=_sentence(read, read - quarantined - left_out, quarantined, left_out),
+        rows_read=read,
+        rows_accepted=read - quarantined - left_out,
+        rows_quarantined=quarantined,
+        rows_left_out=left_out,
+        months=_months(con, contract, f"read_parquet('{sql_text(str(accepted))}')"),
+        quarantined_months=_months(con, contract, "(FROM staged WHERE row IN (SELECT row FROM failed))")
+        if set_aside
+        else [],
+        set_aside=aside,
+        unknown_names={
+            name: rows
+            for column in (contract.refers if set_aside else ())
+            for name, rows in con.execute(
+                f"SELECT unknown_{column}, count(*) FROM staged WHERE unknown_{column} IS NOT NULL GROUP BY 1"
+            ).fetchall()
+        },
+        expectations=[asdict(result) for result in results],
+    )
+    arrival.check_unchanged()
+    write_receipt(workspace, kept)
+    forget_other_judgements(workspace, kept)
+    return kept
+
+
+def _sentence(read: int, accepted: int, quarantined: int, left_out: int) -> str:
+    if accepted == read:
+        return f"All {read:,} rows accepted."
+    parts = [f"{accepted:,} of {read:,} rows accepted"]
+    parts += [f"{quarantined:,} set aside"] * bool(quarantined) + [
+        f"{left_out:,} left out as its contract says"
+    ] * bool(left_out)
+    return ", ".join(parts) + "."
+
+
+def _months(con: duckdb.DuckDBPyConnection, contract: Contract, rows: str) -> list[str]:
+    if not contract.month_of:
+        return []
+    found = con.execute(
+        f"SELECT DISTINCT month FROM {rows} WHERE month IS NOT NULL ORDER BY month"
+    ).fetchall()
+    return [month.isoformat() for (month,) in found]
+
+
+def _keep_rejected(
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    receipt: Receipt,
+    contract: Contract,
+    table: Table,
+    conformed: Conformed,
+    rows: set[int],
+) -> None:
+    """A row set aside keeps its line, its reasons and the text of the columns asked for, as the file had them."""
+    if table.kind == "csv":
+        texts = rows_at(table, rows, {row.line for row in conformed.misshapen})
+        lines = {row: line for row, (line, _) in texts.items()}
+        cells = {
+            row: {
+                conformed.headings[name]: text[place]
+                for name, place in conformed.places.items()
+                if place < len(text)
+            }
+            for row, (_, text) in texts.items()
+        }
+    else:
+        names = list(conformed.headings)
+        found = con.execute(
+            f"SELECT row, {', '.join(f'{name}::VARCHAR' for name in names)} FROM staged WHERE row IN (SELECT row FROM failed)"
+        )
+        cells = {
+            row: dict(zip(conformed.headings.values(), text, strict=True)) for row, *text in found.fetchall()
+        }
+        lines = {row: row + 1 for row in rows}
+    reasons: dict[int, list[dict]] = {}
+    for row, heading, reason in con.execute(
+        "SELECT DISTINCT row, heading, reason FROM failed ORDER BY ALL"
+    ).fetchall():
+        reasons.setdefault(row, []).append({"heading": heading, "reason": reason})
+    kept = [
+        (lines.get(row), reasons[row], json.dumps(cells.get(row, {}), ensure_ascii=False))
+        for row in sorted(rows)
+    ]
+    kept += [
+        (
+            row.line,
+            [{"heading": "", "reason": row.reason}],
+            json.dumps(_asked_for(row.text, table, conformed), ensure_ascii=False),
+        )
+        for row in conformed.misshapen
+    ]
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE rejected (line BIGINT, reasons STRUCT(heading VARCHAR, reason VARCHAR)[], cells JSON)"
+    )
+    con.execute(
+        "INSERT INTO rejected SELECT unnest($1::BIGINT[]), unnest($2::STRUCT(heading VARCHAR, reason VARCHAR)[][]), unnest($3::VARCHAR[])",
+        [list(column) for column in zip(*kept, strict=True)],
+    )
+    with appearing(receipt.path(workspace, "rejected.parquet"), workspace.work) as unfinished:
+        con.execute(
+            f"COPY (FROM rejected ORDER BY line) TO '{sql_text(str(unfinished))}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+
+
+def _asked_for(text: str, table: Table, conformed: Conformed) -> dict[str, str]:
+    """Of a row that could not be cut rightly, the cells that stand where wanted columns would: nothing more is kept."""
+    cells = text.split(table.delimiter)
+    return {
+        conformed.headings[name]: cells[place]
+        for name, place in conformed.places.items()
+        if place < len(cells)
+    }
+
+
+def now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,170 @@
+"""Lays out the accepted files as tables `source.*`, then runs `sql/core` in the order that its queries themselves imply."""
+
+import datetime as dt
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import duckdb
+
+from etl.contracts import Contract
+from etl.indicators import tables_of
+from etl.paths import Workspace
+from etl.steps.conform import sql_text
+from etl.steps.keep import Receipt
+
+
+class BadModel(Exception):
+    """A query of sql/core does not fit the others; the sentence names it."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file that still counts, and the months it counts for (None: whatever it holds)."""
+
+    receipt: Receipt
+    months: tuple[str, ...] | None
+
+
+def parts(contract: Contract, receipts: list[Receipt]) -> list[Part]:
+    """What counts of a source's accepted files, by the contract's rule; `receipts` in the order of arrival."""
+    accepted = [receipt for receipt in receipts if receipt.outcome == "accepted"]
+    if contract.each_file == "replaces_all":
+        return [Part(receipt, None) for receipt in accepted[-1:]]
+    if contract.each_file == "adds":
+        return [Part(receipt, None) for receipt in accepted]
+    latest = {month: receipt for receipt in accepted for month in receipt.months}
+    counted: dict[str, list[str]] = {}
+    for month, receipt in latest.items():
+        counted.setdefault(receipt.hash, []).append(month)
+    return [
+        Part(receipt, tuple(sorted(counted[receipt.hash]))) for receipt in accepted if receipt.hash in counted
+    ]
+
+
+def replaced(contract: Contract, receipts: list[Receipt], counted: list[Part]) -> set[str]:
+    """The hashes of accepted files whose place later ones have taken."""
+    counts = {part.receipt.hash for part in counted}
+    gone = set()
+    for number, receipt in enumerate(receipts):
+        later = [other for other in receipts[number + 1 :] if other.outcome == "accepted"]
+        if receipt.outcome != "accepted" or receipt.hash in counts:
+            continue
+        covered = {month for other in later for month in other.months}
+        # A file of which nothing was accepted is replaced when its months arrive after all, or it comes again.
+        if receipt.rows_accepted or (
+            (receipt.quarantined_months and set(receipt.quarantined_months) <= covered)
+            or any(other.file == receipt.file for other in later)
+        ):
+            gone.add(receipt.hash)
+    return gone
+
+
+def settled_to(contract: Contract, counted: list[Part], as_of: dt.date) -> dt.date | None:
+    """The last day of the newest month that a file covers which was extracted late enough to be complete."""
+    if not contract.month_of:
+        return None
+    settled = []
+    for part in counted:
+        seen = min(dt.date.fromisoformat(part.receipt.extracted_on), as_of)
+        for month in part.months or part.receipt.months:
+            end = last_day(dt.date.fromisoformat(month))
+            if seen >= end + dt.timedelta(days=contract.complete_after_days):
+                settled.append(end)
+    return max(settled, default=None)
+
+
+def last_day(month: dt.date) -> dt.date:
+    return (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+
+
+# ---- source.* ------------------------------------------------------------------------------------------------------
+
+
+def lay_out_sources(
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    contracts: dict[str, Contract],
+    counted: dict[str, list[Part]],
+    as_of: dt.date,
+) -> None:
+    """A view `source.<name>` for every source, in its own columns and a `month`; empty where nothing has arrived."""
+    con.execute("CREATE SCHEMA source")
+    for name, contract in contracts.items():
+        con.execute(f"CREATE VIEW source.{name} AS {_source_sql(workspace, contract, counted[name], as_of)}")
+    con.execute("CREATE SCHEMA core")
+
+
+def _source_sql(workspace: Workspace, contract: Contract, counted: list[Part], as_of: dt.date) -> str:
+    columns = {column.name: column.sql_type for column in contract.columns}
+    if contract.month_of:
+        columns["month"] = "DATE"
+    empty = (
+        "SELECT " + ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items()) + " WHERE false"
+    )
+    selects = [empty]
+    past = (
+        f"month <= DATE '{as_of.isoformat()}'" if contract.month_of else "true"
+    )  # no future month, in a past view
+    for order, part in enumerate(counted):
+        path = sql_text(str(part.receipt.path(workspace, "parquet")))
+        where = past
+        if part.months is not None and set(part.months) != set(part.receipt.months):
+            where += " AND month IN (" + ", ".join(f"DATE '{month}'" for month in part.months) + ")"
+        numbered = f"{order} AS arrival, " if _keys_may_meet(contract, counted) else ""
+        selects.append(f"SELECT {numbered}* FROM read_parquet('{path}') WHERE {where}")
+    together = "\nUNION ALL BY NAME\n".join(selects)
+    listed = ", ".join(columns)
+    if not _keys_may_meet(contract, counted):
+        return f"SELECT {listed} FROM ({together})"
+    key = ", ".join(contract.key)
+    return f"SELECT {listed} FROM ({together}) QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY arrival DESC) = 1"
+
+
+def _keys_may_meet(contract: Contract, counted: list[Part]) -> bool:
+    """Whether two files that count may hold the same key: later arrivals then win."""
+    months_apart = contract.each_file == "replaces_its_months" and contract.month_of in contract.key
+    return len(counted) > 1 and not months_apart
+
+
+# ---- core.* --------------------------------------------------------------------------------------------------------
+
+
+def core_queries(folder: Path) -> dict[str, str]:
+    return {
+        path.stem: path.read_text(encoding="utf-8").strip().removesuffix(";")
+        for path in sorted(folder.glob("*.sql"))
+    }
+
+
+def in_order(queries: dict[str, str], sources: set[str]) -> list[str]:
+    """The queries, each after those it reads. Raises BadModel for a circle or an unknown table."""
+    reads = {name: tables_of(sql) for name, sql in queries.items()}
+    known = {f"core.{name}" for name in queries} | {f"source.{name}" for name in sources}
+    for name, tables in reads.items():
+        if strange := sorted(tables - known):
+            raise BadModel(
+                f"sql/core/{name}.sql reads {', '.join(strange)}; there is no such source or core query."
+            )
+    graph = {
+        name: {table.removeprefix("core.") for table in tables if table.startswith("core.")}
+        for name, tables in reads.items()
+    }
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise BadModel(f"sql/core: these read each other in a circle: {', '.join(error.args[1])}.") from None
+
+
+def run_core(con: duckdb.DuckDBPyConnection, queries: dict[str, str], sources: set[str]) -> None:
+    for name in in_order(queries, sources):
+        con.execute(f"CREATE TABLE core.{name} AS {queries[name]}")
+
+
+def lineage(reads: set[str], queries: dict[str, str]) -> set[str]:
+    """The sources behind a query that reads these tables."""
+    sources = set()
+    for table in reads:
+        schema, _, name = table.partition(".")
+        sources |= {name} if schema == "source" else lineage(tables_of(queries[name]), queries)
+    return sources

@@ -1,0 +1,143 @@
+"""Writes a release as a new file, checks it, and points CURRENT at it: whole, or not at all."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from string import ascii_lowercase
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from etl.paths import SQL, Workspace, appearing, room_on_disk, write_json
+from etl.steps.conform import sql_text
+
+FORMAT = 1  # of the tables in sql/release.sql; raise it when a column changes its meaning or goes
+TABLES = {"mart.value": "value", "mart.signal": "signal", "meta.unit": "unit_spell"}
+
+
+class FailedCheck(Exception):
+    """A query of sql/checks found something in the release that must not be there."""
+
+
+class NoSuchRelease(Exception):
+    """There is no release of that name."""
+
+
+@contextmanager
+def being_written(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
+    """Attaches an empty release at `path`, with the tables of sql/release.sql, as `made`."""
+    with room_on_disk(path):
+        con.execute(f"ATTACH '{sql_text(str(path))}' AS made")
+        try:
+            con.execute("USE made")
+            con.execute((SQL / "release.sql").read_text(encoding="utf-8"))
+            con.execute("USE memory")
+            yield
+            con.execute("CHECKPOINT made")
+        finally:
+            con.execute("USE memory")
+            con.execute("DETACH made")
+            path.with_name(path.name + ".wal").unlink(missing_ok=True)
+
+
+def publish(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, release: str, meta: dict[str, list[dict[str, Any]]]
+) -> None:
+    """Writes the release from the engine's tables and the records of `meta`, checks it, and makes it current.
+
+    Raises FailedCheck; nothing is published then, and the last release stays.
+    """
+    with appearing(workspace.releases / f"{release}.duckdb", workspace.work) as unfinished:
+        with being_written(con, unfinished):
+            for table, made in TABLES.items():
+                con.execute(f"INSERT INTO made.{table} BY NAME SELECT * FROM {made} ORDER BY ALL")
+            for table, records in meta.items():
+                if records:
+                    con.register("records", pa.Table.from_pylist(records))
+                    con.execute(f"INSERT INTO made.{table} BY NAME FROM records")
+                    con.unregister("records")
+            check(con)
+    point_at(workspace, release)
+
+
+def check(con: duckdb.DuckDBPyConnection) -> None:
+    """Runs every query of sql/checks on the attached release; its opening comment says what it found."""
+    con.execute("USE made")
+    for path in sorted((SQL / "checks").glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        found = con.execute(f"SELECT count(*) FROM ({text.strip().removesuffix(';')})").fetchone()[0]
+        if found:
+            said = text.splitlines()[0].removeprefix("--").strip()
+            raise FailedCheck(
+                f"{path.stem}: {said} ({found:,} found). Nothing was published; the last release stays."
+            )
+    con.execute("USE memory")
+
+
+def point_at(workspace: Workspace, release: str) -> None:
+    with appearing(workspace.current, workspace.work) as unfinished:
+        unfinished.write_text(release + "\n", encoding="utf-8")
+
+
+def releases(workspace: Workspace) -> list[str]:
+    """Every release that was ever published and still stands, oldest first."""
+    names = [path.stem for path in workspace.releases.glob("*.duckdb")]
+    return sorted(names, key=lambda name: (name[:10], len(name), name))
+
+
+def current(workspace: Workspace) -> str | None:
+    try:
+        return workspace.current.read_text(encoding="utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def next_name(workspace: Workspace, today: dt.date) -> str:
+    """The day and the next free letter: 2026-11-09a … z, za, zb …"""
+    taken = [name[10:] for name in releases(workspace) if name.startswith(today.isoformat())]
+    if not taken:
+        return f"{today.isoformat()}a"
+    last = max(taken, key=lambda letters: (len(letters), letters))
+    following = (
+        last + "a" if last[-1] == "z" else last[:-1] + ascii_lowercase[ascii_lowercase.index(last[-1]) + 1]
+    )
+    return f"{today.isoformat()}{following}"
+
+
+def read_release(workspace: Workspace, release: str) -> dict[str, Any]:
+    """The row of meta.release. Raises NoSuchRelease."""
+    path = workspace.releases / f"{release}.duckdb"
+    if not path.exists():
+        known = ", ".join(releases(workspace)) or "none yet"
+        raise NoSuchRelease(f"There is no release {release!r}; there are {known}.")
+    with duckdb.connect(str(path), read_only=True) as con:
+        result = con.execute("SELECT * FROM meta.release")
+        return dict(zip([column[0] for column in result.description], result.fetchone(), strict=True))
+
+
+def roll_back(workspace: Workspace, release: str | None) -> str:
+    """Points CURRENT at an older release, by default the one before the current. Raises NoSuchRelease."""
+    names, now = releases(workspace), current(workspace)
+    if release is None:
+        earlier = [name for name in names if now in names and names.index(name) < names.index(now)]
+        if not earlier:
+            raise NoSuchRelease("There is no earlier release to go back to.")
+        release = earlier[-1]
+    read_release(workspace, release)
+    point_at(workspace, release)
+    return release
+
+
+def write_last_build(workspace: Workspace, outcome: str, sentence: str, release: str | None) -> None:
+    """What the quality page reads: whether the last build published, and if not, why."""
+    finished = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    record = {"finished": finished, "outcome": outcome, "sentence": sentence, "release": release}
+    write_json(workspace.releases / "last_build.json", record, workspace.work)
+
+
+def last_build(workspace: Workspace) -> dict[str, Any]:
+    path = workspace.releases / "last_build.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

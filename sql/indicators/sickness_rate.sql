@@ -1,0 +1,26 @@
+/*---
+title: Sickness absence
+family: absence
+definition: Full-time-equivalent days lost to sickness, as a share of those available in the month. Every day of an absence counts, working day or not.
+why_it_matters: Absence that rises and stays up is often the first sign of a team that cannot recover.
+caveats: Late entry lowers the newest month. A very low figure may mean that absence is not recorded.
+unit: "%"
+scale: 100
+better: lower
+window: 1
+levels: [team, above]
+refresh: monthly
+disclosure: B
+evidence: strong. Long shifts, short rests and runs of nights go before sickness (Dall'Ora 2019; Vedaa 2017; Ropponen 2019).
+owner: Workforce analytics
+next_review: 2027-06-30
+status: live
+---*/
+SELECT
+    team,
+    month,
+    fte_days_lost AS numerator,
+    fte_days_available AS denominator,
+    people,
+    published
+FROM core.absence_month

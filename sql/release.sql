@@ -1,0 +1,157 @@
+-- The tables of a release: the public interface between the engine, the app and anyone with a DuckDB client.
+-- `month` is the first day of the month. A value that is not shown is NULL in every column that could tell it.
+CREATE SCHEMA meta;
+CREATE SCHEMA mart;
+
+CREATE TABLE meta.release (
+    release         VARCHAR NOT NULL,       -- its id: the day it was built and a letter, 2026-11-09a
+    built_at        TIMESTAMP NOT NULL,     -- UTC
+    as_of           DATE NOT NULL,          -- the day from which "settled" was judged
+    engine          VARCHAR NOT NULL,       -- duckdb and its version
+    version         VARCHAR NOT NULL,       -- of Kinship
+    format          INTEGER NOT NULL,       -- of these tables
+    settled_to      DATE,                   -- the last day of the newest month that any source has settled
+    synthetic       BOOLEAN NOT NULL,
+    inputs          VARCHAR NOT NULL        -- fingerprint of everything it was made of
+);
+
+CREATE TABLE meta.source (
+    source          VARCHAR NOT NULL,
+    title           VARCHAR NOT NULL,
+    owner           VARCHAR NOT NULL,
+    settled_to      DATE,                   -- last day of its newest settled month; NULL: nothing collected, or no month column
+    files           INTEGER NOT NULL,
+    rows_read       BIGINT NOT NULL,        -- = accepted + quarantined + left out
+    rows_accepted   BIGINT NOT NULL,
+    rows_quarantined BIGINT NOT NULL,
+    rows_left_out   BIGINT NOT NULL,        -- by contract: totals rows, equal repeats
+    complete_after_days INTEGER NOT NULL,
+    published       BOOLEAN NOT NULL        -- already public before it came here
+);
+
+CREATE TABLE meta.file (
+    source          VARCHAR,                -- NULL: no source expects a file of this name
+    file            VARCHAR NOT NULL,
+    arrived         TIMESTAMP NOT NULL,     -- UTC
+    outcome         VARCHAR NOT NULL,       -- accepted, refused
+    sentence        VARCHAR NOT NULL,       -- what happened, in plain words
+    rows_read       BIGINT NOT NULL,
+    rows_accepted   BIGINT NOT NULL,
+    rows_quarantined BIGINT NOT NULL,
+    rows_left_out   BIGINT NOT NULL,
+    from_month      DATE,
+    to_month        DATE,
+    replaced        BOOLEAN NOT NULL,       -- a later file has taken the place of all its months
+    set_aside       STRUCT(heading VARCHAR, reason VARCHAR, "rows" BIGINT)[] NOT NULL   -- quarantined and left out, by reason
+);
+
+CREATE TABLE meta.expectation (
+    source          VARCHAR NOT NULL,
+    file            VARCHAR NOT NULL,
+    expectation     VARCHAR NOT NULL,       -- Great Expectations' own name
+    about           VARCHAR NOT NULL,       -- in words: "Every Unit is filled in"
+    severity        VARCHAR NOT NULL,       -- critical, warning, info
+    status          VARCHAR NOT NULL,       -- passed, failed, error, not applicable
+    unexpected      BIGINT NOT NULL,        -- rows
+    why             VARCHAR                 -- what is feared
+);
+
+CREATE TABLE meta.unknown_name (
+    source          VARCHAR NOT NULL,
+    name            VARCHAR NOT NULL,       -- a unit as the extract calls it, which no reference or crosswalk knows
+    "rows"          BIGINT NOT NULL
+);
+
+CREATE TABLE meta.indicator (
+    indicator       VARCHAR NOT NULL,
+    title           VARCHAR NOT NULL,
+    family          VARCHAR NOT NULL,       -- cover, time_and_rest, absence, staying, room_to_think, kindness, hinders, helps
+    definition      VARCHAR NOT NULL,
+    why_it_matters  VARCHAR NOT NULL,
+    caveats         VARCHAR NOT NULL,
+    unit            VARCHAR NOT NULL,       -- of the value: "%", "hours per patient day"
+    scale           DOUBLE NOT NULL,        -- value = scale × numerator / denominator
+    better          VARCHAR NOT NULL,       -- lower, higher, neither
+    "window"        INTEGER NOT NULL,       -- months
+    levels          VARCHAR[] NOT NULL,     -- team, above
+    refresh         VARCHAR NOT NULL,       -- monthly, quarterly
+    disclosure      VARCHAR NOT NULL,       -- A, B
+    evidence        VARCHAR NOT NULL,
+    owner           VARCHAR NOT NULL,
+    next_review     DATE NOT NULL,
+    status          VARCHAR NOT NULL,       -- draft, live, retired
+    settled_to      DATE,                   -- last day; read out of its sources
+    sources         VARCHAR[] NOT NULL,     -- read out of the SQL
+    sql             VARCHAR NOT NULL
+);
+
+CREATE TABLE meta.unit (                    -- a row for each spell under one parent
+    unit            VARCHAR NOT NULL,
+    title           VARCHAR NOT NULL,
+    level           VARCHAR NOT NULL,       -- team, division, organisation, ics, region, country …
+    parent          VARCHAR,
+    from_month      DATE NOT NULL,
+    to_month        DATE                    -- NULL: still so
+);
+
+CREATE TABLE meta.pool (
+    family          VARCHAR NOT NULL,
+    unit            VARCHAR NOT NULL,
+    pool            VARCHAR NOT NULL,
+    from_month      DATE NOT NULL,
+    to_month        DATE
+);
+
+CREATE TABLE meta.event (
+    unit            VARCHAR NOT NULL,
+    month           DATE NOT NULL,
+    kind            VARCHAR NOT NULL,
+    what            VARCHAR NOT NULL
+);
+
+CREATE TABLE mart.value (
+    indicator       VARCHAR NOT NULL,
+    unit            VARCHAR NOT NULL,
+    month           DATE NOT NULL,
+    numerator       DOUBLE,
+    denominator     DOUBLE,
+    value           DOUBLE,
+    low             DOUBLE,
+    high            DOUBLE,
+    people_band     VARCHAR,
+    shown           VARCHAR NOT NULL,       -- yes, protected, no_data, not_collected, poor_quality
+    settled         BOOLEAN NOT NULL
+);
+
+CREATE TABLE mart.signal (                  -- settled months of indicators whose window is one month
+    indicator       VARCHAR NOT NULL,
+    unit            VARCHAR NOT NULL,
+    month           DATE NOT NULL,
+    mean            DOUBLE,
+    lower           DOUBLE,                 -- NULL in mean, lower and upper: no limits, `limits` says why
+    upper           DOUBLE,
+    rule            VARCHAR,                -- outside, trend, two_of_three, run; NULL: none
+    moved           VARCHAR,                -- up, down; NULL with no rule
+    verdict         VARCHAR NOT NULL,       -- concern, improvement, change, common_cause, not_judged
+    since           DATE,                   -- the first month of the unbroken stretch that this rule flags
+    months          INTEGER,                -- how many months that stretch has so far
+    assurance       VARCHAR,                -- pass, fail, inconsistent; NULL: no target
+    limits          VARCHAR NOT NULL        -- given, short (under 13 points), constant, rarely_changes
+);
+
+CREATE TABLE mart.strain (
+    unit            VARCHAR NOT NULL,
+    month           DATE NOT NULL,
+    verdict         VARCHAR NOT NULL,       -- clear_strain, likely_strain, not_clear, steady, likely_easing, clear_easing
+    since           DATE,
+    because         VARCHAR[] NOT NULL
+);
+
+CREATE TABLE mart.answer (                  -- survey distributions that may be shown
+    survey          VARCHAR NOT NULL,
+    wave            DATE NOT NULL,
+    unit            VARCHAR NOT NULL,
+    construct       VARCHAR NOT NULL,
+    answer          VARCHAR NOT NULL,
+    share           DOUBLE
+);
