@@ -59,9 +59,7 @@ def plainly(workspace: Workspace | None = None) -> Iterator[None]:
     except KeyboardInterrupt:
         sentence = "Stopped; nothing was published and nothing was lost."
     except (duckdb.Error, OSError) as error:
-        sentence = (
-            f"Something the engine did not expect: {str(error).splitlines()[0]}. Nothing was published."
-        )
+        sentence = f"Something the engine did not expect: {str(error).splitlines()[0]}. Nothing was published."
         logging.getLogger("kinship").debug("unexpected", exc_info=error)
     if workspace:
         try:
@@ -129,9 +127,7 @@ def history() -> None:
 
 @app.command()
 def rollback(
-    release: Annotated[
-        str, typer.Argument(help="The release to go back to; without one, the one before.")
-    ] = "",
+    release: Annotated[str, typer.Argument(help="The release to go back to; without one, the one before.")] = "",
 ) -> None:
     """Point the app at an older release; nothing is deleted."""
     workspace = Workspace.here()
@@ -142,9 +138,7 @@ def rollback(
 @app.command()
 def receipts(
     source: Annotated[str, typer.Argument(help="One source; without it, all.")] = "",
-    rows: Annotated[
-        bool, typer.Option("--rows", help="Show the rows set aside, with line, reason and cells.")
-    ] = False,
+    rows: Annotated[bool, typer.Option("--rows", help="Show the rows set aside, with line, reason and cells.")] = False,
 ) -> None:
     """What became of every file: rows read, accepted, set aside, left out, and why."""
     workspace = Workspace.here()
@@ -152,16 +146,10 @@ def receipts(
         contracts = builder.load_contracts(workspace)
         if source and source not in contracts:
             raise BadContract(f"There is no source {source!r}; there are {', '.join(contracts)}.")
-        held = [
-            receipt
-            for name in ([source] if source else contracts)
-            for receipt in keep.receipts(workspace, name)
-        ]
+        held = [receipt for name in ([source] if source else contracts) for receipt in keep.receipts(workspace, name)]
         if rows:
             return show_rows(workspace, held)
-        table = Table(
-            "source", "file", "outcome", "read", "accepted", "set aside", "left out", "what happened"
-        )
+        table = Table("source", "file", "outcome", "read", "accepted", "set aside", "left out", "what happened")
         for receipt in held:
             counts = (
                 receipt.rows_read,
@@ -169,13 +157,9 @@ def receipts(
                 receipt.rows_quarantined,
                 receipt.rows_left_out,
             )
-            why = "; ".join(
-                f"{aside['rows']:,}: {aside['heading']} {aside['reason']}" for aside in receipt.set_aside
-            )
+            why = "; ".join(f"{aside['rows']:,}: {aside['heading']} {aside['reason']}" for aside in receipt.set_aside)
             said = receipt.sentence + (f" ({why})" if why else "")
-            table.add_row(
-                receipt.source, receipt.file, receipt.outcome, *(f"{count:,}" for count in counts), said
-            )
+            table.add_row(receipt.source, receipt.file, receipt.outcome, *(f"{count:,}" for count in counts), said)
         for refusal in builder.sort_by_source(workspace, contracts)[1] if not source else ():
             table.add_row("–", refusal.file, "refused", *["0"] * 4, refusal.sentence)
         out.print(table if table.row_count else "Nothing has arrived yet.")

@@ -104,6 +104,7 @@ def take_in(
 ) -> list[Refusal]:
     """Lands, conforms, judges and keeps every file of the inbox that is new or judged by other rules than before."""
     sorted_files, refusals = sort_by_source(workspace, contracts)
+    import_judge_ahead(workspace, contracts, sorted_files)
     contents: set[str] = set()
     for source in references_first(contracts):
         contract = contracts[source]
@@ -139,13 +140,18 @@ def take_in(
                 "",
             )
             try:
-                known[arrival.content] = take_one(
-                    con, workspace, contract, contracts, arrival, receipt, say, busy
-                )
+                known[arrival.content] = take_one(con, workspace, contract, contracts, arrival, receipt, say, busy)
             except land.StillBeingWritten as error:
                 refusals.append(Refusal(arrival.name, now(), str(error), source))
                 say(str(error))
     return refusals
+
+
+def import_judge_ahead(workspace: Workspace, contracts: dict[str, Contract], files: dict[str, list[Path]]) -> None:
+    """Importing Great Expectations takes seconds: if a file looks new, it begins while DuckDB reads."""
+    seen = {receipt.mtime_ns for source in contracts for receipt in receipts(workspace, source)}
+    if any(path.stat().st_mtime_ns not in seen for paths in files.values() for path in paths):
+        threading.Thread(target=importlib.import_module, args=["etl.steps.judge"], daemon=True).start()
 
 
 def take_one(
@@ -159,16 +165,11 @@ def take_one(
     busy: Say,
 ) -> Receipt:
     busy(f"Reading {arrival.name}")
-    judging = threading.Thread(target=importlib.import_module, args=["etl.steps.judge"])
-    judging.start()  # importing Great Expectations takes seconds, and DuckDB reads meanwhile
     try:
         table = land.readable(arrival, contract, workspace.work)
         conformed = conform(con, arrival, table, contract, workspace.work / f"{arrival.content[:16]}.parquet")
-        judging.join()
         judge = importlib.import_module("etl.steps.judge")
-        results = judge.judge(
-            con, arrival.name, conformed, contract, references(con, workspace, contract, contracts)
-        )
+        results = judge.judge(con, arrival.name, conformed, contract, references(con, workspace, contract, contracts))
         kept = keep(con, workspace, receipt, contract, arrival, table, conformed, results)
     except land.StillBeingWritten:
         raise
@@ -176,20 +177,15 @@ def take_one(
         arrival.check_unchanged()
         kept = keep_refused(workspace, receipt, str(error))
     finally:
-        judging.join()
         for left in workspace.work.glob(f"{arrival.content[:16]}*"):
             left.unlink()
     say(
-        f"{arrival.name}: refused. {kept.sentence}"
-        if kept.outcome == "refused"
-        else f"{arrival.name}: {kept.sentence}"
+        f"{arrival.name}: refused. {kept.sentence}" if kept.outcome == "refused" else f"{arrival.name}: {kept.sentence}"
     )
     return kept
 
 
-def sort_by_source(
-    workspace: Workspace, contracts: dict[str, Contract]
-) -> tuple[dict[str, list[Path]], list[Refusal]]:
+def sort_by_source(workspace: Workspace, contracts: dict[str, Contract]) -> tuple[dict[str, list[Path]], list[Refusal]]:
     """Which files are whose, by their names; a file of nobody's, or of two sources', is refused."""
     files: dict[str, list[Path]] = {source: [] for source in contracts}
     refusals = []
@@ -207,13 +203,9 @@ def sort_by_source(
                 )
             )
         else:
-            patterns = "; ".join(
-                f"{source} ({', '.join(contract.file)})" for source, contract in contracts.items()
-            )
+            patterns = "; ".join(f"{source} ({', '.join(contract.file)})" for source, contract in contracts.items())
             refusals.append(
-                Refusal(
-                    name, now(), f"{name} belongs to no source by its name; the sources expect {patterns}."
-                )
+                Refusal(name, now(), f"{name} belongs to no source by its name; the sources expect {patterns}.")
             )
     return files, refusals
 
@@ -226,9 +218,7 @@ def references_first(contracts: dict[str, Contract]) -> list[str]:
             ).static_order()
         )
     except CycleError as error:
-        raise BadContract(
-            f"These sources refer to each other in a circle: {', '.join(error.args[1])}."
-        ) from None
+        raise BadContract(f"These sources refer to each other in a circle: {', '.join(error.args[1])}.") from None
 
 
 def references(
@@ -317,11 +307,7 @@ def make_release(
 
     busy("Measuring")
     queries = core_queries(SQL / "core")
-    live = {
-        name: each
-        for name, each in indicator_files.load(SQL / "indicators").items()
-        if each.status != "draft"
-    }
+    live = {name: each for name, each in indicator_files.load(SQL / "indicators").items() if each.status != "draft"}
     lay_out_sources(con, workspace, contracts, counted, as_of)
     run_core(con, queries, set(contracts))
     levels = lay_out_units(con, contracts)
@@ -383,9 +369,7 @@ def describe_sources(
     accounts = ("rows_read", "rows_accepted", "rows_quarantined", "rows_left_out")
     for source, contract in contracts.items():
         gone = replaced(contract, held[source], counted[source])
-        standing = [
-            receipt for receipt in held[source] if receipt.outcome == "accepted" and receipt.hash not in gone
-        ]
+        standing = [receipt for receipt in held[source] if receipt.outcome == "accepted" and receipt.hash not in gone]
         described["meta.source"].append(
             {
                 "source": source,
@@ -462,9 +446,7 @@ def fingerprint(
     record = {
         "version": VERSION,
         "contracts": {source: contract.fingerprint for source, contract in contracts.items()},
-        "parts": {
-            source: [(part.receipt.hash, part.months) for part in kept] for source, kept in counted.items()
-        },
+        "parts": {source: [(part.receipt.hash, part.months) for part in kept] for source, kept in counted.items()},
         "files": sorted(
             (receipt.file, receipt.hash, receipt.outcome, receipt.sentence)
             for kept in held.values()

@@ -39,9 +39,7 @@ class Column:
     optional: bool = False  # its cells may be empty: "no data", never zero
     heading_optional: bool = False  # the whole column may be missing
     allowed: tuple[str, ...] = ()
-    spellings: dict[str, list[str]] = field(
-        default_factory=dict
-    )  # one spelling: the others that mean it, any case
+    spellings: dict[str, list[str]] = field(default_factory=dict)  # one spelling: the others that mean it, any case
     refers_to: str | None = None  # the source whose first key column must know it
     meaning: str = ""
 
@@ -96,9 +94,7 @@ class Contract:
     month_of: str | None = None
     published: bool = False
     format: Format = Format()
-    leave_out: dict[str, list[str]] = field(
-        default_factory=dict
-    )  # totals rows: column: the words that mark them
+    leave_out: dict[str, list[str]] = field(default_factory=dict)  # totals rows: column: the words that mark them
     brings_teams: tuple[Level, ...] = ()  # lowest first
     suite: tuple[dict[str, Any], ...] = ()
     fingerprint: str = ""
@@ -111,9 +107,7 @@ class Contract:
     def parents(self) -> set[str]:
         """Columns that say where a unit stands, not what it did."""
         above = self.brings_teams[1:]
-        return {
-            name for level in above for name in (level.column, level.title if level.column else None) if name
-        }
+        return {name for level in above for name in (level.column, level.title if level.column else None) if name}
 
     @cached_property
     def refers(self) -> dict[str, str]:
@@ -212,16 +206,12 @@ def read(folder: Path) -> Contract:
         "key": contract.key,
         "month_of": filter(None, [contract.month_of]),
         "leave_out": contract.leave_out,
-        "brings_teams": [
-            n for level in levels for n in (level.column, level.title if level.column else None) if n
-        ],
+        "brings_teams": [n for level in levels for n in (level.column, level.title if level.column else None) if n],
     }
     for where, which in mentioned.items():
         for name in which:
             if name not in names:
-                raise wrong(
-                    f"{where} names {name!r}, which is not one of its columns: {', '.join(sorted(names))}"
-                )
+                raise wrong(f"{where} names {name!r}, which is not one of its columns: {', '.join(sorted(names))}")
     if contract.month_of and contract.column(contract.month_of).type not in ("date", "timestamp"):
         raise wrong(f"month_of {contract.month_of} must be a date or a timestamp")
     for level in levels:
@@ -229,17 +219,13 @@ def read(folder: Path) -> Contract:
             raise wrong(f"level {level.level} of brings_teams needs either a column or a unit")
     for expectation in contract.suite:
         if not {"type", "kwargs", "severity"} <= set(expectation) or "why" not in expectation.get("meta", {}):
-            raise BadContract(
-                f"{folder}/suite.yaml: each expectation needs type, kwargs, severity and meta.why."
-            )
+            raise BadContract(f"{folder}/suite.yaml: each expectation needs type, kwargs, severity and meta.why.")
     return contract
 
 
 def _column(name: str, given: dict, wrong) -> Column:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", str(name)) or name in RESERVED:
-        raise wrong(
-            f"{name!r} cannot name a column: use small letters, not one of {', '.join(sorted(RESERVED))}"
-        )
+        raise wrong(f"{name!r} cannot name a column: use small letters, not one of {', '.join(sorted(RESERVED))}")
     if not isinstance(given, dict):
         raise wrong(f"column {name}: expected its headers and meaning")
     if given.get("person"):
@@ -252,9 +238,7 @@ def _column(name: str, given: dict, wrong) -> Column:
     if column.type not in TYPES:
         raise wrong(f"column {name} has type {column.type!r}, expected one of {', '.join(TYPES)}")
     if column.thousands not in (None, ",", ".", " ", "'"):
-        raise wrong(
-            f"column {name}: thousands is {column.thousands!r}, expected a comma, point, space or apostrophe"
-        )
+        raise wrong(f"column {name}: thousands is {column.thousands!r}, expected a comma, point, space or apostrophe")
     return column
 
 

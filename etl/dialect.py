@@ -99,9 +99,7 @@ class DuckDBDialect(PGDialect):
 
     def __init__(self, **options):
         super().__init__(**options)
-        self.dialect = (
-            postgresql.dialect
-        )  # by which Great Expectations tells how a regular expression is written
+        self.dialect = postgresql.dialect  # by which Great Expectations tells how a regular expression is written
 
     @classmethod
     def import_dbapi(cls):

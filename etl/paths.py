@@ -95,9 +95,7 @@ def room_on_disk(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, duckdb.Error) as error:
-        if re.search(
-            r"no space left|file too large|disk quota|out of disk|not enough disk", str(error), re.IGNORECASE
-        ):
+        if re.search(r"no space left|file too large|disk quota|out of disk|not enough disk", str(error), re.IGNORECASE):
             raise DiskFull(
                 f"There is no room left on the disk for {path.name}; free some space and build again. "
                 "Nothing was published and nothing was lost."
@@ -107,6 +105,4 @@ def room_on_disk(path: Path) -> Iterator[None]:
 
 def write_json(path: Path, record: dict[str, Any], work: Path) -> None:
     with appearing(path, work) as unfinished:
-        unfinished.write_text(
-            json.dumps(record, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8"
-        )
+        unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")

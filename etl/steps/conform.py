@@ -35,19 +35,17 @@ class Conformed:
     misshapen: tuple[Misshapen, ...]
 
 
-def conform(
-    con: duckdb.DuckDBPyConnection, arrival: Arrival, table: Table, contract: Contract, out: Path
-) -> Conformed:
+def conform(con: duckdb.DuckDBPyConnection, arrival: Arrival, table: Table, contract: Contract, out: Path) -> Conformed:
     """Writes the file's rows as typed Parquet to `out`. Raises UnreadableExtract."""
     places = match_headings(arrival, table, contract)
-    copy = f"COPY (\n{rows_sql(table, contract, places)}\n) TO '{sql_text(str(out))}' (FORMAT parquet, COMPRESSION zstd)"
+    copy = (
+        f"COPY (\n{rows_sql(table, contract, places)}\n) TO '{sql_text(str(out))}' (FORMAT parquet, COMPRESSION lz4_raw)"
+    )
     con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     try:
         rows = con.execute(copy).fetchone()[0]
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-        raise UnreadableExtract(
-            f"{arrival.name} cannot be read as a table: {str(error).splitlines()[0]}."
-        ) from error
+        raise UnreadableExtract(f"{arrival.name} cannot be read as a table: {str(error).splitlines()[0]}.") from error
     misshapen = _misshapen(con, arrival, table) if table.kind == "csv" else ()
     arrival.check_unchanged()
     headings = {name: table.headings[place] for name, place in places.items()}
@@ -62,9 +60,7 @@ def match_headings(arrival: Arrival, table: Table, contract: Contract) -> dict[s
         where = found.get(column.name, [])
         if len(where) > 1:
             both = " and ".join(repr(table.headings[place]) for place in where)
-            raise UnreadableExtract(
-                f"{arrival.name}: {both} both mean {column.name}; leave only one of them in."
-            )
+            raise UnreadableExtract(f"{arrival.name}: {both} both mean {column.name}; leave only one of them in.")
         if not where and not column.heading_optional:
             raise UnreadableExtract(
                 f"{arrival.name} has no heading for {column.name}: it may be called {' or '.join(column.headers)}. "
@@ -76,19 +72,15 @@ def match_headings(arrival: Arrival, table: Table, contract: Contract) -> dict[s
 def rows_sql(table: Table, contract: Contract, places: dict[str, int]) -> str:
     """The query that reads a table into our columns: first each cell's text, then its type, then what could not be read."""
     columns = contract.columns
-    texts = ",\n    ".join(
-        f"{_text(column, places, table, contract)} AS text_{column.name}" for column in columns
-    )
+    texts = ",\n    ".join(f"{_text(column, places, table, contract)} AS text_{column.name}" for column in columns)
     values = ",\n    ".join(f"{_typed(column)} AS {column.name}" for column in columns)
     outputs = [column.name for column in columns]
-    outputs += [
-        f"{_unread(column, contract)} AS unread_{column.name}" for column in columns if column.type != "text"
-    ]
+    outputs += [f"{_unread(column, contract)} AS unread_{column.name}" for column in columns if column.type != "text"]
     if contract.month_of:
         outputs.append(f"date_trunc('month', {contract.month_of})::DATE AS month")
     listed = ",\n  ".join(outputs)
     return (
-        f"WITH cells AS (\n  SELECT\n    {texts}\n  FROM {_relation(table)}\n),\n"
+        f"WITH cells AS (\n  SELECT\n    {texts}\n  FROM {_relation(table, contract)}\n),\n"
         f"typed AS (\n  SELECT\n    *,\n    {values}\n  FROM cells\n)\n"
         f"SELECT\n  {listed}\nFROM typed"
     )
@@ -106,11 +98,13 @@ def _text(column: Column, places: dict[str, int], table: Table, contract: Contra
         cell = f'"{name}"::VARCHAR'
     else:
         cell = f"c{places[column.name]}"
+    missing = _missing_words(contract)
     if column.type == "text":
         # Trimming is the dearest thing here, so only cells that look padded are trimmed.
-        padded = f"starts_with({cell}, ' ') OR ends_with({cell}, ' ') OR contains({cell}, '\u00a0')"
-        cell = f"CASE WHEN {padded} THEN {_trimmed(cell)} ELSE {cell} END"
-    return f"CASE WHEN {cell} NOT IN ({_missing_words(contract)}) THEN {cell} END"
+        padded = f"starts_with({cell}, ' ') OR ends_with({cell}, ' ')"
+        padded += "" if table.ascii_only else f" OR contains({cell}, '\u00a0')"
+        cell = f"CASE WHEN {padded} THEN nullif({_trimmed(cell)}, '') ELSE {cell} END"
+    return cell if table.kind == "csv" else f"CASE WHEN {cell} NOT IN ({missing}) THEN {cell} END"
 
 
 def _trimmed(text: str) -> str:
@@ -167,25 +161,23 @@ def _unread(column: Column, contract: Contract) -> str:
 def _spelled(column: Column) -> str:
     text = f"text_{column.name}"
     pairs = {
-        other.casefold(): spelling
-        for spelling, others in column.spellings.items()
-        for other in (spelling, *others)
+        other.casefold(): spelling for spelling, others in column.spellings.items() for other in (spelling, *others)
     }
     if not pairs:
         return text
-    cases = " ".join(
-        f"WHEN '{sql_text(other)}' THEN '{sql_text(spelling)}'" for other, spelling in pairs.items()
-    )
-    return f"CASE lower({text}) {cases} ELSE {text} END"
+    cases = " ".join(f"WHEN '{sql_text(other)}' THEN '{sql_text(spelling)}'" for other, spelling in pairs.items())
+    lengths = ", ".join(str(length) for length in sorted({len(other.encode()) for other in pairs}))
+    return f"CASE WHEN strlen({text}) IN ({lengths}) THEN CASE lower({text}) {cases} ELSE {text} END ELSE {text} END"
 
 
-def _relation(table: Table) -> str:
+def _relation(table: Table, contract: Contract) -> str:
     if table.kind == "parquet":
         return f"read_parquet('{sql_text(str(table.path))}')"
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(table.headings)))
     return (
         f"read_csv('{sql_text(str(table.path))}', auto_detect = false, header = false, skip = {table.skip_lines}, "
         f"delim = '{sql_text(table.delimiter)}', quote = '\"', escape = '\"', columns = {{{columns}}}, "
+        f"nullstr = [{_missing_words(contract)}], "
         "store_rejects = true, rejects_limit = 100000)"
     )
 

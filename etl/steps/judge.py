@@ -59,18 +59,14 @@ def judge(
                 + "."
             )
         if status == "failed" and severity == "warning" and (query := _offending_rows(given, outcome)):
-            con.execute(
-                f"INSERT INTO failed SELECT row, ?, ? FROM ({query})", [meta["heading"], meta["reason"]]
-            )
+            con.execute(f"INSERT INTO failed SELECT row, ?, ? FROM ({query})", [meta["heading"], meta["reason"]])
     return results
 
 
 # ---- laying the file out -------------------------------------------------------------------------------------------
 
 
-def _lay_out(
-    con: duckdb.DuckDBPyConnection, conformed: Conformed, contract: Contract, known: dict[str, str]
-) -> None:
+def _lay_out(con: duckdb.DuckDBPyConnection, conformed: Conformed, contract: Contract, known: dict[str, str]) -> None:
     con.execute("""
         CREATE OR REPLACE TEMP TABLE failed ("row" BIGINT, heading VARCHAR, reason VARCHAR);
         CREATE OR REPLACE TEMP TABLE left_out ("row" BIGINT, heading VARCHAR, reason VARCHAR);
@@ -91,11 +87,7 @@ def _lay_out(
             f"INSERT INTO left_out SELECT row, ?, 'is a totals row' FROM arrived WHERE lower({column}) IN ({listed})",
             [conformed.headings[column]],
         )
-    kept = (
-        "arrived"
-        if not _any(con, "left_out")
-        else "(FROM arrived WHERE row NOT IN (SELECT row FROM left_out))"
-    )
+    kept = "arrived" if not _any(con, "left_out") else "(FROM arrived WHERE row NOT IN (SELECT row FROM left_out))"
     _find_repeats(con, contract, kept)
 
     extra = ["NULL::VARCHAR AS conflict"]
@@ -231,9 +223,7 @@ def _of_suite(contract: Contract, conformed: Conformed) -> list[dict[str, Any]]:
     records = []
     for given in contract.suite:
         columns = [
-            value
-            for key, value in given["kwargs"].items()
-            if key.startswith("column") and isinstance(value, str)
+            value for key, value in given["kwargs"].items() if key.startswith("column") and isinstance(value, str)
         ]
         heading = " and ".join(conformed.headings.get(name, name) for name in columns)
         says = given["meta"].get("says", "is not as expected")
@@ -247,14 +237,8 @@ def _asked(con: duckdb.DuckDBPyConnection, name: str, expectations: list[dict[st
     """Each expectation with Great Expectations' answer to it."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    source = context.data_sources.add_sql(
-        name="extract", connection_string="duckdb://", kwargs=dialect.engine(con)
-    )
-    batch = (
-        source.add_table_asset("staged", table_name="staged")
-        .add_batch_definition_whole_table("whole")
-        .get_batch()
-    )
+    source = context.data_sources.add_sql(name="extract", connection_string="duckdb://", kwargs=dialect.engine(con))
+    batch = source.add_table_asset("staged", table_name="staged").add_batch_definition_whole_table("whole").get_batch()
     numbered = [
         {
             "type": given["type"],
@@ -284,19 +268,12 @@ def _status(outcome) -> str:
     """error, not applicable, failed, passed: the first that is true."""
     if outcome.exception_info and (
         outcome.exception_info.get("raised_exception")
-        or any(
-            isinstance(value, dict) and value.get("raised_exception")
-            for value in outcome.exception_info.values()
-        )
+        or any(isinstance(value, dict) and value.get("raised_exception") for value in outcome.exception_info.values())
     ):
         return "error"
     result = outcome.result
     checks_for_null = outcome.expectation_config.type.endswith("to_be_null")
-    if (
-        "missing_count" in result
-        and result["missing_count"] == result.get("element_count")
-        and not checks_for_null
-    ):
+    if "missing_count" in result and result["missing_count"] == result.get("element_count") and not checks_for_null:
         return "not applicable"
     return "passed" if outcome.success else "failed"
 

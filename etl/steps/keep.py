@@ -79,9 +79,7 @@ def judged_with(contract: Contract, references: Iterable[Receipt]) -> str:
 def receipts(workspace: Workspace, source: str) -> list[Receipt]:
     """A source's receipts, earliest arrival first."""
     folder = workspace.store / source
-    found = [
-        Receipt(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.receipt.json")
-    ]
+    found = [Receipt(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.receipt.json")]
     return sorted(found, key=lambda receipt: (receipt.arrived, receipt.mtime_ns, receipt.file))
 
 
@@ -144,12 +142,10 @@ def keep(
     accepted.parent.mkdir(parents=True, exist_ok=True)
     with appearing(accepted, workspace.work) as unfinished:
         if set_aside or left_out:
-            columns = ", ".join(
-                [column.name for column in contract.columns] + ["month"] * bool(contract.month_of)
-            )
+            columns = ", ".join([column.name for column in contract.columns] + ["month"] * bool(contract.month_of))
             con.execute(
                 f"COPY (SELECT {columns} FROM staged WHERE row NOT IN (SELECT row FROM failed)) "
-                f"TO '{sql_text(str(unfinished))}' (FORMAT parquet, COMPRESSION zstd)"
+                f"TO '{sql_text(str(unfinished))}' (FORMAT parquet, COMPRESSION lz4_raw)"
             )
         else:
             conformed.path.replace(unfinished)  # every row was accepted: the file is already what is kept
@@ -206,9 +202,7 @@ def _sentence(read: int, accepted: int, quarantined: int, left_out: int) -> str:
 def _months(con: duckdb.DuckDBPyConnection, contract: Contract, rows: str) -> list[str]:
     if not contract.month_of:
         return []
-    found = con.execute(
-        f"SELECT DISTINCT month FROM {rows} WHERE month IS NOT NULL ORDER BY month"
-    ).fetchall()
+    found = con.execute(f"SELECT DISTINCT month FROM {rows} WHERE month IS NOT NULL ORDER BY month").fetchall()
     return [month.isoformat() for (month,) in found]
 
 
@@ -227,9 +221,7 @@ def _keep_rejected(
         lines = {row: line for row, (line, _) in texts.items()}
         cells = {
             row: {
-                conformed.headings[name]: text[place]
-                for name, place in conformed.places.items()
-                if place < len(text)
+                conformed.headings[name]: text[place] for name, place in conformed.places.items() if place < len(text)
             }
             for row, (_, text) in texts.items()
         }
@@ -238,19 +230,12 @@ def _keep_rejected(
         found = con.execute(
             f"SELECT row, {', '.join(f'{name}::VARCHAR' for name in names)} FROM staged WHERE row IN (SELECT row FROM failed)"
         )
-        cells = {
-            row: dict(zip(conformed.headings.values(), text, strict=True)) for row, *text in found.fetchall()
-        }
+        cells = {row: dict(zip(conformed.headings.values(), text, strict=True)) for row, *text in found.fetchall()}
         lines = {row: row + 1 for row in rows}
     reasons: dict[int, list[dict]] = {}
-    for row, heading, reason in con.execute(
-        "SELECT DISTINCT row, heading, reason FROM failed ORDER BY ALL"
-    ).fetchall():
+    for row, heading, reason in con.execute("SELECT DISTINCT row, heading, reason FROM failed ORDER BY ALL").fetchall():
         reasons.setdefault(row, []).append({"heading": heading, "reason": reason})
-    kept = [
-        (lines.get(row), reasons[row], json.dumps(cells.get(row, {}), ensure_ascii=False))
-        for row in sorted(rows)
-    ]
+    kept = [(lines.get(row), reasons[row], json.dumps(cells.get(row, {}), ensure_ascii=False)) for row in sorted(rows)]
     kept += [
         (
             row.line,
@@ -268,18 +253,14 @@ def _keep_rejected(
     )
     with appearing(receipt.path(workspace, "rejected.parquet"), workspace.work) as unfinished:
         con.execute(
-            f"COPY (FROM rejected ORDER BY line) TO '{sql_text(str(unfinished))}' (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY (FROM rejected ORDER BY line) TO '{sql_text(str(unfinished))}' (FORMAT parquet, COMPRESSION lz4_raw)"
         )
 
 
 def _asked_for(text: str, table: Table, conformed: Conformed) -> dict[str, str]:
     """Of a row that could not be cut rightly, the cells that stand where wanted columns would: nothing more is kept."""
     cells = text.split(table.delimiter)
-    return {
-        conformed.headings[name]: cells[place]
-        for name, place in conformed.places.items()
-        if place < len(cells)
-    }
+    return {conformed.headings[name]: cells[place] for name, place in conformed.places.items() if place < len(cells)}
 
 
 def now() -> str:

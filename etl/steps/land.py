@@ -11,7 +11,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -45,6 +45,7 @@ class Arrival:
     mtime_ns: int
     opening: bytes  # its first bytes
     plain_text: bool  # ASCII or UTF-8, no byte-order mark
+    ascii_only: bool
     quotes: int  # how many " it holds
     ends_in_newline: bool
 
@@ -80,6 +81,7 @@ class Table:
     skip_lines: int = 0  # physical lines before the first row of data
     first_line: int = 1  # the line of the original file in which that row stands
     quoted: bool = True  # whether a record may span lines
+    ascii_only: bool = False
 
 
 def inbox(folder: Path) -> list[Path]:
@@ -96,30 +98,31 @@ def arrive(path: Path, folder: Path) -> Arrival:
     """Reads the file once, to know it by its content. Raises StillBeingWritten."""
     before = path.stat()
     digest, utf8 = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    plain, quotes, opening, last = True, 0, b"", b""
+    ascii_only = plain = True
+    quotes, opening, last = 0, b"", b""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
             quotes += chunk.count(b'"') if b'"' in chunk else 0
             opening, last = opening or chunk[:8192], chunk[-1:]
-            if plain and not (chunk.isascii() and not utf8.getstate()[0]):
+            ascii_only = ascii_only and chunk.isascii()
+            if plain and not ascii_only:
                 try:
                     utf8.decode(chunk)
                 except UnicodeDecodeError:
                     plain = False
-    plain = (
-        plain and not utf8.getstate()[0] and not opening.startswith(codecs.BOM_UTF8) and b"\0" not in opening
-    )
+    plain = plain and not utf8.getstate()[0] and not opening.startswith(codecs.BOM_UTF8) and b"\0" not in opening
     arrival = Arrival(
-        path,
-        str(path.relative_to(folder)),
-        digest.hexdigest(),
-        before.st_size,
-        before.st_mtime_ns,
-        opening,
-        plain,
-        quotes,
-        last in (b"\n", b"\r"),
+        path=path,
+        name=str(path.relative_to(folder)),
+        content=digest.hexdigest(),
+        size=before.st_size,
+        mtime_ns=before.st_mtime_ns,
+        opening=opening,
+        plain_text=plain,
+        ascii_only=ascii_only,
+        quotes=quotes,
+        ends_in_newline=last in (b"\n", b"\r"),
     )
     arrival.check_unchanged()
     return arrival
@@ -217,18 +220,15 @@ def _transcoded(arrival: Arrival, contract: Contract, work: Path) -> Path:
 def _csv(arrival: Arrival, path: Path, contract: Contract) -> Table:
     layout = contract.format
     with path.open(encoding="utf-8", newline="") as file:
-        opening = [
-            line for line, _ in zip(file, range(layout.skip_rows + layout.header_rows + 30), strict=False)
-        ]
+        opening = [line for line, _ in zip(file, range(layout.skip_rows + layout.header_rows + 30), strict=False)]
     delimiter = layout.delimiter or best_delimiter(opening, contract)
     rows, ends = _first_records(opening, delimiter)
     headings, records = headings_of(rows, contract)
     _expect_headings(arrival, headings, rows, contract)
     last = ends[records - 1] if records else 0
     _expect_rows(arrival, any(line.strip() for line in opening[last:]))
-    table = Table(
-        path, "csv", headings, delimiter, skip_lines=last, first_line=last + 1, quoted=arrival.quotes > 0
-    )
+    table = Table(path, "csv", headings, delimiter, skip_lines=last, first_line=last + 1)
+    table = replace(table, quoted=arrival.quotes > 0, ascii_only=arrival.ascii_only)
     if arrival.quotes % 2:
         check_quotes(arrival, table)
     return table
@@ -285,9 +285,7 @@ def open_quote(path: Path, delimiter: str, width: int) -> int | None:
                     close = line.find('"', close + 2)
                 if close < 0:
                     break
-                if line[close + 1 : close + 2] not in ends or (
-                    number > begun and lines == number - begun + 1
-                ):
+                if line[close + 1 : close + 2] not in ends or (number > begun and lines == number - begun + 1):
                     return begun
                 begun, position = None, close + 1
     return begun
@@ -302,9 +300,7 @@ def _workbook(arrival: Arrival, contract: Contract, work: Path) -> Table:
         book = python_calamine.load_workbook(str(arrival.path))
         names = book.sheet_names
         if layout.sheet and layout.sheet not in names:
-            raise UnreadableExtract(
-                f"{name} has no sheet {layout.sheet!r}; its sheets are {', '.join(names)}."
-            )
+            raise UnreadableExtract(f"{name} has no sheet {layout.sheet!r}; its sheets are {', '.join(names)}.")
         sheet = layout.sheet or _only_sheet(name, book, names)
         rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     except python_calamine.PasswordError:
@@ -324,9 +320,7 @@ def _workbook(arrival: Arrival, contract: Contract, work: Path) -> Table:
     with appearing(out, work) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         # An empty row stays a row of empty cells, so that a line here is a row there.
-        writer.writerows(
-            [cell.replace("\n", " ").replace("\r", " ") for cell in row] for row in text[records:]
-        )
+        writer.writerows([cell.replace("\n", " ").replace("\r", " ") for cell in row] for row in text[records:])
     return Table(out, "csv", headings, first_line=records + 1)
 
 
@@ -399,17 +393,13 @@ def matched(headings: tuple[str, ...], contract: Contract) -> dict[str, list[int
     for place, heading in enumerate(headings):
         places.setdefault(plain(heading), []).append(place)
     found = {
-        column.name: [
-            place for header in dict.fromkeys(map(plain, column.headers)) for place in places.get(header, ())
-        ]
+        column.name: [place for header in dict.fromkeys(map(plain, column.headers)) for place in places.get(header, ())]
         for column in contract.columns
     }
     return {name: where for name, where in found.items() if where}
 
 
-def _expect_headings(
-    arrival: Arrival, headings: tuple[str, ...], rows: list[list[str]], contract: Contract
-) -> None:
+def _expect_headings(arrival: Arrival, headings: tuple[str, ...], rows: list[list[str]], contract: Contract) -> None:
     """Gives a hint where the headings stand in another row than the contract says."""
     if matched(headings, contract):
         return

@@ -35,9 +35,7 @@ def measure(
         )
     _check(con)
     for level in levels:
-        con.execute(
-            "INSERT INTO figure SELECT own.* FROM own JOIN unit_level USING (unit) WHERE level = ?", [level]
-        )
+        con.execute("INSERT INTO figure SELECT own.* FROM own JOIN unit_level USING (unit) WHERE level = ?", [level])
         con.execute(
             """
             INSERT INTO figure
@@ -93,6 +91,4 @@ def _check(con: duckdb.DuckDBPyConnection) -> None:
     if found := con.execute(
         "SELECT indicator, count(*) FROM own GROUP BY indicator, unit, month HAVING count(*) > 1 LIMIT 1"
     ).fetchone():
-        raise Unmeasurable(
-            f"sql/indicators/{found[0]}.sql gives {found[1]} rows for the same team and month."
-        )
+        raise Unmeasurable(f"sql/indicators/{found[0]}.sql gives {found[1]} rows for the same team and month.")

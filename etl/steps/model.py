@@ -37,9 +37,7 @@ def parts(contract: Contract, receipts: list[Receipt]) -> list[Part]:
     counted: dict[str, list[str]] = {}
     for month, receipt in latest.items():
         counted.setdefault(receipt.hash, []).append(month)
-    return [
-        Part(receipt, tuple(sorted(counted[receipt.hash]))) for receipt in accepted if receipt.hash in counted
-    ]
+    return [Part(receipt, tuple(sorted(counted[receipt.hash]))) for receipt in accepted if receipt.hash in counted]
 
 
 def replaced(contract: Contract, receipts: list[Receipt], counted: list[Part]) -> set[str]:
@@ -99,13 +97,9 @@ def _source_sql(workspace: Workspace, contract: Contract, counted: list[Part], a
     columns = {column.name: column.sql_type for column in contract.columns}
     if contract.month_of:
         columns["month"] = "DATE"
-    empty = (
-        "SELECT " + ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items()) + " WHERE false"
-    )
+    empty = "SELECT " + ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items()) + " WHERE false"
     selects = [empty]
-    past = (
-        f"month <= DATE '{as_of.isoformat()}'" if contract.month_of else "true"
-    )  # no future month, in a past view
+    past = f"month <= DATE '{as_of.isoformat()}'" if contract.month_of else "true"  # no future month, in a past view
     for order, part in enumerate(counted):
         path = sql_text(str(part.receipt.path(workspace, "parquet")))
         where = past
@@ -132,8 +126,7 @@ def _keys_may_meet(contract: Contract, counted: list[Part]) -> bool:
 
 def core_queries(folder: Path) -> dict[str, str]:
     return {
-        path.stem: path.read_text(encoding="utf-8").strip().removesuffix(";")
-        for path in sorted(folder.glob("*.sql"))
+        path.stem: path.read_text(encoding="utf-8").strip().removesuffix(";") for path in sorted(folder.glob("*.sql"))
     }
 
 
@@ -143,9 +136,7 @@ def in_order(queries: dict[str, str], sources: set[str]) -> list[str]:
     known = {f"core.{name}" for name in queries} | {f"source.{name}" for name in sources}
     for name, tables in reads.items():
         if strange := sorted(tables - known):
-            raise BadModel(
-                f"sql/core/{name}.sql reads {', '.join(strange)}; there is no such source or core query."
-            )
+            raise BadModel(f"sql/core/{name}.sql reads {', '.join(strange)}; there is no such source or core query.")
     graph = {
         name: {table.removeprefix("core.") for table in tables if table.startswith("core.")}
         for name, tables in reads.items()

@@ -71,9 +71,7 @@ def check(con: duckdb.DuckDBPyConnection) -> None:
         found = con.execute(f"SELECT count(*) FROM ({text.strip().removesuffix(';')})").fetchone()[0]
         if found:
             said = text.splitlines()[0].removeprefix("--").strip()
-            raise FailedCheck(
-                f"{path.stem}: {said} ({found:,} found). Nothing was published; the last release stays."
-            )
+            raise FailedCheck(f"{path.stem}: {said} ({found:,} found). Nothing was published; the last release stays.")
     con.execute("USE memory")
 
 
@@ -101,9 +99,7 @@ def next_name(workspace: Workspace, today: dt.date) -> str:
     if not taken:
         return f"{today.isoformat()}a"
     last = max(taken, key=lambda letters: (len(letters), letters))
-    following = (
-        last + "a" if last[-1] == "z" else last[:-1] + ascii_lowercase[ascii_lowercase.index(last[-1]) + 1]
-    )
+    following = last + "a" if last[-1] == "z" else last[:-1] + ascii_lowercase[ascii_lowercase.index(last[-1]) + 1]
     return f"{today.isoformat()}{following}"
 
 

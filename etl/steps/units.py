@@ -134,9 +134,7 @@ def _place(con: duckdb.DuckDBPyConnection, contract: Contract, levels: list[str]
         if name
     ]
     listed = ", ".join(dict.fromkeys([*columns, "month"]))
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE stood AS SELECT DISTINCT {listed} FROM source.{contract.source}"
-    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE stood AS SELECT DISTINCT {listed} FROM source.{contract.source}")
     for number, level in enumerate(contract.brings_teams):
         above = contract.brings_teams[number + 1] if number + 1 < len(contract.brings_teams) else None
         code, title = _code(level), _title(level)
