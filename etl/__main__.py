@@ -8,7 +8,7 @@ import datetime as dt
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import duckdb
@@ -62,10 +62,9 @@ def plainly(workspace: Workspace | None = None) -> Iterator[None]:
         sentence = f"Something the engine did not expect: {str(error).splitlines()[0]}. Nothing was published."
         logging.getLogger("kinship").debug("unexpected", exc_info=error)
     if workspace:
-        try:
+        # With no room for the note either, the terminal and the exit code still say it.
+        with suppress(DiskFull, OSError):
             publish.write_last_build(workspace, "failed", sentence, publish.current(workspace))
-        except (DiskFull, OSError):
-            pass  # with no room for the note either, the terminal and the exit code still say it
     err.print(sentence, markup=False)
     raise typer.Exit(FAILED)
 
@@ -149,20 +148,16 @@ def receipts(
         held = [receipt for name in ([source] if source else contracts) for receipt in keep.receipts(workspace, name)]
         if rows:
             return show_rows(workspace, held)
-        table = Table("source", "file", "outcome", "read", "accepted", "set aside", "left out", "what happened")
         for receipt in held:
-            counts = (
-                receipt.rows_read,
-                receipt.rows_accepted,
-                receipt.rows_quarantined,
-                receipt.rows_left_out,
+            why = "".join(
+                f"\n  {aside['rows']:,} rows: {aside['heading']} {aside['reason']}" for aside in receipt.set_aside
             )
-            why = "; ".join(f"{aside['rows']:,}: {aside['heading']} {aside['reason']}" for aside in receipt.set_aside)
-            said = receipt.sentence + (f" ({why})" if why else "")
-            table.add_row(receipt.source, receipt.file, receipt.outcome, *(f"{count:,}" for count in counts), said)
-        for refusal in builder.sort_by_source(workspace, contracts)[1] if not source else ():
-            table.add_row("–", refusal.file, "refused", *["0"] * 4, refusal.sentence)
-        out.print(table if table.row_count else "Nothing has arrived yet.")
+            say(f"{receipt.source}, {receipt.file}, {receipt.outcome}: {receipt.sentence}{why}")
+        refused = builder.sort_by_source(workspace, contracts)[1] if not source else []
+        for refusal in refused:
+            say(f"no source, {refusal.file}, refused: {refusal.sentence}")
+        if not held and not refused:
+            say("Nothing has arrived yet.")
 
 
 def show_rows(workspace: Workspace, held: list[keep.Receipt]) -> None:
@@ -182,10 +177,13 @@ def show_rows(workspace: Workspace, held: list[keep.Receipt]) -> None:
 def demo() -> None:
     """Write a made-up organisation's extracts into an empty workspace's inbox."""
     with plainly():
-        from etl.demo import write_extracts
+        from etl.demo import RealWorkspace, write_extracts
 
-        for path in write_extracts(Workspace.here()):
-            say(f"Wrote {path}")
+        try:
+            for path in write_extracts(Workspace.here()):
+                say(f"Wrote {path}")
+        except RealWorkspace as error:
+            raise BadContract(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -1,14 +1,12 @@
 """XmR control charts in the Making Data Count style: shows leaders which figures are more than chance.
 
 Many series are judged at once: tables have a row a series and a column a point, NaN where a value is missing.
-`check` reads one series of unknown quality; `chart` keeps strictly to published rules (a Profile says
-whose); `for_dashboard` adds Kinship's policy on gaps, short series and figures that hardly ever change.
+`chart` keeps strictly to published rules (a Profile says whose); `for_dashboard` adds Kinship's policy on gaps,
+short series and figures that hardly ever change.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
-from itertools import pairwise
 from numbers import Number
 
 import numpy as np
@@ -76,18 +74,6 @@ class DashboardChart(Chart):
     since: np.ndarray  # int32: column where the stretch of like flags (in one group) began, -1 if not flagged
     months: np.ndarray  # int32: length of the stretch up to and with this month, bridged gaps included
     limits: np.ndarray  # per series, for its latest rebase group: of LIMITS
-
-
-@dataclass(frozen=True)
-class Series:
-    """One checked series, by date."""
-
-    dates: list[date]
-    values: np.ndarray
-    groups: np.ndarray  # counts rebases
-    better: int
-    target: float  # NaN for none
-    unused_rebases: list[date]  # not among the dates, so without effect: tell the reader
 
 
 @dataclass(frozen=True)
@@ -381,42 +367,7 @@ def _kind_of_limits(many: _Many, lines: _Lines) -> np.ndarray:
     return np.select(cases, [SHORT, CONSTANT, RARELY_CHANGES], GIVEN)
 
 
-# One series of unknown quality
-
-
-def check(
-    dates: Sequence[date],
-    values: Sequence[float | None],
-    better: str,
-    target: float | Sequence[float | None] | None = None,
-    rebase: Iterable[date] = (),
-    profile: Profile = NHSR,
-) -> Series:
-    """The series in order of date, fit for `chart`; raises UnreadableSeries.
-
-    better: higher, lower or neither. target: one number, or one a point that agree where given.
-    rebase: dates whose points each begin a new group.
-    """
-    if better not in BETTER:
-        raise UnreadableSeries(f"Better must be higher, lower or neither, not {better!r}.")
-    if not len(dates) or len(dates) != len(values):
-        raise UnreadableSeries(f"A series needs a value for every date, not {len(values)} for {len(dates)}.")
-    for day in dates:
-        if not isinstance(day, date) or day != day:
-            raise UnreadableSeries(f"{day!r} is not a date.")
-    order = sorted(range(len(dates)), key=dates.__getitem__)
-    days, rebase = [dates[at] for at in order], set(rebase)
-    for day, following in pairwise(days):
-        if day == following:
-            raise UnreadableSeries(f"The date {day} occurs more than once; a series has one value a date.")
-    numbers = np.array([_number(values[at]) for at in order])
-    groups = np.cumsum([day in rebase for day in days])
-    if profile.refuse_unclear_trends:
-        _refuse_unclear_trends(numbers, groups)
-    return Series(days, numbers, groups, BETTER[better], _one_target(target), sorted(rebase.difference(days)))
-
-
-def _number(value: object) -> float:
+def number(value: object) -> float:
     if value is None:
         return np.nan
     if not isinstance(value, Number) or isinstance(value, bool | complex) or np.isinf(float(value)):
@@ -425,24 +376,6 @@ def _number(value: object) -> float:
 
 
 def _fixed(fix_after_n: int | None) -> int | None:
-    if fix_after_n is not None and not _number(fix_after_n) >= FEWEST_FIXED:
+    if fix_after_n is not None and not number(fix_after_n) >= FEWEST_FIXED:
         raise UnreadableSeries(f"Lines are settled by at least {FEWEST_FIXED} points, not {fix_after_n}.")
     return fix_after_n
-
-
-def _one_target(target: float | Sequence[float | None] | None) -> float:
-    several = [target] if target is None or isinstance(target, Number | str) else target
-    given = {number for number in map(_number, several) if number == number}
-    if len(given) > 1:
-        raise UnreadableSeries("The target changes over time; a chart has one constant target.")
-    return given.pop() if given else np.nan
-
-
-def _refuse_unclear_trends(values: np.ndarray, groups: np.ndarray) -> None:
-    for start in range(len(values) - TOGETHER + 1):
-        seven = slice(start, start + TOGETHER)
-        changes = np.diff(values[seven])
-        known = changes[~np.isnan(changes)]
-        unclear = len(known) < len(changes) and (np.all(known > 0) or np.all(known < 0))
-        if unclear and len(set(groups[seven])) == 1:
-            raise UnreadableSeries("A gap hides whether seven points in a row are a trend; fill it first.")

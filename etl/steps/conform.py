@@ -38,9 +38,7 @@ class Conformed:
 def conform(con: duckdb.DuckDBPyConnection, arrival: Arrival, table: Table, contract: Contract, out: Path) -> Conformed:
     """Writes the file's rows as typed Parquet to `out`. Raises UnreadableExtract."""
     places = match_headings(arrival, table, contract)
-    copy = (
-        f"COPY (\n{rows_sql(table, contract, places)}\n) TO '{sql_text(str(out))}' (FORMAT parquet, COMPRESSION lz4_raw)"
-    )
+    copy = f"COPY (\n{rows_sql(table, contract, places)}\n) TO '{sql_text(str(out))}' (FORMAT parquet, COMPRESSION lz4_raw)"
     con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     try:
         rows = con.execute(copy).fetchone()[0]

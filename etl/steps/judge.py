@@ -90,11 +90,18 @@ def _lay_out(con: duckdb.DuckDBPyConnection, conformed: Conformed, contract: Con
     kept = "arrived" if not _any(con, "left_out") else "(FROM arrived WHERE row NOT IN (SELECT row FROM left_out))"
     _find_repeats(con, contract, kept)
 
-    extra = ["NULL::VARCHAR AS conflict"]
+    # A cell that could not be read is not empty: `filled_…` says whether anything stands there at all.
+    extra = [
+        f"CASE WHEN arrived.{column.name} IS NOT NULL OR unread_{column.name} IS NOT NULL THEN true END AS filled_{column.name}"
+        for column in contract.columns
+        if column.type != "text" and not column.optional
+    ]
     joins = ""
     if _any(con, "conflicts"):
-        extra = ["CASE WHEN conflicts.row IS NOT NULL THEN 'conflict' END AS conflict"]
+        extra.append("CASE WHEN conflicts.row IS NOT NULL THEN 'conflict' END AS conflict")
         joins = " LEFT JOIN conflicts ON conflicts.row = arrived.row"
+    else:
+        extra.append("NULL::VARCHAR AS conflict")
     for column in known:
         extra.append(f"CASE WHEN known_{column}.name IS NULL THEN arrived.{column} END AS unknown_{column}")
         joins += f" LEFT JOIN (SELECT DISTINCT name FROM {known[column]}) AS known_{column} ON known_{column}.name = arrived.{column}"
@@ -179,7 +186,7 @@ def _of_contract(contract: Contract, conformed: Conformed) -> list[dict[str, Any
                     f"Every {heading} is filled in",
                     "is empty",
                     "Without it the row cannot be placed or counted.",
-                    column=column.name,
+                    column=column.name if column.type == "text" else f"filled_{column.name}",
                 )
             )
         if column.allowed:
@@ -239,21 +246,7 @@ def _asked(con: duckdb.DuckDBPyConnection, name: str, expectations: list[dict[st
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_sql(name="extract", connection_string="duckdb://", kwargs=dialect.engine(con))
     batch = source.add_table_asset("staged", table_name="staged").add_batch_definition_whole_table("whole").get_batch()
-    numbered = [
-        {
-            "type": given["type"],
-            "kwargs": given["kwargs"],
-            "severity": given["severity"],
-            "meta": {"number": number},
-        }
-        for number, given in enumerate(expectations)
-    ]
-    try:
-        suite = gx.ExpectationSuite(name=name, expectations=numbered)
-    except Exception as error:  # whatever it raises on a record, the mistake is in the suite
-        raise RefusedExtract(
-            f"{name}: its suite has an expectation that Great Expectations does not know: {str(error).splitlines()[0]}"
-        ) from error
+    suite = as_suite(name, expectations)
     asked = {
         "result_format": "COMPLETE",
         "unexpected_index_column_names": ["row"],
@@ -262,6 +255,21 @@ def _asked(con: duckdb.DuckDBPyConnection, name: str, expectations: list[dict[st
     }
     for outcome in batch.validate(suite, result_format=asked).results:
         yield expectations[outcome.expectation_config.meta["number"]], outcome
+
+
+def as_suite(name: str, expectations: list[dict[str, Any]]) -> gx.ExpectationSuite:
+    """The records as Great Expectations has them, each numbered, since answers come in another order."""
+    numbered = [
+        {key: given[key] for key in ("type", "kwargs", "severity")} | {"meta": {"number": number}}
+        for number, given in enumerate(expectations)
+    ]
+    try:
+        return gx.ExpectationSuite(name=name, expectations=numbered)
+    except Exception as error:  # whatever it raises on a record, the mistake is in the suite
+        said = " ".join(str(error).split())
+        raise RefusedExtract(
+            f"{name}: its suite has an expectation that Great Expectations does not take: {said}"
+        ) from error
 
 
 def _status(outcome) -> str:

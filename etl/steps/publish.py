@@ -50,16 +50,15 @@ def publish(
 
     Raises FailedCheck; nothing is published then, and the last release stays.
     """
-    with appearing(workspace.releases / f"{release}.duckdb", workspace.work) as unfinished:
-        with being_written(con, unfinished):
-            for table, made in TABLES.items():
-                con.execute(f"INSERT INTO made.{table} BY NAME SELECT * FROM {made} ORDER BY ALL")
-            for table, records in meta.items():
-                if records:
-                    con.register("records", pa.Table.from_pylist(records))
-                    con.execute(f"INSERT INTO made.{table} BY NAME FROM records")
-                    con.unregister("records")
-            check(con)
+    with appearing(workspace.releases / f"{release}.duckdb", workspace.work) as unfinished, being_written(con, unfinished):
+        for table, made in TABLES.items():
+            con.execute(f"INSERT INTO made.{table} BY NAME SELECT * FROM {made} ORDER BY ALL")
+        for table, records in meta.items():
+            if records:
+                con.register("records", pa.Table.from_pylist(records))
+                con.execute(f"INSERT INTO made.{table} BY NAME FROM records")
+                con.unregister("records")
+        check(con)
     point_at(workspace, release)
 
 

@@ -5,6 +5,7 @@ Fills `unit_level` (unit, level), `unit_spell` (unit, title, level, parent, from
 """
 
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 import duckdb
 
@@ -21,7 +22,7 @@ def levels_in_order(contracts: dict[str, Contract]) -> list[str]:
     graph: dict[str, set[str]] = {}
     for contract in contracts.values():
         names = [level.level for level in contract.brings_teams]
-        for lower, higher in zip(names, names[1:], strict=False):
+        for lower, higher in pairwise(names):
             graph.setdefault(higher, set()).add(lower)
             graph.setdefault(lower, set())
         for name in names:

@@ -11,11 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl import spc
+from etl.series import check
 
-GOLDEN = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "spc" / "golden.jsonl").read_text("utf-8").splitlines()
-]
+GOLDEN = [json.loads(line) for line in (Path(__file__).parent / "spc" / "golden.jsonl").read_text("utf-8").splitlines()]
 CHARTED = [case for case in GOLDEN if case["kind"] == "series" and "error" not in case["expected"]]
 REFUSED = [case for case in GOLDEN if case["kind"] == "series" and "error" in case["expected"]]
 MENDED = {"eng_trend_plateau_peak_increase", "eng_trend_plateau_peak_decrease"}
@@ -48,7 +46,7 @@ def table(numbers):
 
 def read(case):
     options = case["options"]
-    return spc.check(
+    return check(
         [date.fromisoformat(day) for day in case["input"]["dates"]],
         case["input"]["values"],
         BETTER[options["improvement_direction"]],
@@ -78,9 +76,7 @@ def point_types(chart, row=0):
     def name(verdict, moved):
         if verdict == "common_cause":
             return verdict
-        return "special_cause_" + (
-            f"neutral_{'high' if moved > 0 else 'low'}" if verdict == "change" else verdict
-        )
+        return "special_cause_" + (f"neutral_{'high' if moved > 0 else 'low'}" if verdict == "change" else verdict)
 
     return [name(*pair) for pair in zip(chart.verdict[row], chart.moved[row], strict=True)]
 
@@ -123,9 +119,7 @@ def test_a_tie_between_two_trends_leaves_each_its_own_direction(case):
     assert [(values[at], values[at + 1], got[at]) for at in differs] == [(212, 212, LABELS["trend", 1])]
 
 
-@pytest.mark.parametrize(
-    "case", **by_id([c for c in CHARTED if "special_cause_type_mdc2023" in c["expected"]])
-)
+@pytest.mark.parametrize("case", **by_id([c for c in CHARTED if "special_cause_type_mdc2023" in c["expected"]]))
 def test_two_of_three_counting_points_beyond_the_limits(case):
     chart = draw(case, two_of_three_counts_outside=True)
     assert labels(chart) == case["expected"]["special_cause_type_mdc2023"]
@@ -202,7 +196,7 @@ def test_assurance(case):
 def test_rebase_flags(case):
     days = [date.fromisoformat(day) for day in case["input"]["dates"]]
     rebase = [date.fromisoformat(day) for day in case["input"]["rebase"]]
-    series = spc.check(days, [*range(len(days))], "higher", rebase=rebase)
+    series = check(days, [*range(len(days))], "higher", rebase=rebase)
     assert series.groups.tolist() == np.cumsum(case["expected"]).tolist()
     assert series.unused_rebases == []
 
@@ -231,21 +225,21 @@ MONTHS = [date(2024, 1, 1) + timedelta(days=31 * at) for at in range(14)]
 )
 def test_unreadable_series_are_refused_in_a_sentence(change, sentence):
     sound = {"dates": MONTHS, "values": [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7], "better": "higher"}
-    spc.check(**sound)
+    check(**sound)
     with pytest.raises(spc.UnreadableSeries, match=sentence) as refusal:
-        spc.check(**sound | change)
+        check(**sound | change)
     assert str(refusal.value).endswith(".")
 
 
 def test_a_gap_that_may_hide_a_trend_is_refused_only_where_the_profile_says():
     values = [1, 2, 3, None, 5, 6, 7, 1, 1, 1, 1, 1, 1, 1]
-    spc.check(MONTHS, values, "higher", profile=spc.MDC)
-    spc.check(MONTHS, [1, 2, 3, None, 5, 6, 4] * 2, "higher")
-    spc.check(MONTHS, values, "higher", rebase=[MONTHS[5]])
+    check(MONTHS, values, "higher", profile=spc.MDC)
+    check(MONTHS, [1, 2, 3, None, 5, 6, 4] * 2, "higher")
+    check(MONTHS, values, "higher", rebase=[MONTHS[5]])
 
 
 def test_a_target_known_for_some_months_is_the_target():
-    series = spc.check(MONTHS, [*range(14)], "lower", target=[None] * 13 + [5], rebase=[date(2001, 1, 1)])
+    series = check(MONTHS, [*range(14)], "lower", target=[None] * 13 + [5], rebase=[date(2001, 1, 1)])
     assert series.target == 5
     assert series.unused_rebases == [date(2001, 1, 1)]
 

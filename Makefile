@@ -1,0 +1,55 @@
+# Two commands: `make demo` and `make test`. Everything they need they install themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
+
+.PHONY: demo app test lint bench screenshots clean
+
+demo: .venv/installed      ## a made-up organisation, built and opened
+	KINSHIP_HOME=$${KINSHIP_HOME:-workspace} $(BIN)/python -m etl demo
+	KINSHIP_HOME=$${KINSHIP_HOME:-workspace} $(BIN)/python -m etl build
+	$(MAKE) --no-print-directory app
+
+app: .venv/installed       ## the app on whatever has been built
+	$(BIN)/python -m streamlit run app.py
+
+test: .venv/installed-tests .venv/browser
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	KINSHIP_CHROMIUM="$$(cat .venv/browser)" $(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: .venv/installed-tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/installed-tests   ## ratios, each measured in one run; BENCH=name runs one
+	for each in $${BENCH:-$$(ls tests/benchmarks | sed -n 's/^\([a-z][a-z_]*\)\.py$$/\1/p')}; do \
+		$(BIN)/python -m tests.benchmarks.$$each || exit 1; done
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Kinship needs Python 3.11; install it (on Debian: apt-get install python3 python3-venv)."; exit 1; }
+	@# Debian keeps venv in a package of its own.
+	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; \
+		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && $(APT) python3-venv && $(PYTHON) -m venv .venv; \
+		else echo "Python cannot make a virtual environment here: run 'sudo apt-get install python3-venv' and try again."; exit 1; fi; }
+
+.venv/installed: requirements.txt | .venv/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/installed-tests: requirements-test.txt requirements.txt | .venv/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-test.txt
+	@touch $@ .venv/installed
+
+# The browser for the tests: one that is there, else Debian's where we are root, else Playwright's own.
+.venv/browser: .venv/installed-tests
+	@browser=$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true); \
+	if [ -z "$$browser" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && $(APT) chromium && browser=$$(command -v chromium); fi; \
+	if [ -z "$$browser" ] && $(BIN)/playwright install chromium; then \
+		browser=$$($(BIN)/python -c 'from playwright.sync_api import sync_playwright as s; p = s().start(); print(p.chromium.executable_path); p.stop()'); fi; \
+	if [ -z "$$browser" ]; then echo "The tests drive a real browser and none could be found or installed: install Chromium."; exit 1; fi; \
+	echo "$$browser" > $@
+
+clean:
+	rm -rf .venv .pytest_cache .hypothesis .ruff_cache

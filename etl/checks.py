@@ -1,0 +1,59 @@
+"""`python -m etl check`: reads every contract, suite, header and query, and touches no data."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import duckdb
+
+from etl import indicators as indicator_files
+from etl.build import load_contracts, references_first
+from etl.contracts import BadContract, Contract
+from etl.indicators import BadIndicator
+from etl.paths import SQL, Workspace
+from etl.steps.keep import RefusedExtract
+from etl.steps.model import core_queries, lay_out_sources, run_core
+from etl.steps.units import levels_in_order
+
+
+def check_all(workspace: Workspace) -> Iterator[str]:
+    """A sentence for each part that is in order. Raises BadContract, BadModel, BadHierarchy or BadIndicator for the first
+    that is not."""
+    contracts = load_contracts(workspace)
+    references_first(contracts)
+    levels = levels_in_order(contracts)
+    yield f"{len(contracts)} sources: {', '.join(contracts)}; levels: {', '.join(levels) or 'none'}."
+
+    check_suites(contracts)
+    yield f"{sum(len(contract.suite) for contract in contracts.values())} expectations in their suites."
+
+    queries = core_queries(SQL / "core")
+    indicators = indicator_files.load(SQL / "indicators")
+    with duckdb.connect() as con:
+        lay_out_empty(con, workspace, contracts)
+        try:
+            run_core(con, queries, set(contracts))
+        except duckdb.Error as error:
+            raise BadIndicator(f"sql/core does not run on empty sources: {str(error).splitlines()[0]}") from None
+        for name, indicator in indicators.items():
+            try:
+                con.execute(indicator.sql)
+            except duckdb.Error as error:
+                raise BadIndicator(f"sql/indicators/{name}.sql does not run: {str(error).splitlines()[0]}") from None
+    yield f"{len(queries)} core queries and {len(indicators)} indicators: {', '.join(indicators)}."
+
+
+def lay_out_empty(con: duckdb.DuckDBPyConnection, workspace: Workspace, contracts: dict[str, Contract]) -> None:
+    """Every source as an empty table."""
+    lay_out_sources(con, workspace, contracts, {source: [] for source in contracts}, dt.date.max)
+
+
+def check_suites(contracts: dict[str, Contract]) -> None:
+    """Raises BadContract for an expectation that Great Expectations does not know."""
+    from etl.steps import judge
+
+    for contract in contracts.values():
+        for given in contract.suite:
+            try:
+                judge.as_suite(contract.source, [given])
+            except RefusedExtract as error:
+                raise BadContract(f"{contract.folder}/suite.yaml: {error}") from None

@@ -1,0 +1,280 @@
+"""From inbox to release: what is counted, what is replaced, what is settled, and how to go back."""
+
+import os
+
+from tests.conftest import sickness, sickness_row, staffing, staffing_row
+
+
+def test_a_build_publishes_what_arrived(engine):
+    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 50, 1000), sickness_row("DEF", 10, 500)))
+    built = engine.run("build")
+    assert built.code == 0 and "Published release" in built.said
+    assert engine.value("sickness_rate", "ABC", "2023-01-01") == (5.0, "yes")
+    assert engine.value("sickness_rate", "Q1", "2023-01-01") == (4.0, "yes")
+    assert engine.value("sickness_rate", "England", "2023-01-01") == (4.0, "yes")
+
+
+def test_rates_are_never_averaged(engine):
+    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 10, 100), sickness_row("DEF", 0, 900)))
+    engine.run("build")
+    assert engine.value("sickness_rate", "England", "2023-01-01") == (1.0, "yes")
+
+
+def test_an_organisation_is_its_total_row_and_not_the_sum_of_its_parts(engine):
+    parts = [sickness_row("ABC", 7, 70, group="Nurses"), sickness_row("ABC", 9, 90, group="Doctors")]
+    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 50, 1000), *parts))
+    engine.run("build")
+    assert engine.value("sickness_rate", "ABC", "2023-01-01") == (5.0, "yes")
+    assert engine.file("sickness_return.csv")["rows_accepted"] == 3
+
+
+def test_a_blank_is_no_data_and_not_zero(engine):
+    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", "", ""), sickness_row("DEF", 10, 500)))
+    engine.run("build")
+    assert engine.value("sickness_rate", "ABC", "2023-01-01") == (None, "no_data")
+    assert engine.value("sickness_rate", "England", "2023-01-01") == (2.0, "yes")
+
+
+def test_half_a_figure_is_no_data_and_adds_nothing_above(engine):
+    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", "", 9000), sickness_row("DEF", 10, 500)))
+    engine.run("build")
+    assert engine.value("sickness_rate", "England", "2023-01-01") == (2.0, "yes")
+
+
+def test_nothing_planned_and_nothing_worked_is_no_data(engine):
+    engine.drop("staffing_return.csv", staffing(staffing_row("Admin", hours=[0] * 8, patients=0), staffing_row()))
+    engine.run("build")
+    assert engine.value("fill_rate", "Admin", "2023-01-01") == (None, "no_data")
+    assert engine.value("fill_rate", "Larch Ward", "2023-01-01") == (93.7, "yes")
+
+
+def test_patient_days_count_only_units_with_patients(engine):
+    engine.drop("staffing_return.csv", staffing(staffing_row(patients=100), staffing_row("Clinic", patients=0)))
+    engine.run("build")
+    assert engine.value("chppd", "Larch Ward", "2023-01-01") == (2.53, "yes")
+    assert engine.value("chppd", "RPA", "2023-01-01") == (2.53, "yes")
+    assert engine.value("chppd", "Clinic", "2023-01-01") == (None, "not_collected")
+
+
+def test_a_month_between_two_others_without_a_row_is_no_data(engine):
+    engine.drop("staffing_return.csv", staffing(staffing_row(month="01/01/2023"), staffing_row(month="01/03/2023")))
+    engine.run("build")
+    assert engine.value("fill_rate", "Larch Ward", "2023-02-01") == (None, "no_data")
+
+
+def test_figures_rise_no_higher_than_the_top_of_their_source(engine):
+    engine.drop("sickness_return.csv", sickness(sickness_row("RPA", 50, 1000)))
+    engine.drop("staffing_return.csv", staffing(staffing_row()))
+    engine.run("build")
+    assert engine.value("fill_rate", "RPA", "2023-01-01") == (93.7, "yes")
+    assert engine.value("fill_rate", "Q1", "2023-01-01") == (None, "not_collected")
+    assert engine.ask("SELECT parent FROM meta.unit WHERE unit = 'RPA'") == [("Q1",)]
+
+
+def test_equal_repeats_count_once_and_conflicting_ones_not_at_all(engine):
+    equal = [staffing_row("Elm", division="Adult"), staffing_row("Elm", division="Surgery")]
+    differ = [staffing_row("Oak", patients=300), staffing_row("Oak", patients=301)]
+    engine.drop("staffing_return.csv", staffing(*equal, *differ, staffing_row()))
+    engine.run("build")
+    file = engine.file("staffing_return.csv")
+    assert (file["rows_read"], file["rows_accepted"], file["rows_quarantined"], file["rows_left_out"]) == (5, 2, 2, 1)
+    assert engine.value("fill_rate", "Elm", "2023-01-01") == (93.7, "yes")
+    assert engine.value("fill_rate", "Oak", "2023-01-01") == (None, "no row")
+    assert engine.ask("SELECT parent FROM meta.unit WHERE unit = 'Elm'") == [("Adult",)]
+
+
+def test_the_same_file_twice_changes_nothing(engine):
+    text = sickness(sickness_row())
+    engine.drop("sickness_return.csv", text)
+    engine.run("build")
+    first = engine.workspace.current.read_text()
+    engine.drop("sickness_return_again.csv", text)
+    again = engine.run("build")
+    assert again.code == 0 and "Nothing has changed" in again.said
+    assert engine.workspace.current.read_text() == first
+    assert len(list(engine.workspace.releases.glob("*.duckdb"))) == 1
+
+
+def test_a_corrected_file_replaces_its_months_and_clears_its_quarantine(engine):
+    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 50, 1000), sickness_row("DEF", "n/a", 500)))
+    engine.run("build")
+    assert engine.ask("SELECT rows_quarantined FROM meta.source WHERE source = 'sickness_return'") == [(1,)]
+    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 60, 1000), sickness_row("DEF", 10, 500)))
+    engine.run("build")
+    assert engine.value("sickness_rate", "ABC", "2023-01-01") == (6.0, "yes")
+    assert engine.value("sickness_rate", "DEF", "2023-01-01") == (2.0, "yes")
+    assert engine.ask(
+        "SELECT files, rows_read, rows_quarantined FROM meta.source WHERE source = 'sickness_return'"
+    ) == [(1, 2, 0)]
+    assert engine.ask("SELECT replaced FROM meta.file ORDER BY arrived") == [(True,), (False,)]
+
+
+def test_a_file_replaces_only_the_months_it_covers(engine):
+    january, february = sickness_row("ABC", 50, 1000), sickness_row("ABC", 40, 1000, date="28/02/2023")
+    engine.drop("sickness_return_1.csv", sickness(january, february))
+    engine.drop("sickness_return_2.csv", sickness(sickness_row("ABC", 70, 1000, date="28/02/2023")))
+    engine.run("build")
+    assert engine.value("sickness_rate", "ABC", "2023-01-01") == (5.0, "yes")
+    assert engine.value("sickness_rate", "ABC", "2023-02-01") == (7.0, "yes")
+    assert engine.ask("SELECT files FROM meta.source WHERE source = 'sickness_return'") == [(2,)]
+
+
+def test_a_file_whose_months_were_all_set_aside_does_not_take_the_place_of_a_good_one(engine):
+    engine.drop("sickness_return_1.csv", sickness(sickness_row("ABC", 50, 1000)))
+    engine.drop("sickness_return_2.csv", sickness(sickness_row("ABC", -1, 1000)))
+    engine.run("build")
+    assert engine.value("sickness_rate", "ABC", "2023-01-01") == (5.0, "yes")
+
+
+def test_an_older_version_that_is_sent_again_is_the_latest_word(engine):
+    first, second = sickness(sickness_row("ABC", 50, 1000)), sickness(sickness_row("ABC", 60, 1000))
+    for text, rate in ((first, 5.0), (second, 6.0), (first, 5.0)):
+        engine.drop("sickness_return.csv", text)
+        engine.run("build")
+        assert engine.value("sickness_rate", "ABC", "2023-01-01") == (rate, "yes")
+
+
+def test_a_file_that_leaves_the_inbox_stays_in_the_store(engine):
+    path = engine.drop("sickness_return.csv", sickness(sickness_row()))
+    engine.run("build")
+    path.unlink()
+    assert "Nothing has changed" in engine.run("build").said
+    engine.drop("staffing_return.csv", staffing(staffing_row()))
+    engine.run("build")
+    assert engine.value("sickness_rate", "ABC", "2023-01-01") == (5.0, "yes")
+
+
+def test_a_refusal_is_forgotten_with_its_file(engine):
+    engine.drop("sickness_return.csv", sickness(sickness_row()))
+    bad = engine.drop("sickness_return_bad.csv", "")
+    assert engine.run("build").code == 3
+    bad.unlink()
+    assert engine.run("build").code == 0
+    assert engine.ask("SELECT count(*) FROM meta.file WHERE outcome = 'refused'") == [(0,)]
+
+
+def test_a_changed_contract_takes_its_files_in_again(engine, source):
+    contract = "title: Beds\nowner: x\nfile: beds*\npublished: true\neach_file: replaces_all\nkey: [unit]\n"
+    contract += "columns:\n  unit: {headers: [Unit]}\n"
+    source("beds", contract)
+    engine.drop("beds.csv", "Unit,Beds\nElm,4\n")
+    engine.drop("sickness_return.csv", sickness(sickness_row()))
+    engine.run("build")
+    source("beds", contract + "  beds: {headers: [Number of beds], type: number}\n")
+    built = engine.run("build")
+    assert built.code == 3 and "Number of beds" in built.said
+    source("beds", contract + "  beds: {headers: [Beds], type: number}\n")
+    assert engine.run("build").code == 0
+    assert engine.file("beds.csv")["outcome"] == "accepted"
+
+
+def test_months_settle_when_the_source_is_complete(engine):
+    rows = [sickness_row("ABC", 50, 1000, date=date) for date in ("31/01/2023", "28/02/2023", "31/03/2023")]
+    engine.drop("sickness_return.csv", sickness(*rows))
+    engine.run("build", "--as-of", "2023-05-02")  # 63 days after February's end, 32 after March's
+    settled = engine.ask(
+        "SELECT month::VARCHAR, settled FROM mart.value WHERE indicator = 'sickness_rate' AND unit = 'ABC' ORDER BY month"
+    )
+    assert settled == [("2023-01-01", True), ("2023-02-01", True), ("2023-03-01", False)]
+    assert engine.ask("SELECT settled_to::VARCHAR, as_of::VARCHAR FROM meta.release") == [("2023-02-28", "2023-05-02")]
+    assert engine.ask("SELECT count(*) FROM mart.signal WHERE month = '2023-03-01'") == [(0,)]
+
+
+def test_a_past_view_sees_no_later_month(engine):
+    engine.drop("sickness_return.csv", sickness(*(sickness_row(date=date) for date in ("31/01/2023", "31/12/2023"))))
+    engine.run("build", "--as-of", "2023-06-30")
+    assert engine.ask("SELECT max(month)::VARCHAR FROM mart.value") == [("2023-01-01",)]
+
+
+def test_an_extract_made_before_a_month_was_complete_does_not_settle_it(engine):
+    path = engine.drop("sickness_return.csv", sickness(sickness_row(date="31/10/2023")))
+    engine.run("build")  # the engine's clock writes files in November 2023
+    assert engine.ask("SELECT settled_to FROM meta.release") == [(None,)]
+    later = path.stat().st_mtime + 90 * 86400
+    os.utime(path, (later, later))  # the same bytes, exported again three months later
+    engine.run("build")
+    assert engine.ask("SELECT settled_to::VARCHAR FROM meta.release") == [("2023-10-31",)]
+
+
+def test_rollback_points_back_and_the_next_build_leaves_it_so(engine):
+    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 50, 1000)))
+    engine.run("build")
+    first = engine.workspace.current.read_text()
+    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 60, 1000)))
+    engine.run("build")
+    assert engine.run("rollback").code == 0
+    assert engine.workspace.current.read_text() == first
+    assert engine.value("sickness_rate", "ABC", "2023-01-01") == (5.0, "yes")
+    nightly = engine.run("build")
+    assert nightly.code == 0 and "rolled back" in nightly.said
+    assert engine.workspace.current.read_text() == first
+    history = engine.run("history").said
+    assert first.strip() in history
+    assert engine.run("rollback", "1999-01-01a").code == 1
+
+
+def test_a_failed_check_publishes_nothing_and_says_why(engine, monkeypatch):
+    from etl.steps import protect
+
+    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 50, 1000)))
+    engine.run("build")
+    first = engine.workspace.current.read_text()
+    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 60, 1000)))
+    sound = protect._say_what_is_missing
+
+    def leak(con):
+        sound(con)
+        con.execute("UPDATE value SET shown = 'protected'")  # hidden, and yet its number is left standing
+
+    monkeypatch.setattr(protect, "_say_what_is_missing", leak)
+    built = engine.run("build")
+    assert built.code == 1 and "hidden_is_null" in built.said
+    assert engine.workspace.current.read_text() == first
+    assert len(list(engine.workspace.releases.glob("*.duckdb"))) == 1
+    assert '"failed"' in (engine.workspace.releases / "last_build.json").read_text()
+
+
+def test_what_is_not_published_is_not_shown_until_the_disclosure_rules_exist(engine, monkeypatch):
+    from etl import indicators
+
+    read = indicators.read
+
+    def private(path):
+        indicator = read(path)
+        object.__setattr__(
+            indicator,
+            "sql",
+            indicator.sql.replace("people,", "20 AS people,").replace("published\nFROM", "false AS published\nFROM"),
+        )
+        return indicator
+
+    monkeypatch.setattr(indicators, "read", private)
+    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 50, 1000)))
+    assert engine.run("build").code == 0
+    assert engine.value("sickness_rate", "ABC", "2023-01-01") == (None, "protected")
+
+
+def test_an_empty_workspace_says_what_to_do(engine):
+    built = engine.run("build")
+    assert built.code == 0 and "Nothing has been accepted yet" in built.said
+    assert not engine.workspace.current.exists()
+    assert "Nothing" in engine.run("history").said and "Nothing" in engine.run("receipts").said
+
+
+def test_a_demonstration_says_so_and_keeps_away_from_real_extracts(engine):
+    assert engine.run("demo").code == 0
+    assert engine.run("build").code == 0
+    assert engine.ask("SELECT synthetic FROM meta.release") == [(True,)]
+    (engine.workspace.home / "SYNTHETIC").unlink()
+    refused = engine.run("demo")
+    assert refused.code == 1 and "already holds extracts" in refused.said
+
+
+def test_check_reads_everything_and_touches_no_data(engine, source):
+    assert engine.run("check").code == 0
+    source(
+        "beds",
+        "title: Beds\nowner: x\nfile: beds*\neach_file: adds\nkey: [unit]\ncolumns:\n  unit: {refers_to: nothing}\n",
+    )
+    bad = engine.run("check")
+    assert bad.code == 1 and "refers to nothing" in bad.said
