@@ -11,7 +11,7 @@ demo: .venv/installed      ## a made-up organisation, built and opened
 	$(MAKE) --no-print-directory app
 
 app: .venv/installed       ## the app on whatever has been built
-	$(BIN)/python -m streamlit run app.py
+	$(BIN)/python -m pages.parts.serve
 
 test: .venv/installed-tests .venv/browser
 	$(BIN)/ruff check .

@@ -1,0 +1,25 @@
+"""Data quality: what arrived, what was set aside or refused and why, and what needs somebody."""
+
+import streamlit as st
+
+from pages.parts import arrivals, filters, frame, warehouse
+
+view = filters.view()
+sources, files, unknown = view.ask("sources"), view.ask("files"), view.ask("unknown_names")
+titles = {row["source"]: row["title"] for row in sources}
+refused = [file for file in files if file["outcome"] == "refused"]
+last = warehouse.last_build()
+
+waiting = sum(row["waiting"] for row in unknown)
+frame.heading(view, "Data quality", arrivals.needs(len(refused), waiting, last))
+arrivals.last_build(last, view.release.id)
+arrivals.sources(sources)
+
+left, right = st.columns(2, gap="large")
+with left:
+    arrivals.unknown_names(unknown)
+with right:
+    arrivals.refused(refused)
+
+arrivals.checks(view.ask("expectations"), titles)
+arrivals.files(files, titles)

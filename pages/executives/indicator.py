@@ -1,0 +1,39 @@
+"""One indicator: large for the chosen unit, then the same across the units directly below it."""
+
+import streamlit as st
+
+from pages.parts import about, cards, charts, filters, frame, states, words
+
+HERE = "pages/executives/indicator.py"
+view = filters.view()
+unit, indicator = view.unit, view.indicator
+asked = {"indicator": indicator["indicator"], "unit": unit["unit"]}
+series, events = view.ask("series", **asked), view.ask("events", unit=unit["unit"])
+now = view.ask("now", indicators=[indicator["indicator"]], of=[unit["unit"]], month=view.month)[0]
+
+answer = about.answer(now, indicator["unit"], unit["level"])
+frame.heading(view, f"{indicator['title']}, {unit['title']}", answer, HERE)
+
+if any(row["value"] is not None for row in series):
+    about.line(view, now)
+    spec = charts.xmr(view.release, view.viewer.roots, **asked, chosen=view.month)
+    told = charts.in_words(view, series, words.reading(now, unit["level"]))
+    st.vega_lite_chart(spec, alt=told, key="chart")
+    st.caption(charts.key(series, events))
+    about.file(view, series)
+else:
+    reason = "No month of this unit can be shown for this indicator."
+    states.empty("event_busy", f"{words.absence(now).rstrip('.')}.", reason)
+
+about.number(view)
+if series:
+    about.table(view, series)
+
+month = view.now()
+below = view.ask("units_below", unit=unit["unit"], month=month) if month else []
+if below:
+    st.header("The units directly below", anchor=False)
+    page = cards.paged(below, unit["unit"])
+    st.caption(f"{words.month(month)} · {len(below)} in all, by name · missing is not zero")
+    of = [member["unit"] for member in page]
+    cards.lines(view, view.ask("now", indicators=[indicator["indicator"]], of=of, month=month), page)

@@ -1,0 +1,142 @@
+"""What stands beside a number: the answer in a sentence, what it means and comes from, its table."""
+
+import datetime as dt
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import cards, marks, tables, words
+from pages.parts.filters import View
+
+
+def answer(row: dict[str, Any], measure: str, level: str) -> str:
+    """The reading in bold, then the number and what it is measured against."""
+    said = f"**{words.plain(words.reading(row, level))}.**"
+    if row["shown"] != "yes":
+        last = row["last_shown"] and row["shown"] == "no_data"
+        return f"{said} Last shown for {words.month(row['last_shown'])}." if last else said
+    places = cards.decimals(row)
+    value = words.plain(words.quantity(row["value"], measure, places))
+    if row["mean"] is None:
+        return f"{said} {words.month(row['month'])}: {value}."
+    average = words.plain(words.quantity(row["mean"], measure, places))
+    return f"{said} {words.month(row['month'])}: {value}; {words.own(level)} {average}."
+
+
+def standing(groups: dict[str, list[Any]], month: dt.date | None) -> str:
+    """How many of a unit's numbers hold up, have changed, or move within their usual range."""
+    holding, changed, usual, *_ = map(len, groups.values())
+    told = [
+        (holding, "is holding up", "are holding up"),
+        (changed, "has changed in a way worth a conversation", "have changed in a way worth a conversation"),
+        (usual, "moves within the usual range", "move within the usual range"),
+    ]
+    said = [f"{words.count(many).lower()} {one if many == 1 else more}" for many, one, more in told if many]
+    total = words.many(sum(map(len, groups.values())), "number")
+    when = words.month(month) if month else "The newest settled month of each"
+    if not said:
+        return f"**Nothing here can be judged yet.** {when}."
+    return f"Of {total} here, **{words.listed(said)}**. {when}."
+
+
+def scale(indicator: dict[str, Any]) -> str:
+    """The unit of the value, in words, and which way is better."""
+    better = {"lower": "lower is better", "higher": "higher is better"}.get(
+        indicator["better"], "neither way is better"
+    )
+    unit = "Per cent" if indicator["unit"] == "%" else words.sentence(indicator["unit"])
+    return f"{words.plain(unit)}, {better}."
+
+
+def number(view: View) -> None:
+    """Three columns: what it counts and why; how sure and with what care; where from, how checked, whose."""
+    indicator = view.indicator
+    sources = view.ask("about", indicator=indicator["indicator"])
+    st.header("About this number", anchor=False)
+    columns = st.columns(3, gap="medium")
+    fields = (
+        {"What it counts": indicator["definition"], "Why it matters": indicator["why_it_matters"]},
+        {"Evidence": words.sentence(indicator["evidence"]), "Caveats": indicator["caveats"]},
+        {
+            "Source": "; ".join(_source(s) for s in sources) or "None yet",
+            "Checks": "; ".join(_checks(s) for s in sources) or "None yet",
+            "Owner": f"{indicator['owner']}, review {words.month(indicator['next_review'])}",
+        },
+    )
+    for column, told in zip(columns, fields, strict=True):
+        column.markdown("\n\n".join(f"**{name}**  \n{words.plain(text)}" for name, text in told.items()))
+
+
+def line(view: View, now: dict[str, Any]) -> None:
+    """The line over the chart: the signs, what is drawn, and in which unit."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False, key="sign"):
+        cards.icon(now, 32)
+        if now["assurance"]:
+            st.image(marks.assurance(now["assurance"]), width=32, alt=words.target(now["assurance"]))
+        told = f"{words.plain(view.indicator['definition'])} **{scale(view.indicator)}**"
+        st.markdown(told, help=cards.definition(view.indicator))
+
+
+def file(view: View, series: list[dict[str, Any]]) -> None:
+    """The months behind the chart as a file, which says itself what it holds."""
+    indicator = view.indicator
+    settled = indicator["settled_to"]
+    notes = [
+        f"{indicator['title']}, {view.unit['title']} ({indicator['unit']})",
+        indicator["definition"],
+        f"Settled to {words.day(settled)}" if settled else "Nothing settled yet",
+        f"Release {view.release.id}",
+        words.PURPOSE,
+    ]
+    name = f"{indicator['indicator']}, {view.unit['unit']}, {view.release.id}"
+    tables.as_file("Data (CSV)", _months(view, series), name, notes)
+
+
+def table(view: View, series: list[dict[str, Any]]) -> None:
+    """The months behind the chart, with their readings."""
+    rows = _months(view, series)
+    exact = st.column_config.NumberColumn(format=f"%.{words.places(row['value'] for row in series)}f")
+    large = st.column_config.NumberColumn(format="localized")
+    config = {
+        **dict.fromkeys((_value(view), "Own average", "Lower limit", "Upper limit"), exact),
+        **dict.fromkeys(("Numerator", "Denominator"), large),
+        "Month": st.column_config.DateColumn(format="MMM YYYY"),
+        "Reading": st.column_config.TextColumn(width="large"),
+    }
+    with st.expander("The table behind the chart", icon=":material/table:"):
+        tables.shown(rows, f"{view.indicator['title']}, {view.unit['title']}, month by month", config)
+
+
+def _months(view: View, series: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "Month": row["month"],
+            _value(view): row["value"],
+            "Reading": words.reading(row, view.unit["level"]),
+            "Own average": row["mean"],
+            "Lower limit": row["lower"],
+            "Upper limit": row["upper"],
+            "Numerator": row["numerator"],
+            "Denominator": row["denominator"],
+            "Settled": "yes" if row["settled"] else "not yet",
+        }
+        for row in series
+    ]
+    filled = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    return [{name: row[name] for name in filled} for row in rows]
+
+
+def _value(view: View) -> str:
+    return f"Value ({view.indicator['unit']})"
+
+
+def _source(source: dict[str, Any]) -> str:
+    loaded = f", loaded {words.day(source['loaded'].date())}" if source["loaded"] else ""
+    return f"{source['title']}{loaded}; {words.many(source['complete_after_days'], 'day')} to settle"
+
+
+def _checks(source: dict[str, Any]) -> str:
+    told = [f"{source['passed']} passed"]
+    told += [f"{source['set_rows_aside']} set rows aside"] if source["set_rows_aside"] else []
+    told += [f"{source['noted']} noted"] if source["noted"] else []
+    return ", ".join(told)

@@ -1,0 +1,158 @@
+"""One number on a card or in a row: its value, its sign, three years in small, and the reading in words."""
+
+import datetime as dt
+import html
+import math
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import marks, states, words
+from pages.parts.filters import View
+
+LARGE = "pages/executives/indicator.py"
+UNIT = "pages/leaders/team.py"
+A_PAGE = 15  # units in a list, before it is cut into pages
+
+
+def standing(row: dict[str, Any]) -> str:
+    """Where a number stands: its verdict, `not_judged` if none holds, `absent` if it is not shown."""
+    if row["shown"] != "yes":
+        return "absent"
+    return row["verdict"] if row["settled"] else "not_judged"
+
+
+def newest(rows: list[dict[str, Any]]) -> dt.date | None:
+    return max((row["month"] for row in rows if row["month"]), default=None)
+
+
+def decimals(row: dict[str, Any]) -> int:
+    return words.places([row["value"], *(p["value"] for p in row["points"])])
+
+
+def definition(indicator: dict[str, Any]) -> str:
+    """What a number means, for the tooltip beside its name."""
+    return f"{words.plain(indicator['definition'])}\n\n{words.plain(indicator['caveats'])}"
+
+
+def icon(row: dict[str, Any], width: int = 26) -> None:
+    judged = row["shown"] == "yes" and row["settled"]
+    verdict = row["verdict"] if judged else "not_judged"
+    st.image(marks.variation(verdict, row["moved"]), width=width, alt=words.sign({**row, "verdict": verdict}))
+
+
+def number(row: dict[str, Any], unit: str) -> None:
+    """The figure in serif, its unit in small."""
+    value = html.escape(words.figure(row["value"], decimals(row)))
+    st.html(f'<p class="figure">{value}<span>{words.NBSP}{html.escape(unit)}</span></p>')
+
+
+def small_chart(row: dict[str, Any], title: str, unit: str) -> None:
+    drawn = [p["value"] for p in row["points"] if p["value"] is not None]
+    if not drawn:
+        return
+    low, high = (words.figure(of(drawn), decimals(row)) for of in (min, max))
+    first, last = (words.month(row["points"][i]["month"]) for i in (0, -1))
+    top = words.quantity(max(drawn), unit, decimals(row))
+    said = f"{title}, {first} to {last}: between {low} and {top}"
+    st.image(
+        marks.spark(row["points"]),
+        width="stretch",
+        alt=said if high != low else f"{title}: {high} throughout",
+    )
+
+
+def aside(row: dict[str, Any], unit: str, level: str) -> str:
+    """The line under a number: the reading, and what it is measured against."""
+    average = f"; own average {words.quantity(row['mean'], unit, decimals(row))}" if row["mean"] is not None else ""
+    return f"{words.plain(words.reading(row, level))}{average if row['settled'] else ''}."
+
+
+def card(view: View, row: dict[str, Any], above: dict[str, Any] | None) -> None:
+    """One indicator of the chosen unit; `above` is that of the unit over it, for where this is protected."""
+    indicator = view.indicators[row["indicator"]]
+    with st.container(border=True, height="stretch", gap="xsmall", key=f"card_{row['indicator']}"):
+        with st.container(horizontal=True, wrap=False, horizontal_alignment="distribute", gap="small"):
+            st.markdown(f"**{words.plain(indicator['title'])}**", help=definition(indicator), width="content")
+            icon(row)
+        if row["shown"] == "yes":
+            number(row, indicator["unit"])
+            st.caption(words.month(row["month"]))
+        else:
+            st.markdown(f"*{words.absence(row)}.*")
+            if row["last_shown"] and row["shown"] == "no_data":
+                st.caption(f"Last shown for {words.month(row['last_shown'])}.")
+        small_chart(row, indicator["title"], indicator["unit"])
+        if row["shown"] == "yes":
+            st.caption(aside(row, indicator["unit"], view.unit["level"]))
+        elif row["shown"] == "protected" and above and above["shown"] == "yes":
+            over = view.unit["above"][-1]
+            said = words.quantity(above["value"], indicator["unit"], decimals(above))
+            st.page_link(
+                UNIT, label=f"{words.plain(over['title'])}: {words.plain(said)}", help="",
+                icon=":material/arrow_upward:", query_params=view.address(unit=over["unit"]),
+            )  # fmt: skip
+        if row["last_shown"]:
+            st.page_link(
+                LARGE, label=f"Open {words.plain(indicator['title'].lower())} large", help="",
+                icon=":material/arrow_forward:", icon_position="right",
+                query_params=view.address(indicator=row["indicator"]),
+            )  # fmt: skip
+
+
+def line(view: View, row: dict[str, Any], unit: dict[str, Any]) -> None:
+    """The chosen indicator for one of many units: sign, name that opens its page, number, chart, reading."""
+    measure, there = view.indicator["unit"], view.address(unit=unit["unit"])
+    with st.container(horizontal=True, wrap=False, gap="small", key=f"sign_{unit['unit']}"):
+        icon(row, 28)
+        with st.container(width="stretch"):
+            name, chart, said = st.columns([4.2, 3, 4.6], vertical_alignment="center")
+            with name.container(gap=None):
+                st.page_link(LARGE, label=words.plain(unit["title"]), help="", query_params=there)
+                if row["shown"] == "yes":
+                    st.markdown(f"**{words.plain(words.quantity(row['value'], measure, decimals(row)))}**")
+                else:
+                    st.caption(f"*{words.absence(row).removesuffix('. Missing is not zero')}.*")
+            with chart:
+                small_chart(row, unit["title"], measure)
+            if row["shown"] == "yes":
+                said.caption(aside(row, measure, unit["level"]))
+            elif row["last_shown"]:
+                said.caption(f"Last shown for {words.month(row['last_shown'])}.")
+
+
+def lines(view: View, rows: list[dict[str, Any]], units: list[dict[str, Any]]) -> None:
+    """A line for each unit, in the order given; one box where nothing is collected for any of them."""
+    if all(row["shown"] == "not_collected" for row in rows):
+        states.empty("block", "Not collected for these units", "The figure above is as deep as this number goes.")
+        return
+    found = {row["unit"]: row for row in rows}
+    with st.container(key="below"):
+        for unit in units:
+            line(view, found[unit["unit"]], unit)
+
+
+def paged(units: list[dict[str, Any]], of: str) -> list[dict[str, Any]]:
+    """One page of a long list of units, with the means to turn it."""
+    pages = math.ceil(len(units) / A_PAGE)
+    if pages == 1:
+        return units
+    with st.container(key="paging"):
+        page = st.pagination(pages, key=f"page_{of}")
+    return units[(page - 1) * A_PAGE : page * A_PAGE]
+
+
+def links(view: View, units: list[dict[str, Any]], page: str) -> None:
+    """The way further down."""
+    if not units:
+        return
+    with (
+        st.expander(
+            words.many(len(units), "unit directly below", "units directly below"),
+            icon=":material/account_tree:",
+        ),
+        st.grid(columns=3, min_column_width=270, gap=None),
+    ):
+        for unit in units:
+            there = view.address(unit=unit["unit"])
+            st.page_link(page, label=words.plain(unit["title"]), help="", query_params=there)

@@ -1,0 +1,145 @@
+"""The filters: at most three, kept in the address bar, following the reader from page to page.
+
+Streamlit's own binding (`bind="query-params"`) writes an option's *label* into the address: a renamed ward
+would break every link to it, and a link that no longer fits is dropped without a word. So the address holds
+ids, and they are kept in step here.
+"""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import warehouse, words
+from pages.parts.access import Viewer
+
+NEWEST = "newest"
+LABELS = {"unit": "Unit", "indicator": "Indicator", "month": "Month"}
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page is to show, and to whom. `month` is None for each indicator's own newest settled month."""
+
+    release: warehouse.Release
+    viewer: Viewer
+    units: dict[str, dict[str, Any]]
+    indicators: dict[str, dict[str, Any]]
+    unit: dict[str, Any]
+    indicator: dict[str, Any]
+    month: dt.date | None
+    heading: Any
+
+    def ask(self, question: str, **params: Any) -> list[dict[str, Any]]:
+        return warehouse.ask(self.release, question, self.viewer.roots, **params)
+
+    def address(self, unit: str | None = None, indicator: str | None = None) -> dict[str, str]:
+        """The address of this view with another unit or indicator, in full, so that it means one thing."""
+        there = {"unit": unit or self.unit["unit"], "indicator": indicator or self.indicator["indicator"]}
+        return there | ({"month": f"{self.month:%Y-%m}"} if self.month else {})
+
+    def now(self) -> dt.date | None:
+        """The month the chosen indicator is shown at."""
+        return self.month or (self.indicator["settled_to"] and self.indicator["settled_to"].replace(day=1))
+
+
+def show(page: str, uses: tuple[str, ...], release: warehouse.Release, viewer: Viewer, heading: Any) -> View | None:
+    """Draw the filters that this page uses and say what they choose; None if the viewer may see nothing."""
+    units = {row["unit"]: row for row in warehouse.ask(release, "units", viewer.roots)}
+    indicators = {row["indicator"]: row for row in warehouse.ask(release, "indicators", viewer.roots)}
+    months = {f"{row['month']:%Y-%m}": row["month"] for row in warehouse.ask(release, "months", viewer.roots)}
+    if not units or not indicators:
+        return None
+    labels = {
+        "unit": unit_labels(units),
+        "indicator": {key: row["title"] for key, row in indicators.items()},
+        "month": {NEWEST: "Newest settled"} | {key: words.month(month) for key, month in months.items()},
+    }
+    moved = st.session_state.get("page") != page
+    st.session_state["page"] = page
+    unknown = [key for key in uses if not _settle(key, labels[key], moved)]
+    if uses:
+        _draw(uses, labels, unknown)
+    chosen = {key: _chosen(key, labels[key]) for key in LABELS}
+    view = View(
+        release, viewer, units, indicators,
+        units[chosen["unit"]], indicators[chosen["indicator"]], months.get(chosen["month"]), heading,
+    )  # fmt: skip
+    st.session_state["view"] = view
+    return view
+
+
+def view() -> View:
+    """The view that app.py settled on in this run."""
+    return st.session_state["view"]
+
+
+def unit_labels(units: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """A name for each unit that tells those of one title apart: by the unit above and, if need be, by id."""
+    labels = {
+        key: f"{row['title']} · {row['level']}{' in ' + row['above'][-1]['title'] if row['above'] else ''}"
+        for key, row in units.items()
+    }
+    seen = Counter(labels.values())
+    return {key: f"{label} ({key})" if seen[label] > 1 else label for key, label in labels.items()}
+
+
+def _settle(key: str, labels: dict[str, str], moved: bool) -> bool:
+    """Make the widget agree with the address. False if the address asks for something that is not there."""
+    asked = st.query_params.get(key)
+    if asked is None and moved:  # the reader came by the menu, which clears the address
+        asked = st.session_state.get(f"last_{key}", next(iter(labels)))
+        asked = None if asked == next(iter(labels)) else asked
+    if asked in labels:
+        st.query_params[key] = asked  # a link to the very page it stands on leaves the address behind
+    known = asked is None or asked in labels
+    chosen = asked if asked in labels else next(iter(labels))
+    st.session_state[f"filter_{key}"] = st.session_state[f"last_{key}"] = chosen
+    return known
+
+
+def _chosen(key: str, labels: dict[str, str]) -> str:
+    last = st.session_state.get(f"last_{key}")
+    return last if last in labels else next(iter(labels))
+
+
+def _draw(uses: tuple[str, ...], labels: dict[str, dict[str, str]], unknown: list[str]) -> None:
+    with st.container(key="filters", gap="xsmall"):
+        grid = st.grid(columns=4, min_column_width=150, width=860)
+        for key in uses:
+            cell = grid.cell(column_span=2) if key == "unit" else grid.cell()
+            cell.selectbox(
+                LABELS[key], list(labels[key]), format_func=labels[key].get, key=f"filter_{key}",
+                on_change=_write, args=(key, next(iter(labels[key]))), filter_mode="contains",
+            )  # fmt: skip
+        for key in unknown:
+            default = words.plain(next(iter(labels[key].values())))
+            st.caption(
+                f":material/info: The address asks for {'an' if key == 'indicator' else 'a'} {key} "
+                f"that is not here for you. Shown instead: {default}."
+            )
+        changed = [key for key in uses if _chosen(key, labels[key]) != next(iter(labels[key]))]
+        if changed:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", key="unusual"):
+                said = " · ".join(
+                    words.plain(labels[key][_chosen(key, labels[key])].partition(" · ")[0]) for key in changed
+                )
+                st.caption(f"Not the usual view: {said}", width="content")
+                st.button("Reset", type="tertiary", icon=":material/undo:", on_click=_reset, key="reset")
+
+
+def _write(key: str, default: str) -> None:
+    chosen = st.session_state[f"filter_{key}"]
+    st.session_state[f"last_{key}"] = chosen
+    if chosen == default:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = chosen
+
+
+def _reset() -> None:
+    for key in LABELS:
+        st.session_state.pop(f"last_{key}", None)
+        st.query_params.pop(key, None)

@@ -1,0 +1,52 @@
+"""The frame every page stands in: name, styles, width, heading and footer."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts import states, words
+from pages.parts.filters import View
+
+ASSETS = Path(__file__).with_name("assets")
+
+
+def open_page() -> None:
+    """The browser's tab, the logo and the few styles that Streamlit's theme cannot say."""
+    st.set_page_config(page_title="Kinship", page_icon=str(ASSETS / "kinship.png"), layout="wide")
+    st.logo(str(ASSETS / "kinship.svg"))
+
+
+def body():
+    """1,120 px in the middle of the window."""
+    st.html(ASSETS / "kinship.css")
+    return st.container(horizontal_alignment="center", key="frame").container(width=1120, key="page")
+
+
+def heading(view: View, title: str, sentence: str, here: str | None = None) -> None:
+    """The way down to the unit (links to the page `here`), the title, and the answer in markdown."""
+    with view.heading:
+        if here and view.unit["above"]:
+            with st.container(horizontal=True, gap=None, vertical_alignment="center", key="path"):
+                st.markdown(":gray[:material/account_tree:]", width="content")
+                for unit in view.unit["above"]:
+                    name = words.plain(unit["title"])
+                    if unit["unit"] in view.units:
+                        st.page_link(here, label=name, help="", query_params=view.address(unit=unit["unit"]))
+                    else:
+                        st.markdown(f":gray[{name}]", width="content")
+        st.title(words.plain(title), anchor=False)
+        st.markdown(sentence)
+
+
+def run(page: st.Page) -> None:
+    """Draw the page; an error nobody foresaw leaves the rest standing."""
+    try:
+        page.run()
+    except Exception:
+        states.gone_wrong()
+
+
+def footer(synthetic: bool) -> None:
+    st.divider()
+    made_up = " Demonstration on made-up data." if synthetic else ""
+    st.caption(f"{words.PURPOSE}{made_up} No sign-in is set up: every reader sees every unit.")

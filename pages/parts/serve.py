@@ -1,0 +1,23 @@
+"""Start the app: `python -m pages.parts.serve`, with whatever options `streamlit run` takes.
+
+Streamlit takes any folder named pages/ for its older kind of app until the first session has run, and greets
+a first visitor who comes by a deep link with "Page not found". Told beforehand that this app has its own
+menu, it does not.
+"""
+
+import sys
+from pathlib import Path
+
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.web import cli
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+def main(options: list[str]) -> None:
+    PagesManager.uses_pages_directory = False
+    cli.main(["run", str(APP), *options])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

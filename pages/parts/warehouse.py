@@ -1,0 +1,122 @@
+"""The only reader of releases: answers the questions in sql/app/, each limited to what the viewer may see."""
+
+import datetime as dt
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import streamlit as st
+
+QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
+FORMAT = 1  # of meta.release: the newest layout of tables that these pages can read
+
+
+class NoRelease(Exception):
+    """Nothing has been published in this workspace yet."""
+
+
+class UnreadableRelease(Exception):
+    """There is a release, but it cannot be read; the message is a sentence for the reader."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published file. Its name never comes back with other contents, so caches under it stay true."""
+
+    path: str
+    id: str
+
+
+def home() -> Path:
+    return Path(os.environ.get("KINSHIP_HOME", "workspace"))
+
+
+def current() -> Release:
+    """The release that CURRENT points at now. Read at every run: a build may have replaced it since the last.
+
+    Raises NoRelease where none was ever published, UnreadableRelease where the one named cannot be opened.
+    """
+    pointer = home() / "releases" / "CURRENT"
+    try:
+        name = pointer.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise NoRelease from None
+    except (OSError, UnicodeDecodeError):
+        raise UnreadableRelease("The file releases/CURRENT cannot be read.") from None
+    if not re.fullmatch(r"[\w-]+", name):
+        raise UnreadableRelease("The file releases/CURRENT does not hold the id of a release.")
+    release = Release(str(pointer.with_name(f"{name}.duckdb").resolve()), name)
+    try:
+        written = _format(release.path)
+    except (duckdb.Error, OSError):
+        raise UnreadableRelease(f"The release {name} cannot be opened: its file is missing or damaged.") from None
+    if written > FORMAT:
+        raise UnreadableRelease(f"The release {name} was made by a newer version of Kinship than these pages.")
+    return release
+
+
+def last_build() -> dict[str, Any] | None:
+    """What the last build said, whether or not it published; None if none said anything that can be read."""
+    try:
+        said = json.loads((home() / "releases" / "last_build.json").read_text(encoding="utf-8"))
+        return {
+            "finished": dt.datetime.fromisoformat(said["finished"]),
+            "outcome": str(said["outcome"]),
+            "sentence": str(said["sentence"]),
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def ask(release: Release, question: str, scope: tuple[str, ...], **params: Any) -> list[dict[str, Any]]:
+    """The rows that answer sql/app/<question>.sql for a viewer of the units `scope`; no scope, no rows."""
+    return _answer(release.path, question, scope, tuple(sorted(params.items())))
+
+
+def top_units(release: Release) -> tuple[str, ...]:
+    """The units that stand under no other: the scope of a reader who may see everything."""
+    return _top_units(release.path)
+
+
+@st.cache_data(max_entries=4000, show_spinner=False)
+def _answer(path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]) -> list[dict]:
+    return _rows(path, question, {"units": _units(path, scope), **dict(params)})
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _units(path: str, scope: tuple[str, ...]) -> list[str]:
+    return [row["unit"] for row in _rows(path, "scope", {"roots": list(scope)})]
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _top_units(path: str) -> tuple[str, ...]:
+    return tuple(row["unit"] for row in _rows(path, "top_units", {}))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _format(path: str) -> int:
+    return max((row["format"] for row in _rows(path, "format", {})), default=FORMAT + 1)
+
+
+def _rows(path: str, question: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+    cursor = _open(path).cursor()
+    try:
+        cursor.execute((QUESTIONS / f"{question}.sql").read_text(encoding="utf-8"), params)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    finally:
+        cursor.close()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _open(path: str) -> duckdb.DuckDBPyConnection:
+    closed = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "enable_external_access": False,
+    }
+    return duckdb.connect(path, read_only=True, config=closed)

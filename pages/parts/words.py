@@ -1,0 +1,180 @@
+"""The words and numbers on screen: plain English, one way to write each thing, no name that can do harm."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from typing import Any
+
+NBSP = "\u00a0"
+JOINER = "\u2060"
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+SHORT = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
+COUNTS = (
+    "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve",
+)  # fmt: skip
+PURPOSE = (
+    "Kinship is for conversations about conditions. "
+    "It must not be used for disciplinary, absence-trigger or appraisal purposes."
+)
+PROTECTED = "Not shown, to protect people."
+
+
+def plain(text: object) -> str:
+    """Text from data, made safe inside markdown: it reads exactly as written and can be nothing but words.
+
+    Every sign that could be markup is escaped. Addresses are found by markdown even so: an invisible joiner in their
+    middle keeps them words too.
+    """
+    safe = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", re.sub(rf"[^\S{NBSP}]+", " ", str(text)).strip())
+    return re.sub(r"(?i)(https?|www)(?=\\)|(?=\\@)", rf"\1{JOINER}", safe)
+
+
+def month(of: dt.date) -> str:
+    """October 2026"""
+    return f"{MONTHS[of.month - 1]} {of.year}"
+
+
+def short_month(of: dt.date) -> str:
+    """Oct 2026"""
+    return f"{SHORT[of.month - 1]} {of.year}"
+
+
+def day(of: dt.date) -> str:
+    """31 October 2026"""
+    return f"{of.day} {month(of)}"
+
+
+def short_day(of: dt.date | None) -> str:
+    """31 Oct 2026"""
+    return f"{of.day} {short_month(of)}" if of else "–"
+
+
+def moment(utc: dt.datetime, zone: dt.tzinfo = dt.UTC) -> str:
+    """9 November 2026, 06:10, on the reader's clock; the word UTC is added where that is the clock."""
+    there = (utc if utc.tzinfo else utc.replace(tzinfo=dt.UTC)).astimezone(zone)
+    return f"{day(there)}, {there:%H:%M}{' UTC' if zone is dt.UTC else ''}"
+
+
+def count(number: int) -> str:
+    """Seven; 13"""
+    return COUNTS[number] if number < len(COUNTS) else f"{number:,}"
+
+
+def sentence(text: str) -> str:
+    """The same words with a capital at the front."""
+    return text[:1].upper() + text[1:]
+
+
+def many(number: int, one: str, more: str | None = None) -> str:
+    """1 row; 61,380 rows"""
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """a, b and c"""
+    *most, last = list(parts) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def places(values: Iterable[float | None]) -> int:
+    """How many decimals a set of published values carries, two at most, so that all are written alike."""
+    held = {len(f"{value:.2f}".rstrip("0").partition(".")[2]) for value in values if value is not None}
+    return max(held, default=0)
+
+
+def figure(value: float, decimals: int) -> str:
+    """−61,380.5, with a true minus sign"""
+    return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def quantity(value: float, unit: str, decimals: int) -> str:
+    """5.33 % or 8.05 hours per patient day"""
+    return f"{figure(value, decimals)}{NBSP}{unit}"
+
+
+def own(level: str) -> str:
+    return "this team’s own average" if level == "team" else "this unit’s own average"
+
+
+def reading(row: dict[str, Any], level: str) -> str:
+    """What may be said of one month, without a full stop: the rule in words, or why there is none."""
+    if row["shown"] != "yes":
+        return absence(row)
+    if not row["settled"]:
+        return "Not settled yet, so not judged"
+    if row["rule"] is None:
+        return unjudged(row) or "Within the range that chance explains"
+    higher = row["moved"] == "up"
+    stretch, since = row["months"] or 1, f", since {month(row['since'])}" if row["since"] else ""
+    several = stretch > 1
+    match row["rule"]:
+        case "run":
+            side = "above" if higher else "below"
+            return f"{count(stretch)} months in a row {side} {own(level)}{since}"
+        case "trend":
+            each = "higher" if higher else "lower"
+            return f"{count(stretch)} months in a row, each {each} than the one before{since}"
+        case "two_of_three":
+            edge = "upper" if higher else "lower"
+            return f"Two months of three close to the {edge} limit{since}"
+        case _:
+            edge = "Above the upper limit" if higher else "Below the lower limit"
+            if several:
+                return f"{edge} for {count(stretch).lower()} months in a row{since}"
+            return f"{edge}, outside the range that chance explains"
+
+
+def unjudged(row: dict[str, Any]) -> str | None:
+    """Why a month that is shown and settled has no limits to be judged by; None where it has them."""
+    match row["limits"]:
+        case "given":
+            return None
+        case "short":
+            return "Fewer than 13 settled months so far, too few to judge"
+        case "constant":
+            return "The same in every month, so there is nothing to judge"
+        case "rarely_changes":
+            return "It changes too rarely for limits to be drawn"
+        case _:
+            return "Drawn, not judged"
+
+
+def absence(row: dict[str, Any]) -> str:
+    """Why there is no number, in a sentence without its full stop."""
+    match row["shown"]:
+        case "protected":
+            return PROTECTED.rstrip(".")
+        case "not_collected":
+            return "Not collected here"
+        case "poor_quality":
+            return "Not shown: too little of the data passed its checks"
+        case _:
+            when = f" for {month(row['month'])}" if row["month"] else ""
+            return f"No data{when}. Missing is not zero"
+
+
+def sign(row: dict[str, Any]) -> str:
+    """What a variation icon says, for those who do not see it."""
+    moved = {"up": "moved up", "down": "moved down"}.get(row["moved"] or "", "moved")
+    match row["verdict"]:
+        case "concern":
+            return f"Concern: {moved} more than chance would explain"
+        case "improvement":
+            return f"Improvement: {moved} more than chance would explain"
+        case "change":
+            return f"Change: {moved} more than chance would explain"
+        case "common_cause":
+            return "No change beyond what chance explains"
+        case _:
+            return "Not judged"
+
+
+def target(assurance: str) -> str:
+    """What an assurance icon says, for those who do not see it."""
+    return {
+        "pass": "The target will be met, as long as nothing changes",
+        "fail": "The target will not be met, unless something changes",
+    }.get(assurance, "The target is met in some months, by chance")

@@ -1,0 +1,42 @@
+-- The latest of each indicator for each unit asked for, and the three years that led to it: the chosen month or, with
+-- none chosen, each indicator's own newest settled month. A unit with no row at all has not had it collected.
+WITH cell AS (
+    SELECT
+        i.indicator,
+        u.unit,
+        coalesce($month::DATE, CAST(date_trunc('month', i.settled_to) AS DATE)) AS month
+    FROM meta.indicator AS i
+    CROSS JOIN (SELECT unnest($of::VARCHAR[]) AS unit) AS u
+    WHERE i.indicator IN (SELECT unnest($indicators::VARCHAR[]))
+      AND u.unit IN (SELECT unnest($units::VARCHAR[]))
+),
+history AS (
+    SELECT
+        c.indicator,
+        c.unit,
+        bool_or(v.shown <> 'not_collected') AS collected,
+        max(v.month) FILTER (WHERE v.shown = 'yes' AND v.month <= c.month) AS last_shown,
+        list(
+            {
+                'month': v.month, 'value': v.value, 'settled': v.settled, 'mean': s.mean, 'lower': s.lower,
+                'upper': s.upper, 'verdict': s.verdict, 'moved': s.moved
+            }
+            ORDER BY v.month
+        ) FILTER (
+            WHERE v.month > c.month - INTERVAL 36 MONTH AND v.month <= coalesce($month::DATE, v.month)
+        ) AS points
+    FROM cell AS c
+    JOIN mart.value AS v ON v.indicator = c.indicator AND v.unit = c.unit
+    LEFT JOIN mart.signal AS s ON s.indicator = v.indicator AND s.unit = v.unit AND s.month = v.month
+    GROUP BY c.indicator, c.unit
+)
+SELECT
+    c.indicator, c.unit, c.month, v.value, v.settled, h.last_shown,
+    coalesce(v.shown, CASE WHEN h.collected THEN 'no_data' ELSE 'not_collected' END) AS shown,
+    s.mean, s.lower, s.upper, s.rule, s.moved, s.since, s.months, s.assurance, s.limits,
+    coalesce(s.verdict, 'not_judged') AS verdict,
+    coalesce(h.points, []) AS points
+FROM cell AS c
+LEFT JOIN mart.value AS v ON v.indicator = c.indicator AND v.unit = c.unit AND v.month = c.month
+LEFT JOIN mart.signal AS s ON s.indicator = c.indicator AND s.unit = c.unit AND s.month = c.month
+LEFT JOIN history AS h ON h.indicator = c.indicator AND h.unit = c.unit

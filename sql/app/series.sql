@@ -1,0 +1,12 @@
+-- One indicator of one unit, month by month, with what may be said of each month.
+SELECT
+    v.month, v.value, v.low, v.high, v.numerator, v.denominator, v.shown, v.settled,
+    s.mean, s.lower, s.upper, s.rule, s.moved, s.since, s.months, s.assurance, s.limits,
+    coalesce(s.verdict, 'not_judged') AS verdict
+FROM mart.value AS v
+LEFT JOIN mart.signal AS s
+    ON s.indicator = v.indicator AND s.unit = v.unit AND s.month = v.month
+WHERE v.indicator = $indicator
+  AND v.unit = $unit
+  AND v.unit IN (SELECT unnest($units::VARCHAR[]))
+ORDER BY v.month

@@ -1,0 +1,22 @@
+-- Each source: its files, where its rows went, and why some were set aside or left out.
+WITH reason AS (
+    SELECT source, r.reason, sum(r."rows") AS "rows"
+    FROM (
+        SELECT source, unnest(set_aside) AS r
+        FROM meta.file
+        WHERE outcome = 'accepted' AND NOT replaced
+    )
+    GROUP BY source, r.reason
+)
+SELECT
+    s.source, s.title, s.owner, s.settled_to, s.files, s.rows_read, s.rows_accepted, s.rows_quarantined,
+    s.rows_left_out, s.complete_after_days,
+    (
+        SELECT coalesce(list({'reason': reason.reason, 'rows': reason."rows"} ORDER BY reason."rows" DESC), [])
+        FROM reason
+        WHERE reason.source = s.source
+    ) AS reasons,
+    (SELECT count(*) FROM meta.file AS f WHERE f.source = s.source AND f.outcome = 'refused') AS refused
+FROM meta.source AS s
+WHERE len($units::VARCHAR[]) > 0
+ORDER BY lower(s.title)

@@ -1,0 +1,148 @@
+"""What the app's tests share: a workspace with a small release, the app on it, and a browser to look at it."""
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from playwright.sync_api import sync_playwright
+from streamlit.testing.v1 import AppTest
+
+from tests.app import small_release
+
+ROOT = Path(__file__).parents[2]
+PAGES = {"team": "/", "indicator": "/indicator", "quality": "/quality"}
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace that holds one release and what the last build said."""
+    folder = tmp_path_factory.mktemp("workspace")
+    small_release.build(folder)
+    small_release.said(folder, "failed", "The check *numerators* found 3 rows, so nothing was published.")
+    return folder
+
+
+@pytest.fixture
+def app(home: Path, monkeypatch: pytest.MonkeyPatch):
+    """A function that opens a page of the app at an address and runs it."""
+    return opener(home, monkeypatch)
+
+
+@pytest.fixture
+def app_at(monkeypatch: pytest.MonkeyPatch):
+    """The same for any other workspace."""
+    return lambda folder: opener(folder, monkeypatch)
+
+
+def opener(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("KINSHIP_HOME", str(folder))
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(str(ROOT))
+    st.cache_data.clear()
+
+    def opened(page: str | None = None, **address: str) -> AppTest:
+        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=20)
+        for key, value in address.items():
+            test.query_params[key] = value
+        test.run()
+        return test.switch_page(page).run() if page else test
+
+    return opened
+
+
+def words_on(test: AppTest) -> str:
+    """All the words the page shows, as they are read."""
+    kinds = (test.title, test.header, test.markdown, test.caption, test.error)
+    return re.sub(r"\\(.)", r"\1", "\n".join(str(element.value) for kind in kinds for element in kind))
+
+
+class Server:
+    """The app as its readers meet it: a process of its own on a free port of this machine."""
+
+    def __init__(self, folder: Path):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.folder = folder
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "pages.parts.serve", "--server.port", str(self.port)]
+        self.process = subprocess.Popen(
+            [*command, "--server.address", "127.0.0.1"],
+            cwd=ROOT,
+            env=os.environ | {"KINSHIP_HOME": str(self.folder)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(300):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).close()
+                return
+            time.sleep(0.1)
+        raise RuntimeError("The app did not start within 30 seconds.")
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.terminate()
+            self.process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def server(home: Path):
+    running = Server(home)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless browser: KINSHIP_CHROMIUM, else one found on the path, else Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("KINSHIP_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    switches = ["--disable-background-networking"]
+    switches += ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as play:
+        try:
+            browser = play.chromium.launch(executable_path=found, args=switches)
+        except Exception as reason:
+            pytest.fail(f"No browser to test with: set KINSHIP_CHROMIUM to a Chromium. ({str(reason)[:200]})")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, server: Server):
+    """A function that opens an address in a fresh session and waits until the page stands still."""
+    contexts = []
+
+    def visited(address: str, theme: str = "light", width: int = 1280, of: Server = server):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+        contexts.append(context)
+        page = context.new_page()
+        page.asked_for = []
+        page.on("request", lambda request: page.asked_for.append(request.url))
+        page.goto(f"{of.url}{address}")
+        settle(page)
+        return page
+
+    yield visited
+    for context in contexts:
+        context.close()
+
+
+def settle(page) -> None:
+    page.wait_for_selector("h1", timeout=30_000)
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=30_000)
+    page.wait_for_timeout(400)

@@ -1,0 +1,176 @@
+"""A small release made by hand for the app's tests: invented units, thirty months, every state a number can be in."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import duckdb
+import pandas
+
+SCHEMA = Path(__file__).parents[2] / "sql" / "release.sql"
+RELEASE = "2026-06-09a"
+MONTHS = [dt.date(2024 + i // 12, i % 12 + 1, 1) for i in range(30)]  # to June 2026
+SETTLED = dt.date(2026, 4, 1)
+
+SCRIPT = "<img src=x onerror=\"document.title='owned'\">"
+MARKUP = "**Bold** $x^2$ :red[hi] [link](http://evil.test/) `code` #1"
+FORMULA = '=HYPERLINK("http://evil.test/")'
+UNITS = [
+    ("NHC", "Northmere Health and Care", "organisation", None, MONTHS[0], None),
+    ("AC", "Adult care", "division", "NHC", MONTHS[0], None),
+    ("CC", "Children’s care", "division", "NHC", MONTHS[0], None),
+    ("larch", "Larch Ward", "team", "AC", MONTHS[0], None),
+    ("fern", "Fern Ward", "team", "AC", MONTHS[0], None),
+    ("fern-2", "Fern Ward", "team", "AC", MONTHS[0], None),
+    ("fern-3", "Fern Ward", "team", "CC", MONTHS[0], None),
+    ("heron", "Heron Ward", "team", "AC", MONTHS[0], MONTHS[11]),
+    ("heron", "Heron Ward", "team", "CC", MONTHS[12], None),
+    ("new", "Meadow crisis team", "team", "CC", MONTHS[20], None),
+    ("script", SCRIPT, "team", "AC", MONTHS[0], None),
+    ("markup", MARKUP, "team", "AC", MONTHS[0], None),
+    ("formula", FORMULA, "team", "AC", MONTHS[0], None),
+    ("quiet", "Quiet team", "team", "CC", MONTHS[0], None),
+]
+INDICATORS = [
+    ("fill_rate", "Shifts filled", "cover", "%", 100, "higher", "live", SETTLED),
+    ("lead_time", "Rota lead time", "cover", "days", 1, "neither", "live", SETTLED),
+    ("sickness_rate", "Sickness absence", "absence", "%", 100, "lower", "live", SETTLED),
+    ("stress_share", "Stress-related share", "absence", "%", 100, "lower", "live", SETTLED),
+    ("thinking", "Room to think", "room_to_think", "hours per FTE", 1, "higher", "live", None),
+    ("old_rate", "An older rate", "absence", "%", 100, "lower", "retired", SETTLED),
+]
+BASE = {"fill_rate": 92, "lead_time": 40, "sickness_rate": 4.4, "stress_share": 24, "old_rate": 3}
+
+
+def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format: int = 1) -> Path:
+    """Write one release into a workspace and point CURRENT at it."""
+    folder = home / "releases"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{release}.duckdb"
+    path.unlink(missing_ok=True)
+    con = duckdb.connect(str(path))
+    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    values, signals = _numbers(units)
+    _fill(con, "meta.release", [
+        (release, dt.datetime(2026, 6, 9, 5, 10), dt.date(2026, 6, 9), "DuckDB 2.0.0", "0.1", format,
+         dt.date(2026, 4, 30), True, "fingerprint"),
+    ])  # fmt: skip
+    _fill(con, "meta.unit", units)
+    _fill(con, "meta.indicator", [_indicator(*row) for row in INDICATORS])
+    _fill(con, "meta.source", [
+        ("rota", "Rota", "E-rostering team", dt.date(2026, 4, 30), 2, 61380, 61166, 198, 16, 10, False),
+        ("absence", "Sickness episodes", "Workforce analytics", dt.date(2026, 4, 30), 1, 4812, 4812, 0, 0, 30, False),
+        ("survey", "Staff survey", "People team", None, 0, 0, 0, 0, 0, 0, False),
+    ])  # fmt: skip
+    when = dt.datetime(2026, 6, 9, 4, 0)
+    aside = [
+        {"heading": "Unit", "reason": "unit is not known", "rows": 198},
+        {"heading": None, "reason": "totals rows", "rows": 16},
+    ]
+    _fill(con, "meta.file", [
+        ("rota", "rota_2026.csv", when, "accepted", "61,380 rows read.", 61380, 61166, 198, 16,
+         MONTHS[0], MONTHS[29], False, aside),
+        ("rota", "rota_old.csv", when, "refused", "The column 'Unit' is missing.", 0, 0, 0, 0, None, None, False, []),
+        ("absence", "sickness.csv", when, "accepted", "4,812 rows read.", 4812, 4812, 0, 0,
+         MONTHS[0], MONTHS[29], False, []),
+        (None, "notes *final*.docx", when, "refused", "No source expects a file of this name.", 0, 0, 0, 0,
+         None, None, False, []),
+    ])  # fmt: skip
+    _fill(con, "meta.expectation", [
+        ("rota", "rota_2026.csv", "InSet", "Every Unit is one we know", "warning", "failed", 198, "Rows would vanish."),
+        ("rota", "rota_2026.csv", "NotNull", "Every Shift ID is filled in", "warning", "passed", 0, None),
+        ("absence", "sickness.csv", "Between", "Breaks are recorded", "info", "failed", 12, "They hide long shifts."),
+        ("absence", "sickness.csv", "Order", "The end is after the start", "critical", "passed", 0, "A swap."),
+    ])  # fmt: skip
+    _fill(con, "meta.unknown_name", [("rota", "LARCH WD (TEMP)", 121), ("rota", "ZZ *test*", 77)])
+    _fill(con, "meta.event", [("larch", MONTHS[14], "change", "the rota template changed")])
+    _fill_many(con, "mart.value", values)
+    _fill_many(con, "mart.signal", signals)
+    con.close()
+    (folder / "CURRENT").write_text(release, encoding="utf-8")
+    return path
+
+
+def said(home: Path, outcome: str, sentence: str) -> None:
+    """Write what the last build said."""
+    told = {"finished": "2026-06-10T05:12:00+00:00", "outcome": outcome, "sentence": sentence, "release": None}
+    (home / "releases" / "last_build.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def _fill(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:
+    con.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+
+
+def _fill_many(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:
+    con.register("many", pandas.DataFrame(rows, columns=[f"c{i}" for i in range(len(rows[0]))]))
+    con.execute(f"INSERT INTO {table} SELECT * FROM many")
+
+
+def _indicator(key, title, family, unit, scale, better, status, settled):
+    last_day = settled and dt.date(2026, 4, 30)
+    return (
+        key, title, family, f"What {title.lower()} counts, in a sentence.", "Why it matters.", "What to mind.", unit,
+        scale, better, 1, ["team", "above"], "monthly", "B", "strong", "Workforce analytics",
+        dt.date(2027, 6, 30), status, last_day, ["rota"] if key != "thinking" else ["survey"], "SELECT 1",
+    )  # fmt: skip
+
+
+def _numbers(units):
+    values, signals = [], []
+    for unit in dict.fromkeys(row[0] for row in units):
+        for indicator, base in BASE.items():
+            if unit == "quiet":
+                continue
+            for i, month in enumerate(MONTHS):
+                if unit == "new" and i < 20:
+                    continue
+                shown = _shown(indicator, unit, i)
+                level = round(base + (i * 7 % 5 - 2) * base * 0.02 + _shift(indicator, unit, i), 2)
+                value = level if shown == "yes" else None
+                settled = month <= SETTLED
+                values.append(
+                    (
+                        indicator,
+                        unit,
+                        month,
+                        None,
+                        None,
+                        value if shown == "yes" else None,
+                        None,
+                        None,
+                        None,
+                        shown,
+                        settled,
+                    )
+                )
+                if settled and shown == "yes":
+                    signals.append(_signal(indicator, unit, i, base))
+    values += [
+        ("thinking", unit, month, *[None] * 6, "not_collected", True) for unit in ("AC", "larch") for month in MONTHS
+    ]
+    return values, signals
+
+
+def _shown(indicator, unit, i):
+    if indicator == "stress_share" and unit not in ("NHC", "AC", "CC"):
+        return "protected"
+    if unit == "heron" and i > 24:
+        return "no_data"
+    return "poor_quality" if indicator == "lead_time" and unit == "CC" and i == 27 else "yes"
+
+
+def _shift(indicator, unit, i):
+    moves = {("sickness_rate", "larch"): 2.5, ("fill_rate", "larch"): 6, ("lead_time", "larch"): -9}
+    return moves.get((indicator, unit), 0) if i >= 20 else 0
+
+
+def _signal(indicator, unit, i, base):
+    limits = (base, round(base * 0.9, 2), round(base * 1.1, 2))
+    if unit == "new":
+        return (indicator, unit, MONTHS[i], None, None, None, None, None, "not_judged", None, None, None, "short")
+    if _shift(indicator, unit, i) == 0:
+        return (indicator, unit, MONTHS[i], *limits, None, None, "common_cause", None, None, None, "given")
+    verdict = {"sickness_rate": "concern", "fill_rate": "improvement", "lead_time": "change"}[indicator]
+    moved = "down" if indicator == "lead_time" else "up"
+    target = "inconsistent" if indicator == "fill_rate" else None
+    return (indicator, unit, MONTHS[i], *limits, "run", moved, verdict, MONTHS[20], i - 19, target, "given")

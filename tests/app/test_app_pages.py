@@ -1,0 +1,206 @@
+"""What the pages say, run without a browser."""
+
+import re
+
+import pytest
+
+from tests.app import small_release
+from tests.app.conftest import words_on
+
+INDICATOR, QUALITY = "pages/executives/indicator.py", "pages/analysts/quality.py"
+
+
+def test_every_page_says_how_fresh_it_is_and_what_it_is_for(app):
+    for page in (None, INDICATOR, QUALITY):
+        said = words_on(app(page))
+        assert "Settled to 30 April 2026" in said
+        assert "release 2026-06-09a" in said
+        assert "must not be used for disciplinary" in said
+        assert "could not be drawn" not in said
+
+
+def test_the_team_page_puts_what_is_holding_up_first(app):
+    test = app(unit="larch")
+    headers = [header.value for header in test.header]
+    assert test.title[0].value == "Larch Ward"
+    assert headers == [
+        "What is holding up",
+        "Where there is change worth a conversation",
+        "No number here",
+    ]
+    said = words_on(test)
+    assert "one is holding up and two have changed in a way worth a conversation" in said
+    assert "Eight months in a row above this team’s own average, since September 2025" in said
+    assert "Not shown, to protect people" in said
+    assert "Not collected here" in said
+
+
+def test_a_protected_number_points_to_the_level_above(app):
+    test = app(unit="larch")
+    links = [element.proto for element in test.get("page_link")]
+    assert any(link.label.startswith("Adult care") and "unit=AC" in link.query_string for link in links)
+
+
+def test_nothing_stronger_than_usual_is_said_in_words(app):
+    said = words_on(app(unit="fern"))
+    assert "Nothing stands out as stronger than usual." in said
+
+
+def test_a_unit_with_no_numbers_at_all_has_a_state_of_its_own(app):
+    said = words_on(app(unit="quiet"))
+    assert "No numbers for this unit yet" in said
+    assert "Missing is not zero." in said
+
+
+def test_the_indicator_page_answers_in_a_sentence(app):
+    test = app(INDICATOR, unit="larch", indicator="sickness_rate")
+    assert test.title[0].value == "Sickness absence\\, Larch Ward"
+    said = words_on(test)
+    assert "Eight months in a row above this team’s own average, since September 2025" in said
+    assert "April 2026: 7.08\u00a0%" in said
+    assert "About this number" in said
+
+
+def test_a_chart_has_a_text_alternative_and_hides_nothing_in_its_data(app):
+    test = app(INDICATOR, unit="larch", indicator="sickness_rate")
+    chart = test.get("vega_lite_chart")[0].proto
+    assert chart.alt.startswith("Sickness absence, Larch Ward, month by month from January 2024 to June 2026")
+    assert "Eight months in a row above" in chart.spec
+    assert '"Settled": "not yet"' in chart.spec
+
+
+def test_the_units_below_are_listed_by_name_and_not_by_value(app):
+    test = app(INDICATOR, unit="AC", indicator="sickness_rate")
+    below = [link.proto.label for link in test.get("page_link") if "indicator" in link.proto.page][-7:]
+    assert [label for label in below if "Fern" in label or "Larch" in label] == ["Fern Ward", "Fern Ward", "Larch Ward"]
+    assert "by name" in words_on(test)
+
+
+def test_too_few_months_are_said_to_be_too_few(app):
+    said = words_on(app(INDICATOR, unit="new", indicator="sickness_rate"))
+    assert "Fewer than 13 settled months so far, too few to judge" in said
+
+
+def test_no_data_is_not_zero(app):
+    said = words_on(app(INDICATOR, unit="heron", indicator="sickness_rate"))
+    assert "No data for April 2026. Missing is not zero" in said
+    assert "Last shown for January 2026" in said
+
+
+def test_a_number_never_shown_has_a_state_and_no_chart(app):
+    test = app(INDICATOR, unit="larch", indicator="stress_share")
+    assert "Not shown, to protect people." in words_on(test)
+    assert not test.get("vega_lite_chart")
+
+
+def test_a_month_that_is_not_settled_is_not_judged(app):
+    test = app(INDICATOR, unit="larch", indicator="sickness_rate", month="2026-06")
+    assert "Not settled yet, so not judged" in words_on(test)
+
+
+def test_an_unknown_unit_falls_back_and_says_so(app):
+    test = app(unit="nowhere")
+    assert test.title[0].value == "Northmere Health and Care"
+    assert "asks for a unit that is not here for you" in words_on(test)
+
+
+def test_a_view_that_is_not_the_usual_one_says_so_and_can_be_reset(app):
+    test = app(INDICATOR, unit="larch", month="2026-02")
+    assert "Not the usual view: Larch Ward · February 2026" in words_on(test)
+    test.button(key="reset").click().run()
+    assert test.title[0].value == "Rota lead time\\, Northmere Health and Care"
+    assert "Not the usual view" not in words_on(test)
+    assert "unit" not in test.query_params
+
+
+def test_choosing_a_unit_writes_its_id_into_the_address(app):
+    test = app()
+    test.selectbox(key="filter_unit").set_value("larch").run()
+    assert test.query_params["unit"] == "larch"
+    test.selectbox(key="filter_unit").set_value("NHC").run()
+    assert "unit" not in test.query_params
+
+
+def test_filters_are_shown_only_where_they_are_used(app):
+    assert [box.label for box in app().selectbox] == ["Unit", "Month"]
+    assert [box.label for box in app(INDICATOR).selectbox] == ["Unit", "Indicator", "Month"]
+    assert not app(QUALITY).selectbox
+
+
+def test_units_of_the_same_name_are_told_apart(app):
+    labels = app().selectbox(key="filter_unit").options
+    assert len(set(labels)) == len(labels)
+    assert "Fern Ward · team in Children’s care" in labels
+    assert "Fern Ward · team in Adult care (fern-2)" in labels
+    assert labels[:3] == [
+        "Northmere Health and Care · organisation",
+        "Adult care · division in Northmere Health and Care",
+        labels[2],
+    ]
+
+
+def test_retired_indicators_are_not_offered(app):
+    assert "An older rate" not in app(INDICATOR).selectbox(key="filter_indicator").options
+
+
+@pytest.mark.parametrize("unit", ["script", "markup", "formula"])
+def test_a_name_is_nothing_but_words(app, unit):
+    for page in (None, INDICATOR):
+        title = app(page, unit=unit, indicator="sickness_rate").title[0].value
+        assert not re.search(r"(?<!\\)(<|\*|\$|:|\[|\]|=)", title)
+
+
+def test_the_quality_page_says_what_needs_somebody(app):
+    said = words_on(app(QUALITY))
+    assert "the last build published nothing, 2 files were refused and 198 rows name a unit we do not know" in said
+    assert "What you see is still release" in said
+    assert "The column 'Unit' is missing." in said
+    assert "notes *final*.docx" in said
+    assert "Rows would vanish" in said
+
+
+def test_the_quality_page_accounts_for_every_row(app):
+    rows = app(QUALITY).dataframe[0].value
+    rota = rows[rows["Source"] == "Rota"].iloc[0]
+    assert rota["Rows read"] == rota["Accepted"] + rota["Set aside"] + rota["Left out"]
+    assert rota["Why set aside or left out"] == "198 unit is not known · 16 totals rows"
+
+
+def test_a_quiet_last_build_needs_nobody(app_at, tmp_path):
+    small_release.build(tmp_path)
+    small_release.said(tmp_path, "nothing_new", "Nothing has changed since the last release.")
+    said = words_on(app_at(tmp_path)(QUALITY))
+    assert "Nothing has changed since the last release" in said
+    assert "published nothing" not in said
+
+
+def test_without_a_release_the_app_says_how_to_make_one(app_at, tmp_path):
+    test = app_at(tmp_path)()
+    assert test.title[0].value == "Nothing to show yet"
+    assert [code.value for code in test.code] == ["make demo", "python -m etl build"]
+
+
+@pytest.mark.parametrize("harm", ["missing", "damaged", "newer", "nonsense"])
+def test_a_release_that_cannot_be_opened_is_said_in_a_sentence(app_at, tmp_path, harm):
+    path = small_release.build(tmp_path, format=99 if harm == "newer" else 1)
+    if harm == "missing":
+        path.unlink()
+    elif harm == "damaged":
+        path.write_bytes(b"not a database")
+    elif harm == "nonsense":
+        (tmp_path / "releases" / "CURRENT").write_text("../../etc/passwd", encoding="utf-8")
+    test = app_at(tmp_path)()
+    assert test.title[0].value == "The figures cannot be opened"
+    assert not test.exception
+    assert str(tmp_path) not in words_on(test)
+
+
+def test_a_release_replaced_during_a_session_is_shown_at_the_next_run(app_at, tmp_path):
+    small_release.build(tmp_path)
+    test = app_at(tmp_path)()
+    assert "Larch Ward · team in Adult care" in test.selectbox(key="filter_unit").options
+    renamed = [(u, "Lime Ward" if u == "larch" else title, *rest) for u, title, *rest in small_release.UNITS]
+    small_release.build(tmp_path, "2026-07-09a", renamed)
+    test.run()
+    assert "Lime Ward · team in Adult care" in test.selectbox(key="filter_unit").options
+    assert "release 2026-07-09a" in words_on(test)

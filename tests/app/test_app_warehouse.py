@@ -1,0 +1,78 @@
+"""What the one reader of releases answers, and to whom."""
+
+import datetime as dt
+
+import pytest
+
+from pages.parts import access, warehouse
+from tests.app import small_release
+
+ASKED = {
+    "series": {"indicator": "sickness_rate", "unit": "larch"},
+    "events": {"unit": "larch"},
+    "units_below": {"unit": "AC", "month": dt.date(2026, 4, 1)},
+    "now": {"indicators": ["sickness_rate"], "of": ["larch"], "month": None},
+    "about": {"indicator": "sickness_rate"},
+}
+BEFORE_SCOPE = {"scope", "top_units", "format"}
+QUESTIONS = sorted({path.stem for path in warehouse.QUESTIONS.glob("*.sql")} - BEFORE_SCOPE)
+
+
+@pytest.fixture
+def release(home, monkeypatch):
+    monkeypatch.setenv("KINSHIP_HOME", str(home))
+    return warehouse.current()
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_question_answers_those_in_scope_and_nobody_else(release, question):
+    everyone = access.viewer(release)
+    assert warehouse.ask(release, question, everyone.roots, **ASKED.get(question, {}))
+    assert warehouse.ask(release, question, (), **ASKED.get(question, {})) == []
+
+
+@pytest.mark.parametrize("question", ["series", "events", "now"])
+def test_a_leader_of_one_division_learns_nothing_of_another(release, question):
+    assert warehouse.ask(release, question, ("AC",), **ASKED[question])
+    assert warehouse.ask(release, question, ("CC",), **ASKED[question]) == []
+
+
+def test_the_unit_list_ends_at_the_scope(release):
+    seen = {row["unit"] for row in warehouse.ask(release, "units", ("CC",))}
+    assert seen == {"CC", "fern-3", "heron", "new", "quiet"}
+
+
+def test_below_a_unit_stand_those_of_that_month(release):
+    def below(unit, month):
+        return {row["unit"] for row in warehouse.ask(release, "units_below", ("NHC",), unit=unit, month=month)}
+
+    assert "heron" in below("AC", dt.date(2024, 12, 1)) and "heron" not in below("AC", dt.date(2025, 1, 1))
+    assert "heron" in below("CC", dt.date(2025, 1, 1))
+
+
+def test_a_value_that_is_not_shown_is_nowhere_in_the_answer(release):
+    row = warehouse.ask(release, "now", ("NHC",), indicators=["stress_share"], of=["larch"], month=None)[0]
+    assert row["shown"] == "protected" and row["value"] is None and row["last_shown"] is None
+    assert {point["value"] for point in row["points"]} == {None}
+
+
+def test_states_are_told_apart(release):
+    def state(indicator, unit, month=None):
+        return warehouse.ask(release, "now", ("NHC",), indicators=[indicator], of=[unit], month=month)[0]["shown"]
+
+    assert state("sickness_rate", "larch") == "yes"
+    assert state("sickness_rate", "heron") == "no_data"
+    assert state("sickness_rate", "new", dt.date(2024, 3, 1)) == "no_data"
+    assert state("sickness_rate", "quiet") == "not_collected"
+    assert state("thinking", "larch") == "not_collected"
+    assert state("lead_time", "CC", dt.date(2026, 4, 1)) == "poor_quality"
+
+
+def test_the_last_build_may_have_said_nothing_readable(home, monkeypatch, tmp_path):
+    monkeypatch.setenv("KINSHIP_HOME", str(tmp_path))
+    assert warehouse.last_build() is None
+    (tmp_path / "releases").mkdir()
+    (tmp_path / "releases" / "last_build.json").write_text("{", encoding="utf-8")
+    assert warehouse.last_build() is None
+    small_release.said(tmp_path, "failed", "Why.")
+    assert warehouse.last_build()["outcome"] == "failed"
