@@ -90,7 +90,7 @@ def _months(today: dt.date) -> list[dt.date]:
 
 
 def _winter(month: dt.date) -> float:
-    return 1 + 0.16 * np.cos(2 * np.pi * (month.month - 1) / 12)
+    return 1 + 0.05 * np.cos(2 * np.pi * (month.month - 1) / 12)
 
 
 def _sickness(months: list[dt.date], random: np.random.Generator) -> dict[str, str]:
@@ -109,7 +109,7 @@ def _sickness(months: list[dt.date], random: np.random.Generator) -> dict[str, s
             system = list(SYSTEMS)[place % len(SYSTEMS)]
             rises = 1 + 0.12 * (place == 4) * (number >= MONTHS - 10)
             available = sizes[place] * end.day * random.normal(1, 0.004)
-            lost = available * levels[place] * _winter(month) * rises * random.normal(1, 0.04)
+            lost = available * levels[place] * _winter(month) * rises * random.normal(1, 0.045)
             where = [end.strftime("%d/%m/%Y"), "YNM", "Northmere region", system, SYSTEMS[system], code, name]
             rows = files.setdefault(f"sickness_return_{month.year}.csv", [headings])
             rows.append([*where, "All staff groups", f"{lost:.5f}", f"{available:.5f}"])
@@ -142,7 +142,7 @@ def _staffing(months: list[dt.date], random: np.random.Generator) -> dict[str, s
                     "Rowan Ward": +0.07 * (number >= MONTHS - 12),
                     "Maternity": -0.012 * max(0, number - (MONTHS - 9)),
                 }.get(ward, 0.0)
-                fill = level + drift - 0.04 * (_winter(month) - 1) / 0.16 + random.normal(0, 0.02)
+                fill = level + drift - 0.2 * (_winter(month) - 1) + random.normal(0, 0.02)
                 row = []
                 for share in (1600, 1100, 1050, 720):
                     planned = share * size * random.normal(1, 0.02)

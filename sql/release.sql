@@ -135,6 +135,7 @@ CREATE TABLE mart.signal (                  -- settled months of indicators whos
     verdict         VARCHAR NOT NULL,       -- concern, improvement, change, common_cause, not_judged
     since           DATE,                   -- the first month of the unbroken stretch that this rule flags
     months          INTEGER,                -- how many months that stretch has so far
+    one_side        BOOLEAN,                -- whether all of them lie on one side of the mean
     assurance       VARCHAR,                -- pass, fail, inconsistent; NULL: no target
     limits          VARCHAR NOT NULL        -- given, short (under 13 points), constant, rarely_changes
 );

@@ -17,12 +17,17 @@ warnings.filterwarnings("ignore", module="great_expectations")
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
 import great_expectations as gx  # noqa: E402
+from great_expectations.data_context.types.base import (  # noqa: E402
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+)
 
 from etl import dialect  # noqa: E402
 from etl.contracts import Contract  # noqa: E402
 from etl.steps.conform import Conformed, sql_text  # noqa: E402
 from etl.steps.keep import RefusedExtract, Result  # noqa: E402
 
+IN_MEMORY = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
 READS_AS = {
     "number": "a number",
     "whole_number": "a whole number",
@@ -82,9 +87,12 @@ def _lay_out(con: duckdb.DuckDBPyConnection, conformed: Conformed, contract: Con
     )
     con.execute(f"INSERT INTO left_out SELECT row, '', 'is an empty row' FROM arrived WHERE {empty}")
     for column, words in contract.leave_out.items():
-        listed = ", ".join(f"'{sql_text(str(word).casefold())}'" for word in words)
+        if column not in conformed.headings:
+            continue
+        listed = ", ".join(f"'{sql_text(str(word).lower())}'" for word in words)
         con.execute(
-            f"INSERT INTO left_out SELECT row, ?, 'is a totals row' FROM arrived WHERE lower({column}) IN ({listed})",
+            f"INSERT INTO left_out SELECT row, ?, 'is a totals row' FROM arrived "
+            f"WHERE lower({column}::VARCHAR) IN ({listed}) AND row NOT IN (SELECT row FROM left_out)",
             [conformed.headings[column]],
         )
     kept = "arrived" if not _any(con, "left_out") else "(FROM arrived WHERE row NOT IN (SELECT row FROM left_out))"
@@ -242,7 +250,8 @@ def _of_suite(contract: Contract, conformed: Conformed) -> list[dict[str, Any]]:
 
 def _asked(con: duckdb.DuckDBPyConnection, name: str, expectations: list[dict[str, Any]]):
     """Each expectation with Great Expectations' answer to it."""
-    context = gx.get_context(mode="ephemeral")
+    # Without its site of documents, for which it would leave a folder behind: results stand on our own page.
+    context = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=IN_MEMORY))
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_sql(name="extract", connection_string="duckdb://", kwargs=dialect.engine(con))
     batch = source.add_table_asset("staged", table_name="staged").add_batch_definition_whole_table("whole").get_batch()

@@ -18,7 +18,7 @@ def signal(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> 
     judged = [name for name, indicator in indicators.items() if indicator.window == 1]
     con.execute("""
         CREATE TABLE signal (indicator VARCHAR, unit VARCHAR, month DATE, mean DOUBLE, lower DOUBLE, upper DOUBLE, rule VARCHAR,
-                             moved VARCHAR, verdict VARCHAR, since DATE, months INTEGER, assurance VARCHAR, limits VARCHAR)
+                             moved VARCHAR, verdict VARCHAR, since DATE, months INTEGER, one_side BOOLEAN, assurance VARCHAR, limits VARCHAR)
     """)
     con.execute(
         """
@@ -50,6 +50,7 @@ def signal(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> 
     limits = chart.limits[series]
     drawn = ~np.isin(limits, NO_LIMITS)
     flagged = chart.since[series, place] >= 0
+    began = side_since(chart.relative_to_mean, ~np.isnan(values))
     rows = pa.table(
         {
             "indicator": names["indicator"][series],
@@ -63,6 +64,7 @@ def signal(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> 
             "verdict": chart.verdict[series, place],
             "since": _where(flagged, months[np.maximum(chart.since[series, place], 0)]),
             "months": _where(flagged, chart.months[series, place]),
+            "one_side": _where(flagged, (began <= chart.since)[series, place]),
             "limits": limits,
         }
     )
@@ -70,6 +72,19 @@ def signal(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> 
     con.execute("INSERT INTO signal BY NAME FROM judged")
     con.unregister("judged")
     con.execute("DROP TABLE point")
+
+
+def side_since(side: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """The column in which the stretch of points on one side of the mean began that each point (series × months) belongs
+    to. A missing month is bridged, as it is in the rules; a point on the mean ends the stretch."""
+    began = np.zeros(side.shape, dtype=np.int32)
+    start, before = np.zeros(len(side), dtype=np.int32), np.zeros(len(side), dtype=side.dtype)
+    for column in range(side.shape[1]):
+        here, there = side[:, column], present[:, column]
+        start = np.where(there & (here != before), column, start)
+        before = np.where(there, here, before)
+        began[:, column] = start
+    return began
 
 
 def _where(present: np.ndarray, values: np.ndarray) -> pa.Array:

@@ -53,7 +53,7 @@ def sources(rows: list[dict[str, Any]]) -> None:
             "Accepted": row["rows_accepted"],
             "Set aside": row["rows_quarantined"],
             "Left out": row["rows_left_out"],
-            "Why set aside or left out": " · ".join(f"{r['rows']:,} {r['reason']}" for r in row["reasons"])
+            "Why set aside or left out": " · ".join(f"{r['rows']:,}: {r['reason']}" for r in row["reasons"])
             if row["files"]
             else "not collected yet",
         }

@@ -107,24 +107,23 @@ def reading(row: dict[str, Any], level: str) -> str:
         return "Not settled yet, so not judged"
     if row["rule"] is None:
         return unjudged(row) or "Within the range that chance explains"
-    higher = row["moved"] == "up"
-    stretch, since = row["months"] or 1, f", since {month(row['since'])}" if row["since"] else ""
-    several = stretch > 1
+    higher, one_side = row["moved"] == "up", row["one_side"]
+    side, edge = ("above", "upper") if higher else ("below", "lower")
+    months, since = count(row["months"]), f"since {month(row['since'])}"
+    lasting = f"; the change has lasted {months.lower()} months, {since}" if row["months"] > 1 else ""
     match row["rule"]:
+        case "run" if one_side:
+            return f"{months} months in a row {side} {own(level)}, {since}"
         case "run":
-            side = "above" if higher else "below"
-            return f"{count(stretch)} months in a row {side} {own(level)}{since}"
+            return f"Seven months in a row or more {side} {own(level)}{lasting}"
         case "trend":
-            each = "higher" if higher else "lower"
-            return f"{count(stretch)} months in a row, each {each} than the one before{since}"
+            return f"Seven months in a row or more, each {'higher' if higher else 'lower'} than the one before{lasting}"
         case "two_of_three":
-            edge = "upper" if higher else "lower"
-            return f"Two months of three close to the {edge} limit{since}"
+            return f"Two of three months close to the {edge} limit{lasting}"
+        case _ if one_side and lasting:
+            return f"{sentence(side)} the {edge} limit, and {months.lower()} months in a row {side} {own(level)}, {since}"
         case _:
-            edge = "Above the upper limit" if higher else "Below the lower limit"
-            if several:
-                return f"{edge} for {count(stretch).lower()} months in a row{since}"
-            return f"{edge}, outside the range that chance explains"
+            return f"{sentence(side)} the {edge} limit, outside the range that chance explains{lasting}"
 
 
 def unjudged(row: dict[str, Any]) -> str | None:

@@ -33,7 +33,7 @@ history AS (
 SELECT
     c.indicator, c.unit, c.month, v.value, v.settled, h.last_shown,
     coalesce(v.shown, CASE WHEN h.collected THEN 'no_data' ELSE 'not_collected' END) AS shown,
-    s.mean, s.lower, s.upper, s.rule, s.moved, s.since, s.months, s.assurance, s.limits,
+    s.mean, s.lower, s.upper, s.rule, s.moved, s.since, s.months, s.one_side, s.assurance, s.limits,
     coalesce(s.verdict, 'not_judged') AS verdict,
     coalesce(h.points, []) AS points
 FROM cell AS c

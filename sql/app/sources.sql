@@ -1,12 +1,12 @@
 -- Each source: its files, where its rows went, and why some were set aside or left out.
 WITH reason AS (
-    SELECT source, r.reason, sum(r."rows") AS "rows"
+    SELECT source, trim(r.heading || ' ' || r.reason) AS reason, sum(r."rows") AS "rows"
     FROM (
         SELECT source, unnest(set_aside) AS r
         FROM meta.file
         WHERE outcome = 'accepted' AND NOT replaced
     )
-    GROUP BY source, r.reason
+    GROUP BY ALL
 )
 SELECT
     s.source, s.title, s.owner, s.settled_to, s.files, s.rows_read, s.rows_accepted, s.rows_quarantined,

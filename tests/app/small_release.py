@@ -64,8 +64,8 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
     ])  # fmt: skip
     when = dt.datetime(2026, 6, 9, 4, 0)
     aside = [
-        {"heading": "Unit", "reason": "unit is not known", "rows": 198},
-        {"heading": None, "reason": "totals rows", "rows": 16},
+        {"heading": "Unit", "reason": "is not known", "rows": 198},
+        {"heading": "", "reason": "is a totals row", "rows": 16},
     ]
     _fill(con, "meta.file", [
         ("rota", "rota_2026.csv", when, "accepted", "61,380 rows read.", 61380, 61166, 198, 16,
@@ -167,10 +167,10 @@ def _shift(indicator, unit, i):
 def _signal(indicator, unit, i, base):
     limits = (base, round(base * 0.9, 2), round(base * 1.1, 2))
     if unit == "new":
-        return (indicator, unit, MONTHS[i], None, None, None, None, None, "not_judged", None, None, None, "short")
+        return (indicator, unit, MONTHS[i], None, None, None, None, None, "not_judged", None, None, None, None, "short")
     if _shift(indicator, unit, i) == 0:
-        return (indicator, unit, MONTHS[i], *limits, None, None, "common_cause", None, None, None, "given")
+        return (indicator, unit, MONTHS[i], *limits, None, None, "common_cause", None, None, None, None, "given")
     verdict = {"sickness_rate": "concern", "fill_rate": "improvement", "lead_time": "change"}[indicator]
     moved = "down" if indicator == "lead_time" else "up"
     target = "inconsistent" if indicator == "fill_rate" else None
-    return (indicator, unit, MONTHS[i], *limits, "run", moved, verdict, MONTHS[20], i - 19, target, "given")
+    return (indicator, unit, MONTHS[i], *limits, "run", moved, verdict, MONTHS[20], i - 19, True, target, "given")

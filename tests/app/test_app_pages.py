@@ -163,7 +163,7 @@ def test_the_quality_page_accounts_for_every_row(app):
     rows = app(QUALITY).dataframe[0].value
     rota = rows[rows["Source"] == "Rota"].iloc[0]
     assert rota["Rows read"] == rota["Accepted"] + rota["Set aside"] + rota["Left out"]
-    assert rota["Why set aside or left out"] == "198 unit is not known · 16 totals rows"
+    assert rota["Why set aside or left out"] == "198: Unit is not known · 16: is a totals row"
 
 
 def test_a_quiet_last_build_needs_nobody(app_at, tmp_path):

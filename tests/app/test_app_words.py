@@ -12,7 +12,7 @@ from tests.app.conftest import ROOT
 BLAMING = re.compile(
     r"\b(worst|best|fail(ing|ed team)|poor|breach|underperform\w*|culprit|absentee|non-compliant)\b", re.I
 )
-GIVEN = {"shown": "yes", "settled": True, "limits": "given", "rule": None, "moved": None, "since": None, "months": None}
+GIVEN = {"shown": "yes", "settled": True, "limits": "given", "rule": None, "moved": None, "since": None, "months": None, "one_side": None}
 SINCE = dt.date(2023, 3, 1)
 
 
@@ -20,18 +20,22 @@ SINCE = dt.date(2023, 3, 1)
     ("changed", "said"),
     [
         ({}, "Within the range that chance explains"),
-        ({"rule": "run", "moved": "up", "since": SINCE, "months": 7},
+        ({"rule": "run", "moved": "up", "months": 7, "one_side": True},
          "Seven months in a row above this unit’s own average, since March 2023"),
-        ({"rule": "run", "moved": "down", "since": SINCE, "months": 14},
+        ({"rule": "run", "moved": "down", "months": 14, "one_side": True},
          "14 months in a row below this unit’s own average, since March 2023"),
-        ({"rule": "trend", "moved": "up", "since": SINCE, "months": 7},
-         "Seven months in a row, each higher than the one before, since March 2023"),
-        ({"rule": "two_of_three", "moved": "down", "since": SINCE, "months": 2},
-         "Two months of three close to the lower limit, since March 2023"),
-        ({"rule": "outside", "moved": "up", "since": SINCE, "months": 1},
+        ({"rule": "run", "moved": "down", "months": 9, "one_side": False},
+         "Seven months in a row or more below this unit’s own average; the change has lasted nine months, since March 2023"),
+        ({"rule": "trend", "moved": "up", "months": 7, "one_side": False},
+         "Seven months in a row or more, each higher than the one before; the change has lasted seven months, since March 2023"),
+        ({"rule": "two_of_three", "moved": "down", "months": 1, "one_side": True},
+         "Two of three months close to the lower limit"),
+        ({"rule": "outside", "moved": "up", "months": 1, "one_side": True},
          "Above the upper limit, outside the range that chance explains"),
-        ({"rule": "outside", "moved": "down", "since": SINCE, "months": 3},
-         "Below the lower limit for three months in a row, since March 2023"),
+        ({"rule": "outside", "moved": "down", "months": 9, "one_side": True},
+         "Below the lower limit, and nine months in a row below this unit’s own average, since March 2023"),
+        ({"rule": "outside", "moved": "down", "months": 9, "one_side": False},
+         "Below the lower limit, outside the range that chance explains; the change has lasted nine months, since March 2023"),
         ({"limits": "short"}, "Fewer than 13 settled months so far, too few to judge"),
         ({"limits": "constant"}, "The same in every month, so there is nothing to judge"),
         ({"limits": "rarely_changes"}, "It changes too rarely for limits to be drawn"),
@@ -41,11 +45,11 @@ SINCE = dt.date(2023, 3, 1)
     ],
 )  # fmt: skip
 def test_a_rule_is_read_out_in_words(changed, said):
-    assert words.reading(GIVEN | changed, "division") == said
+    assert words.reading(GIVEN | {"since": SINCE} | changed, "division") == said
 
 
 def test_a_team_has_its_own_average():
-    row = GIVEN | {"rule": "run", "moved": "up", "since": SINCE, "months": 8}
+    row = GIVEN | {"rule": "run", "moved": "up", "since": SINCE, "months": 8, "one_side": True}
     assert words.reading(row, "team").startswith("Eight months in a row above this team’s own average")
 
 
