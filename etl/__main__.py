@@ -9,7 +9,8 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import duckdb
 import typer
@@ -17,9 +18,12 @@ from rich.console import Console
 from rich.table import Table
 
 from etl import build as builder
+from etl import cases, spc
+from etl import chart as charts
 from etl.contracts import BadContract
 from etl.indicators import BadIndicator
 from etl.paths import DiskFull, Workspace
+from etl.series import moment
 from etl.steps import keep, measure, model, publish, units
 
 FAILED, REFUSED = 1, 3
@@ -32,8 +36,12 @@ SENTENCES = (
     model.BadModel,
     publish.FailedCheck,
     publish.NoSuchRelease,
+    spc.UnreadableSeries,
     units.BadHierarchy,
 )
+
+Better = Literal["higher", "lower", "neither", "increase", "decrease", "neutral"]
+Method = Literal["xmr", "p", "p_prime", "u", "u_prime"]
 
 app = typer.Typer(
     add_completion=False,
@@ -171,6 +179,42 @@ def show_rows(workspace: Workspace, held: list[keep.Receipt]) -> None:
                 heading = reason["heading"]
                 cell = f" “{said[heading]}”" if said.get(heading) else ""
                 say(f"{receipt.file}, line {line}: {heading}{cell} {reason['reason']}".replace(":  ", ": "))
+
+
+@app.command()
+def chart(
+    file: Annotated[
+        Path, typer.Argument(help="A CSV of date,value or date,numerator,denominator; - is what is piped in.")
+    ] = Path("-"),
+    better: Annotated[Better, typer.Option(help="Which way is an improvement.")] = "higher",
+    target: Annotated[float | None, typer.Option(help="One number, in the unit of the values.")] = None,
+    rebase: Annotated[
+        list[str] | None, typer.Option(help="A date that begins a new group of points; may be repeated.")
+    ] = None,
+    fix_after: Annotated[int | None, typer.Option(help="How many points, at least 12, settle a group's lines.")] = None,
+    no_screen: Annotated[
+        bool, typer.Option("--no-screen", help="Let moving ranges that are far too wide widen the limits.")
+    ] = False,
+    profile: Annotated[
+        Literal["nhsr", "mdc"], typer.Option(help="Whose rules: NHSRplotthedots', or NHS England's own.")
+    ] = "nhsr",
+    method: Annotated[Method, typer.Option(help="Other limits, to be shown beside XmR's.")] = "xmr",
+    jsonl: Annotated[
+        bool,
+        typer.Option("--jsonl", help="Answer cases from standard input, a JSON object a line, with their own options."),
+    ] = False,
+) -> None:
+    """Judge one series, and say how: its limits, and the rules each point falls under."""
+    with plainly():
+        if jsonl:
+            for answer in cases.answers(typer.get_binary_stream("stdin"), profile):
+                typer.echo(json.dumps(answer))
+            return
+        days = [moment(day) for days in rebase or [] for day in days.split(",")]
+        rules = spc.profile_named(profile, screen_outliers=not no_screen)
+        question = charts.Question(better, target, days, fix_after, rules, method)
+        for part in charts.judge(charts.read_file(file), question):
+            out.print(part, markup=False)
 
 
 @app.command()

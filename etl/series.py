@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from numbers import Number
 
@@ -38,21 +38,43 @@ def check(
     """
     if better not in BETTER:
         raise UnreadableSeries(f"Better must be higher, lower or neither, not {better!r}.")
-    if not len(dates) or len(dates) != len(values):
+    if not len(dates):
+        raise UnreadableSeries("There are no points to chart.")
+    if len(dates) != len(values):
         raise UnreadableSeries(f"A series needs a value for every date, not {len(values)} for {len(dates)}.")
     for day in dates:
         if not isinstance(day, date) or day != day:
             raise UnreadableSeries(f"{day!r} is not a date.")
-    order = sorted(range(len(dates)), key=dates.__getitem__)
+    order = _by_date(dates)
     days, rebase = [dates[at] for at in order], set(rebase)
     for day, following in pairwise(days):
         if day == following:
-            raise UnreadableSeries(f"The date {day} occurs more than once; a series has one value a date.")
+            raise UnreadableSeries(f"The date {said(day)} occurs more than once; a series has one value a date.")
     numbers = np.array([number(values[at]) for at in order])
     groups = np.cumsum([day in rebase for day in days])
-    if profile.refuse_unclear_trends:
+    if profile.refuse_unclear_trends and np.isnan(numbers).any():
         _refuse_unclear_trends(numbers, groups)
-    return Series(days, numbers, groups, BETTER[better], _one_target(target), sorted(rebase.difference(days)))
+    return Series(days, numbers, groups, BETTER[better], _one_target(target), list(rebase.difference(days)))
+
+
+def moment(text: object) -> datetime:
+    """A date or date-time as ISO 8601 writes it, a date being its midnight; raises UnreadableSeries."""
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise UnreadableSeries(f"{text!r} is not a date; write it as 2026-11-09.") from None
+
+
+def said(day: date) -> str:
+    """A date, with its time unless that is midnight."""
+    return day.isoformat().removesuffix("T00:00:00")
+
+
+def _by_date(dates: Sequence[date]) -> list[int]:
+    try:
+        return sorted(range(len(dates)), key=dates.__getitem__)
+    except TypeError:
+        raise UnreadableSeries("Dates cannot be put in order where only some have a time, or a time zone.") from None
 
 
 def _one_target(target: float | Sequence[float | None] | None) -> float:

@@ -12,13 +12,15 @@ from numbers import Number
 import numpy as np
 from numpy.typing import ArrayLike
 
+from etl import tables
+
 REACH = 2.66  # limits lie this many average moving ranges from the mean: the published literal, not 3/1.128
 NEAR = 2 * REACH / 3
-TOO_WIDE = 3.267  # a moving range this many times the average is screened out
 TOGETHER = 7  # points that make a run or a trend
 FEWEST_POINTS = 13  # under this, Making Data Count draws no limits and shows no icon
 FEWEST_FIXED = 12
-HAIR = 1e-9  # differences under this share of a series' size are rounding; else a constant 99.9 would signal
+LARGEST = 1e300  # leaves room for limits beyond
+HAIR = 1e-9  # on a dashboard, differences under this share of a series' size are the rounding of derived rates
 BLOCK = 10_000  # series at a time, to bound memory
 
 BETTER = {"higher": 1, "lower": -1, "neither": 0}
@@ -48,6 +50,7 @@ class Profile:
 
 NHSR = Profile("NHSRplotthedots 0.2.2", True, False, False, False, 0, True)
 MDC = Profile("NHS England Making Data Count", False, True, True, True, FEWEST_POINTS, False)
+PROFILES = {"nhsr": NHSR, "mdc": MDC}
 
 
 @dataclass(frozen=True)
@@ -104,24 +107,24 @@ def unbroken_ends(signs: np.ndarray, length: int) -> np.ndarray:
     """The sign wherever it ends `length` like signs in a row, else 0."""
     ends = signs
     for back in range(1, length):
-        ends = ends * (signs == _shifted(signs, back))
+        ends = ends * (signs == tables.shifted(signs, back))
     return ends
 
 
-def spread_back(ends: np.ndarray) -> np.ndarray:
-    """Each end marks its seven points; a turning point goes to the later of two trends."""
+def spread_back(ends: np.ndarray, favoured: np.ndarray) -> np.ndarray:
+    """Each end marks its seven points; a turning point goes to the later of two trends, or to one in favour (not 0)."""
     marked = ends
     for back in range(1, TOGETHER):
-        later = _shifted(ends, -back)
-        marked = np.where(later != 0, later, marked)
+        later = tables.shifted(ends, -back)
+        marked = np.where((later != 0) & (marked * favoured <= 0), later, marked)
     return marked
 
 
 def two_of_three_windows(side: np.ndarray, near: np.ndarray, place: np.ndarray) -> np.ndarray:
     """All points of any three in a row on one side of the mean, with two or more near a limit."""
-    one_side = (side != 0) & (side == _shifted(side, 1)) & (side == _shifted(side, 2)) & (place >= 2)
-    fires = one_side & (sum(_shifted(near, back).astype(np.int8) for back in range(3)) >= 2)
-    return fires | _shifted(fires, -1) | _shifted(fires, -2)
+    one_side = (side != 0) & (side == tables.shifted(side, 1)) & (side == tables.shifted(side, 2)) & (place >= 2)
+    fires = one_side & (sum(tables.shifted(near, back).astype(np.int8) for back in range(3)) >= 2)
+    return fires | tables.shifted(fires, -1) | tables.shifted(fires, -2)
 
 
 def first_rule(signals: Sequence[np.ndarray], favoured: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -137,64 +140,9 @@ def first_rule(signals: Sequence[np.ndarray], favoured: np.ndarray) -> tuple[np.
 
 def assurance(lower: np.ndarray, upper: np.ndarray, target: np.ndarray, better: np.ndarray) -> np.ndarray:
     """Will chance alone meet the target? It is set against limits, not points; on one is hit or miss."""
-    hair = HAIR * (np.abs(lower) + np.abs(upper)) / 2
-    beyond = np.where(target > upper + hair, 1, np.where(target < lower - hair, -1, 0))
+    beyond = np.where(target > upper, 1, np.where(target < lower, -1, 0))
     label = np.select([beyond * better > 0, beyond * better < 0], ["fail", "pass"], "inconsistent")
     return np.where((better == 0) | np.isnan(target), "none", label).astype(object)
-
-
-# Tables
-
-
-def _shifted(table: np.ndarray, by: int) -> np.ndarray:
-    """Rows moved to the right, or left where negative, with 0 coming in."""
-    moved = np.zeros_like(table)
-    moved[:, max(by, 0) : min(by, 0) or None] = table[:, max(-by, 0) : min(-by, 0) or None]
-    return moved
-
-
-def _starts(groups: np.ndarray) -> np.ndarray:
-    starts = np.ones(groups.shape, dtype=bool)
-    starts[:, 1:] = groups[:, 1:] != groups[:, :-1]
-    return starts
-
-
-def _place(groups: np.ndarray) -> np.ndarray:
-    """How many points of its group come before each."""
-    columns = np.arange(groups.shape[1])
-    return columns - np.maximum.accumulate(np.where(_starts(groups), columns, 0), axis=1)
-
-
-def _total(weights: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    return np.bincount(groups.ravel(), weights.ravel())[groups]
-
-
-def _mean(values: np.ndarray, keep: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Mean of a group's kept values, NaN for none; the second pass takes out the rounding of the first."""
-    count = _total(keep, groups)
-    with np.errstate(invalid="ignore"):
-        mean = _total(np.where(keep, values, 0), groups) / count
-        return mean + _total(np.where(keep, values - mean, 0), groups) / count
-
-
-def _changes(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Change from the point before, NaN where either is missing or a group begins."""
-    return np.where(_starts(groups), np.nan, np.diff(values, axis=1, prepend=np.nan))
-
-
-def _sign(numbers: np.ndarray, hair: np.ndarray) -> np.ndarray:
-    return (numbers > hair).astype(np.int8) - (numbers < -hair)
-
-
-def _kept_first(keep: np.ndarray) -> np.ndarray:
-    """Columns in the order that brings what is kept to the left."""
-    return np.argsort(~keep, axis=1, kind="stable")
-
-
-def _put_back(table: np.ndarray, order: np.ndarray) -> np.ndarray:
-    whole = np.empty_like(table)
-    np.put_along_axis(whole, order, table, axis=1)
-    return whole
 
 
 # Judging
@@ -206,7 +154,7 @@ def chart(
     target: ArrayLike = np.nan,
     groups: ArrayLike = 0,
     lengths: ArrayLike | None = None,
-    fix_after_n: int | None = None,
+    fix_after_n: float | None = None,
     profile: Profile = NHSR,
 ) -> Chart:
     """Judges every point of many series; raises UnreadableSeries.
@@ -218,7 +166,7 @@ def chart(
     Rules: NHSRplotthedots 0.2.2 (R/ptd_spc_standard.R, R/ptd_calculate_point_type.R), written afresh.
     """
     many = _many(values, groups, lengths, better, target)
-    return _by_blocks(lambda block: _chart(block, _fixed(fix_after_n), profile), many)
+    return _by_blocks(lambda block: _chart(block, settled_by(fix_after_n), profile), many)
 
 
 def _many(
@@ -241,32 +189,28 @@ def _by_blocks(judge: Callable[[_Many], Chart], many: _Many) -> Chart:
     charts = []
     for start in range(0, max(len(many.values), 1), BLOCK):
         block = _Many(*(table[start : start + BLOCK] for table in vars(many).values()))
-        groups = np.cumsum(_starts(block.groups)).reshape(block.groups.shape) - 1
-        charts.append(judge(replace(block, groups=groups)))
+        charts.append(judge(replace(block, groups=tables.numbered(block.groups))))
     names = [field.name for field in fields(charts[0])]
     return type(charts[0])(**{name: np.concatenate([getattr(one, name) for one in charts]) for name in names})
 
 
-def _chart(many: _Many, fix_after_n: int | None, profile: Profile) -> Chart:
-    lines = _lines(many, fix_after_n, profile)
+def _chart(many: _Many, fix_after_n: float | None, profile: Profile) -> Chart:
+    lines = _lines(many, fix_after_n, profile, rounding=0)
     judged = lines.count >= profile.fewest_points
     return _judge(many, replace(lines, spread=np.where(judged, lines.spread, np.nan)), judged, profile)
 
 
-def _lines(many: _Many, fix_after_n: int | None, profile: Profile) -> _Lines:
+def _lines(many: _Many, fix_after_n: float | None, profile: Profile, rounding: float) -> _Lines:
     values, groups = many.values, many.groups
     baseline = ~np.isnan(values)
-    count = _total(baseline, groups)
-    if fix_after_n:
-        baseline = baseline & (_place(groups) < fix_after_n)
-    hair = HAIR * _mean(np.abs(values), baseline, groups)
-    ranges = np.abs(_changes(values, groups))
+    count = tables.count(baseline, groups)
+    if fix_after_n is not None:
+        baseline &= tables.place(groups) + 1 <= fix_after_n
+    hair = rounding * tables.mean(np.abs(values), baseline, groups)
+    ranges = np.where(baseline, np.abs(tables.changes(values, groups)), np.nan)
     ranges[ranges <= hair] = 0
-    keep = baseline & ~np.isnan(ranges)
-    spread = _mean(ranges, keep, groups)
-    if profile.screen_outliers:  # one pass only, and never of the mean
-        spread = _mean(ranges, keep & (ranges < TOO_WIDE * spread - hair), groups)
-    return _Lines(_mean(values, baseline, groups), spread, hair, count)
+    spread = tables.average_range(ranges, groups, profile.screen_outliers)
+    return _Lines(tables.mean(values, baseline, groups), spread, hair, count)
 
 
 def _judge(many: _Many, lines: _Lines, judged: np.ndarray, profile: Profile) -> Chart:
@@ -274,11 +218,11 @@ def _judge(many: _Many, lines: _Lines, judged: np.ndarray, profile: Profile) -> 
     inside = np.arange(values.shape[1]) < many.lengths[:, None]
     mean = np.where(inside, lines.mean, np.nan)
     lower, upper = mean - REACH * lines.spread, mean + REACH * lines.spread
-    outside = (values > upper + lines.hair) | (values < lower - lines.hair)
-    near = (np.abs(values - mean) > NEAR * lines.spread + lines.hair) & ~outside
-    side = _sign(values - mean, lines.hair)
+    outside = _beyond(REACH, values, lines)
+    near = _beyond(NEAR, values, lines) & ~outside
+    side = tables.sign(values - mean, lines.hair)
     signals = [signal * judged for signal in _signals(many, lines, side, outside, near, profile)]
-    rule, moved = first_rule(signals, better * profile.improvement_wins)
+    rule, moved = first_rule(signals, _favoured(many, profile))
 
     verdict = np.where(better == 0, CHANGE, np.where(moved == better, IMPROVEMENT, CONCERN))
     verdict = np.select([~inside, ~judged, moved == 0], [NO_POINT, NOT_JUDGED, COMMON], verdict)
@@ -291,29 +235,42 @@ def _judge(many: _Many, lines: _Lines, judged: np.ndarray, profile: Profile) -> 
     )
 
 
+def _beyond(reach: float, values: np.ndarray, lines: _Lines) -> np.ndarray:
+    width = reach * lines.spread
+    return (values > lines.mean + width + lines.hair) | (values < lines.mean - width - lines.hair)
+
+
+def _favoured(many: _Many, profile: Profile) -> np.ndarray:
+    """The direction that wins where rules disagree, 0 for neither."""
+    return many.better[:, None] * np.int8(profile.improvement_wins)
+
+
 def _signals(
     many: _Many, lines: _Lines, side: np.ndarray, outside: np.ndarray, near: np.ndarray, profile: Profile
 ) -> list[np.ndarray]:
     """Per rule, in order of priority: 1 where it finds a point up, -1 down, else 0."""
-    changes = _changes(many.values, many.groups)
-    direction = _sign(changes, lines.hair)
+    changes = tables.changes(many.values, many.groups)
+    direction = tables.sign(changes, lines.hair)
     on_mean = profile.ties_pass & (side == 0) & ~np.isnan(many.values)
     repeats = profile.ties_pass & (direction == 0) & ~np.isnan(changes)
     near = near | (profile.two_of_three_counts_outside & outside)
+    favoured = _favoured(many, profile)
     return [
         side * outside,
-        _together(direction, TOGETHER - 1, many.groups, repeats),  # six changes join seven points
-        side * (near & two_of_three_windows(side, near, _place(many.groups))),
-        _together(side, TOGETHER, many.groups, on_mean),
+        _together(direction, TOGETHER - 1, many.groups, repeats, favoured),  # six changes join seven points
+        side * (near & two_of_three_windows(side, near, tables.place(many.groups))),
+        _together(side, TOGETHER, many.groups, on_mean, favoured),
     ]
 
 
-def _together(signs: np.ndarray, length: int, groups: np.ndarray, passed_over: np.ndarray) -> np.ndarray:
+def _together(
+    signs: np.ndarray, length: int, groups: np.ndarray, passed_over: np.ndarray, favoured: np.ndarray
+) -> np.ndarray:
     """The sign of points in a stretch of seven or more, as if those passed over were not there."""
-    order = _kept_first(~passed_over)
+    order = tables.kept_first(~passed_over)
     signs, groups = (np.take_along_axis(table, order, axis=1) for table in (signs, groups))
-    ends = unbroken_ends(signs, length) * (_place(groups) >= TOGETHER - 1)
-    return _put_back(spread_back(ends), order)
+    ends = unbroken_ends(signs, length) * (tables.place(groups) >= TOGETHER - 1)
+    return tables.put_back(spread_back(ends, favoured), order)
 
 
 # Kinship's policy
@@ -324,7 +281,7 @@ def for_dashboard(
     better: ArrayLike,
     target: ArrayLike = np.nan,
     groups: ArrayLike = 0,
-    fix_after_n: int | None = None,
+    fix_after_n: float | None = None,
     profile: Profile = NHSR,
 ) -> DashboardChart:
     """Judges months (a column each, NaN where missing) as leaders see them; otherwise as `chart`.
@@ -337,45 +294,57 @@ def for_dashboard(
       limits without width would flag every point.
     """
     many = _many(values, groups, None, better, target)
-    return _by_blocks(lambda block: _dashboard(block, _fixed(fix_after_n), profile), many)
+    return _by_blocks(lambda block: _dashboard(block, settled_by(fix_after_n), profile), many)
 
 
-def _dashboard(months: _Many, fix_after_n: int | None, profile: Profile) -> DashboardChart:
+def _dashboard(months: _Many, fix_after_n: float | None, profile: Profile) -> DashboardChart:
     known = ~np.isnan(months.values)
-    order = _kept_first(known)
+    order = tables.kept_first(known)
     values, groups = (np.take_along_axis(table, order, axis=1) for table in (months.values, months.groups))
     many = replace(months, values=values, groups=groups, lengths=known.sum(axis=1))
-    lines = _lines(many, fix_after_n, profile)
+    lines = _lines(many, fix_after_n, profile, rounding=HAIR)
     kind = _kind_of_limits(many, lines)
     lines = replace(lines, spread=np.select([kind == GIVEN, kind == CONSTANT], [lines.spread, 0], np.nan))
     judged = _judge(many, lines, (kind == GIVEN) | (kind == CONSTANT), profile)
 
     stretches = 3 * groups + judged.moved  # within a series, the direction settles the verdict
-    since = np.take_along_axis(order, np.arange(order.shape[1]) - _place(stretches), axis=1)
-    tables = vars(judged) | {
+    since = np.take_along_axis(order, np.arange(order.shape[1]) - tables.place(stretches), axis=1)
+    drawn = vars(judged) | {
         "since": np.where(judged.moved != 0, since, -1).astype(np.int32),
         "months": np.where(judged.moved != 0, order - since + 1, 0).astype(np.int32),
     }
-    tables = {name: _put_back(table, order) if table.ndim == 2 else table for name, table in tables.items()}
+    drawn = {name: tables.put_back(table, order) if table.ndim == 2 else table for name, table in drawn.items()}
     last = np.arange(len(values)), np.maximum(many.lengths - 1, 0)
-    return DashboardChart(**tables, limits=LIMITS[np.where(many.lengths == 0, SHORT, kind[last])])
+    return DashboardChart(**drawn, limits=LIMITS[np.where(many.lengths == 0, SHORT, kind[last])])
 
 
 def _kind_of_limits(many: _Many, lines: _Lines) -> np.ndarray:
-    differs = _total(_sign(many.values - lines.mean, lines.hair) != 0, many.groups) > 0
+    differs = tables.count(tables.sign(many.values - lines.mean, lines.hair) != 0, many.groups) > 0
     cases = [lines.count < FEWEST_POINTS, ~differs, ~(lines.spread > 0)]
     return np.select(cases, [SHORT, CONSTANT, RARELY_CHANGES], GIVEN)
 
 
+def profile_named(name: str, screen_outliers: bool) -> Profile:
+    """One of PROFILES, that screens if it does and is asked to; raises UnreadableSeries."""
+    if name not in PROFILES:
+        raise UnreadableSeries(f"There is no profile {name!r}; there are {', '.join(PROFILES)}.")
+    profile = PROFILES[name]
+    return replace(profile, screen_outliers=profile.screen_outliers and screen_outliers)
+
+
 def number(value: object) -> float:
+    """NaN for None; raises UnreadableSeries."""
     if value is None:
         return np.nan
-    if not isinstance(value, Number) or isinstance(value, bool | complex) or np.isinf(float(value)):
+    if not isinstance(value, Number) or isinstance(value, bool | complex):
         raise UnreadableSeries(f"{value!r} is not a number.")
+    if abs(value) > LARGEST:
+        raise UnreadableSeries(f"A number is too large to chart: none may be over {LARGEST:g}.")
     return float(value)
 
 
-def _fixed(fix_after_n: int | None) -> int | None:
+def settled_by(fix_after_n: float | None) -> float | None:
+    """How many points settle a group's lines, None for all; raises UnreadableSeries."""
     if fix_after_n is not None and not number(fix_after_n) >= FEWEST_FIXED:
         raise UnreadableSeries(f"Lines are settled by at least {FEWEST_FIXED} points, not {fix_after_n}.")
     return fix_after_n

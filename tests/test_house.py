@@ -17,7 +17,10 @@ README = (PROJECT / "README.md").read_text(encoding="utf-8")
 # What may import what: lower may never import higher.
 FLOORS = [
     {"etl.paths"},
-    {"etl.contracts", "etl.indicators", "etl.spc", "etl.series", "etl.dialect"},
+    {"etl.tables"},
+    {"etl.contracts", "etl.indicators", "etl.spc", "etl.series", "etl.shares", "etl.crossings", "etl.dialect"},
+    {"etl.rules"},
+    {"etl.cases", "etl.chart"},
     {"etl.steps"},
     {"etl.build", "etl.demo"},
     {"etl.checks"},

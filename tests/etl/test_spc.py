@@ -1,8 +1,10 @@
 """XmR charts agree with the reference's cases, and with themselves however series are cut or padded."""
 
 import json
+import statistics
 from dataclasses import fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -159,7 +161,7 @@ def test_trend_end(case):
 
 @pytest.mark.parametrize("case", **by_id(of_kind("spread_back_seven")))
 def test_spread_back(case):
-    assert np.abs(spc.spread_back(table(case["input"]["end"]))[0]).tolist() == case["expected"]
+    assert np.abs(spc.spread_back(table(case["input"]["end"]), 0)[0]).tolist() == case["expected"]
 
 
 @pytest.mark.parametrize("case", **by_id(of_kind("two_of_three_window") + of_kind("two_of_three_flag")))
@@ -211,12 +213,14 @@ MONTHS = [date(2024, 1, 1) + timedelta(days=31 * at) for at in range(14)]
     [
         ({"better": "up"}, "higher, lower or neither"),
         ({"values": [1] * 13}, "a value for every date"),
-        ({"dates": [], "values": []}, "a value for every date"),
+        ({"dates": [], "values": []}, "no points"),
         ({"dates": [*MONTHS[:-1], MONTHS[0]]}, "more than once"),
         ({"dates": [*MONTHS[:-1], "2025-03"]}, "not a date"),
         ({"values": ["7"] * 14}, "not a number"),
         ({"values": [True] * 14}, "not a number"),
-        ({"values": [float("inf")] * 14}, "not a number"),
+        ({"values": [float("inf")] * 14}, "too large"),
+        ({"values": [10**400] * 14}, "too large"),
+        ({"dates": [*MONTHS[:-1], datetime(2026, 1, 1)]}, "put in order"),
         ({"target": [90] * 13 + [95]}, "target changes"),
         ({"target": "90"}, "not a number"),
         ({"values": [1, 2, 3, None, 5, 6, 7] * 2}, "A gap hides"),
@@ -270,10 +274,10 @@ JUDGED = ("relative_to_mean", "outside", "near", "rule", "moved", "verdict", "va
 
 @settings(deadline=None, max_examples=60)
 @given(SERIES, st.integers(-1000, 1000), st.sampled_from([0.001, 0.1, 1, 3, 10, 1 / 3]), PROFILES)
-def test_another_zero_or_unit_changes_no_judgement(series, shift, scale, profile):
+def test_another_zero_or_unit_changes_nothing_on_a_dashboard(series, shift, scale, profile):
     values = np.array([series], dtype=float)
-    one = spc.chart(values, 1, profile=profile)
-    other = spc.chart((values + shift) * scale, 1, profile=profile)
+    one = spc.for_dashboard(values, 1, profile=profile)
+    other = spc.for_dashboard((values + shift) * scale, 1, profile=profile)
     for name in JUDGED:
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
     np.testing.assert_allclose((one.upper + shift) * scale, other.upper, atol=1e-9)
@@ -380,6 +384,59 @@ def test_mdc_lets_improvement_win():
     drawn = spc.chart([series], 1, profile=spc.MDC)
     assert (drawn.rule[0, 20], drawn.verdict[0, 20]) == ("trend", "improvement")
     assert spc.chart([series], 0, profile=spc.MDC).rule[0, 20] == "outside"
+
+
+def test_mdc_lets_improvement_win_at_a_turning_point():
+    series = [20, 22] * 5 + [10, 11, 12, 13, 14, 15, 16, 15, 14, 13, 12, 11, 10]
+    peak = series.index(16)
+    moved = {better: spc.chart([series], better, profile=spc.MDC).moved[0, peak] for better in (1, 0, -1)}
+    assert moved == {1: 1, 0: -1, -1: -1}
+    assert spc.chart([series], 1).moved[0, peak] == -1
+
+
+# To the last digit
+
+
+def test_a_point_off_the_mean_by_its_last_digit_is_off_it():
+    """On paper 4.9 is the mean here; in the machine's decimals it is a hair below, and R, whose rules these are, says so."""
+    series = [
+        4.5,
+        4.7,
+        5.3,
+        4.7,
+        4.6,
+        5.1,
+        5.2,
+        5.1,
+        5.5,
+        4.8,
+        5.1,
+        5.3,
+        4.9,
+        5.0,
+        4.6,
+        4.8,
+        5.0,
+        4.5,
+        4.7,
+        4.6,
+        4.6,
+        5.1,
+        5.0,
+    ]
+    side = spc.chart([series], 1).relative_to_mean[0]
+    assert side[12] == np.sign(4.9 - float(statistics.mean(map(Fraction, series)))) != 0
+
+
+def test_large_numbers_that_differ_little_are_judged():
+    series = np.array([[4, 0, 7, 3, 2, 8, 1, 3, 9, 4, 6, 0, 40, 3]])
+    far = spc.chart(1e12 + series, 1)
+    assert far.outside.tolist() == spc.chart(series, 1).outside.tolist() == [[False] * 12 + [True, False]]
+
+
+def test_lines_settled_after_twelve_and_a_half_points_are_settled_by_twelve():
+    series = [[*WAVE, 3, 5]]
+    same(spc.chart(series, 1, fix_after_n=12.5), spc.chart(series, 1, fix_after_n=12))
 
 
 # Kinship's policy
