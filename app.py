@@ -12,10 +12,18 @@ indicator = st.Page(
     title="One indicator",
     help="One indicator, large, and across the units below.",
 )
+signals = st.Page(
+    "pages/executives/signals.py", title="All signals", help="Every indicator of a unit and of those directly below it."
+)
 quality = st.Page("pages/analysts/quality.py", title="Data quality", help="What arrived, what was set aside, and why.")
-USES = {team.title: ("unit", "month"), indicator.title: ("unit", "indicator", "month"), quality.title: ()}
+USES = {
+    team.title: ("unit", "month"),
+    indicator.title: ("unit", "indicator", "month"),
+    signals.title: ("unit", "month"),
+    quality.title: (),
+}
 
-page = st.navigation({"Leaders": [team], "Executives": [indicator], "Analysts": [quality]}, position="top")
+page = st.navigation({"Leaders": [team], "Executives": [indicator, signals], "Analysts": [quality]}, position="top")
 
 with frame.body():
     try:

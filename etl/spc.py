@@ -312,10 +312,11 @@ def _dashboard(months: _Many, fix_after_n: float | None, profile: Profile) -> Da
     drawn = vars(judged) | {
         "since": np.where(judged.moved != 0, since, -1).astype(np.int32),
         "months": np.where(judged.moved != 0, order - since + 1, 0).astype(np.int32),
+        "limits": LIMITS[kind],
     }
-    drawn = {name: tables.put_back(table, order) if table.ndim == 2 else table for name, table in drawn.items()}
-    last = np.arange(len(values)), np.maximum(many.lengths - 1, 0)
-    return DashboardChart(**drawn, limits=LIMITS[np.where(many.lengths == 0, SHORT, kind[last])])
+    return DashboardChart(
+        **{name: tables.put_back(table, order) if table.ndim == 2 else table for name, table in drawn.items()}
+    )
 
 
 def _kind_of_limits(many: _Many, lines: _Lines) -> np.ndarray:

@@ -10,6 +10,7 @@ CREATE TABLE meta.release (
     engine          VARCHAR NOT NULL,       -- duckdb and its version
     version         VARCHAR NOT NULL,       -- of Kinship
     format          INTEGER NOT NULL,       -- of these tables
+    profile         VARCHAR NOT NULL,       -- whose rules `mart.signal` was judged by: nhsr
     settled_to      DATE,                   -- the last day of the newest month that any source has settled
     synthetic       BOOLEAN NOT NULL,
     inputs          VARCHAR NOT NULL        -- fingerprint of everything it was made of
@@ -130,6 +131,8 @@ CREATE TABLE mart.signal (                  -- settled months of indicators whos
     mean            DOUBLE,
     lower           DOUBLE,                 -- NULL in mean, lower and upper: no limits, `limits` says why
     upper           DOUBLE,
+    segment         INTEGER,                -- 0, and one more from each re-base on; mean and limits belong to one segment
+    target          DOUBLE,                 -- the one that applies to this month; NULL: none
     rule            VARCHAR,                -- outside, trend, two_of_three, run; NULL: none
     moved           VARCHAR,                -- up, down; NULL with no rule
     verdict         VARCHAR NOT NULL,       -- concern, improvement, change, common_cause, not_judged

@@ -23,6 +23,18 @@ def answer(row: dict[str, Any], measure: str, level: str) -> str:
     return f"{said} {words.month(row['month'])}: {value}; {words.own(level)} {average}."
 
 
+def sureness(view: View, row: dict[str, Any]) -> None:
+    """Under the answer: how sure, settled to when, and what the checks of the data behind it said."""
+    settled = view.indicator["settled_to"]
+    sources = view.ask("about", indicator=row["indicator"])
+    told = [
+        words.sure(row, view.profile()),
+        f"Its newest settled month is {words.month(settled)}." if settled else "Nothing is settled yet.",
+        f"Data quality: {' · '.join(map(words.quality, sources))}." if sources else "",
+    ]
+    st.caption(" ".join(filter(None, told)))
+
+
 def standing(groups: dict[str, list[Any]], month: dt.date | None) -> str:
     """How many of a unit's numbers hold up, have changed, or move within their usual range."""
     holding, changed, usual, *_ = map(len, groups.values())
@@ -96,9 +108,11 @@ def table(view: View, series: list[dict[str, Any]]) -> None:
     """The months behind the chart, with their readings."""
     rows = _months(view, series)
     exact = st.column_config.NumberColumn(format=f"%.{words.places(row['value'] for row in series)}f")
+    target = words.places(row["target"] for row in series)
     large = st.column_config.NumberColumn(format="localized")
     config = {
         **dict.fromkeys((_value(view), "Own average", "Lower limit", "Upper limit"), exact),
+        "Target": st.column_config.NumberColumn(format=f"%.{target}f"),
         **dict.fromkeys(("Numerator", "Denominator"), large),
         "Month": st.column_config.DateColumn(format="MMM YYYY"),
         "Reading": st.column_config.TextColumn(width="large"),
@@ -114,6 +128,7 @@ def _months(view: View, series: list[dict[str, Any]]) -> list[dict[str, Any]]:
             _value(view): row["value"],
             "Reading": words.reading(row, view.unit["level"]),
             "Own average": row["mean"],
+            "Target": row["target"],
             "Lower limit": row["lower"],
             "Upper limit": row["upper"],
             "Numerator": row["numerator"],

@@ -73,7 +73,8 @@ def card(view: View, row: dict[str, Any], above: dict[str, Any] | None) -> None:
     indicator = view.indicators[row["indicator"]]
     with st.container(border=True, height="stretch", gap="xsmall", key=f"card_{row['indicator']}"):
         with st.container(horizontal=True, wrap=False, horizontal_alignment="distribute", gap="small"):
-            st.markdown(f"**{words.plain(indicator['title'])}**", help=definition(indicator), width="content")
+            told = "\n\n".join(filter(None, (definition(indicator), words.sure(row, view.profile()))))
+            st.markdown(f"**{words.plain(indicator['title'])}**", help=told, width="content")
             icon(row)
         if row["shown"] == "yes":
             number(row, indicator["unit"])
@@ -132,14 +133,14 @@ def lines(view: View, rows: list[dict[str, Any]], units: list[dict[str, Any]]) -
             line(view, found[unit["unit"]], unit)
 
 
-def paged(units: list[dict[str, Any]], of: str) -> list[dict[str, Any]]:
-    """One page of a long list of units, with the means to turn it."""
-    pages = math.ceil(len(units) / A_PAGE)
-    if pages == 1:
-        return units
+def paged(rows: list[dict[str, Any]], of: str, a_page: int = A_PAGE) -> list[dict[str, Any]]:
+    """One page of a long list, with the means to turn it."""
+    pages = math.ceil(len(rows) / a_page)
+    if pages <= 1:
+        return rows
     with st.container(key="paging"):
         page = st.pagination(pages, key=f"page_{of}")
-    return units[(page - 1) * A_PAGE : page * A_PAGE]
+    return rows[(page - 1) * a_page : page * a_page]
 
 
 def links(view: View, units: list[dict[str, Any]], page: str) -> None:

@@ -16,6 +16,7 @@ from pages.parts import warehouse, words
 from pages.parts.access import Viewer
 
 NEWEST = "newest"
+OF = "of"  # in the address of a chart opened from a table: the unit whose table it was
 LABELS = {"unit": "Unit", "indicator": "Indicator", "month": "Month"}
 
 
@@ -40,6 +41,10 @@ class View:
         there = {"unit": unit or self.unit["unit"], "indicator": indicator or self.indicator["indicator"]}
         return there | ({"month": f"{self.month:%Y-%m}"} if self.month else {})
 
+    def profile(self) -> str:
+        """Whose rules the release was judged by."""
+        return self.ask("release")[0]["profile"]
+
     def now(self) -> dt.date | None:
         """The month the chosen indicator is shown at."""
         return self.month or (self.indicator["settled_to"] and self.indicator["settled_to"].replace(day=1))
@@ -59,7 +64,7 @@ def show(page: str, uses: tuple[str, ...], release: warehouse.Release, viewer: V
     }
     moved = st.session_state.get("page") != page
     st.session_state["page"] = page
-    unknown = [key for key in uses if not _settle(key, labels[key], moved)]
+    unknown = [key for key in uses if not _settle(key, labels[key], uses, moved)]
     if uses:
         _draw(uses, labels, unknown)
     chosen = {key: _chosen(key, labels[key]) for key in LABELS}
@@ -86,13 +91,17 @@ def unit_labels(units: dict[str, dict[str, Any]]) -> dict[str, str]:
     return {key: f"{label} ({key})" if seen[label] > 1 else label for key, label in labels.items()}
 
 
-def _settle(key: str, labels: dict[str, str], moved: bool) -> bool:
+def _settle(key: str, labels: dict[str, str], uses: tuple[str, ...], moved: bool) -> bool:
     """Make the widget agree with the address. False if the address asks for something that is not there."""
     asked = st.query_params.get(key)
+    if key == "unit" and "indicator" not in uses:
+        # Streamlit writes the address of a page that a script opens into the history of the page it leaves, too: the
+        # way back from a chart is to the table it was opened from, not to that of the chart's unit.
+        asked = st.query_params.get(OF, asked)
     if asked is None and moved:  # the reader came by the menu, which clears the address
         asked = st.session_state.get(f"last_{key}", next(iter(labels)))
         asked = None if asked == next(iter(labels)) else asked
-    if asked in labels:
+    if asked in labels and asked == st.query_params.get(key, asked):
         st.query_params[key] = asked  # a link to the very page it stands on leaves the address behind
     known = asked is None or asked in labels
     chosen = asked if asked in labels else next(iter(labels))
@@ -133,6 +142,7 @@ def _draw(uses: tuple[str, ...], labels: dict[str, dict[str, str]], unknown: lis
 def _write(key: str, default: str) -> None:
     chosen = st.session_state[f"filter_{key}"]
     st.session_state[f"last_{key}"] = chosen
+    st.query_params.pop(OF, None)
     if chosen == default:
         st.query_params.pop(key, None)
     else:
@@ -140,6 +150,7 @@ def _write(key: str, default: str) -> None:
 
 
 def _reset() -> None:
+    st.query_params.pop(OF, None)
     for key in LABELS:
         st.session_state.pop(f"last_{key}", None)
         st.query_params.pop(key, None)

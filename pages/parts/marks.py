@@ -87,9 +87,7 @@ def _ranges(points, x, y):
     limited = [p for p in points if p["mean"] is not None]
     start = 0
     for i, p in enumerate(limited):
-        limits = (p["mean"], p["lower"], p["upper"])
-        after = limited[i + 1] if i + 1 < len(limited) else None
-        if after and (after["mean"], after["lower"], after["upper"]) == limits:
+        if i + 1 < len(limited) and limited[i + 1]["segment"] == p["segment"]:
             continue
         left, right = x(limited[start]) - 3, x(p) + 3
         high, low = y(p["upper"]), y(p["lower"])
@@ -102,14 +100,14 @@ def _ranges(points, x, y):
 
 
 def _line(points, x, y):
-    path, joined, previous = "", False, None
+    path, joined, previous, segment = "", False, None, None
     for p in points:
         drawn = p["value"] is not None and p["settled"]
         number = p["month"].year * 12 + p["month"].month
         if drawn:
-            joined = joined and number - previous == 1
+            joined = joined and number - previous == 1 and p["segment"] == segment
             path += f"{'L' if joined else 'M'}{x(p):.1f} {y(p['value']):.1f} "
-        joined, previous = drawn, number
+        joined, previous, segment = drawn, number, p["segment"]
     if path:
         line = f'fill="none" stroke="{SLATE}" stroke-width="1.6" stroke-linejoin="round"'
         yield f'<path d="{path.strip()}" {line}/>'

@@ -7,8 +7,9 @@ from typing import Any
 import streamlit as st
 
 
-def shown(rows: list[dict[str, Any]], alt: str, config: dict[str, Any] | None = None, **more: Any) -> None:
-    st.dataframe(rows, hide_index=True, alt=alt, column_config=config, placeholder="–", **more)
+def shown(rows: list[dict[str, Any]], alt: str, config: dict[str, Any] | None = None, **more: Any) -> Any:
+    """Draw the rows; give back what st.dataframe does, which is the selection where there can be one."""
+    return st.dataframe(rows, hide_index=True, alt=alt, column_config=config, placeholder="–", **more)
 
 
 def as_file(label: str, rows: list[dict[str, Any]], name: str, notes: list[str] | None = None) -> None:
@@ -30,4 +31,4 @@ def written(rows: list[dict[str, Any]], notes: list[str]) -> bytes:
 
 
 def _inert(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value

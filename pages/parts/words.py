@@ -121,7 +121,9 @@ def reading(row: dict[str, Any], level: str) -> str:
         case "two_of_three":
             return f"Two of three months close to the {edge} limit{lasting}"
         case _ if one_side and lasting:
-            return f"{sentence(side)} the {edge} limit, and {months.lower()} months in a row {side} {own(level)}, {since}"
+            return (
+                f"{sentence(side)} the {edge} limit, and {months.lower()} months in a row {side} {own(level)}, {since}"
+            )
         case _:
             return f"{sentence(side)} the {edge} limit, outside the range that chance explains{lasting}"
 
@@ -153,6 +155,56 @@ def absence(row: dict[str, Any]) -> str:
         case _:
             when = f" for {month(row['month'])}" if row["month"] else ""
             return f"No data{when}. Missing is not zero"
+
+
+def method(profile: str) -> str:
+    """The kind of chart and whose rules it is judged by."""
+    return f"XmR, {plain(profile)} rules"
+
+
+def sure(row: dict[str, Any], profile: str) -> str:
+    """How sure the reading of a month is: which rule says so, in which method, over how many settled months."""
+    if row["shown"] != "yes" or not row["settled"] or row["limits"] != "given":
+        return ""
+    rule = {
+        "outside": "More than chance would explain, by the rule of one month outside the limits",
+        "trend": "More than chance would explain, by the rule of seven months in a row that go one way",
+        "two_of_three": "More than chance would explain, by the rule of two of three months close to a limit",
+        "run": "More than chance would explain, by the rule of seven months in a row on one side of the average",
+    }.get(row["rule"] or "", "No rule finds more than chance would explain")
+    return f"{rule} ({method(profile)}, over {many(row['months_judged'], 'settled month')})."
+
+
+def quality(source: dict[str, Any]) -> str:
+    """What one source's checks said, and how many of its rows were set aside."""
+    if not source["rows_read"]:
+        return f"{plain(source['title'])}, nothing collected yet"
+    told = [f"{many(source['passed'], 'check')} passed"]
+    told += [f"{source['set_rows_aside']:,} set rows aside"] if source["set_rows_aside"] else []
+    told += [f"{source['noted']:,} noted"] if source["noted"] else []
+    aside = f"{source['rows_quarantined']:,}" if source["rows_quarantined"] else "none"
+    return f"{plain(source['title'])}, {', '.join(told)}; {aside} of {many(source['rows_read'], 'row')} set aside"
+
+
+def in_short(row: dict[str, Any]) -> str:
+    """A reading in a few words, for a table: "Concern, up since Mar 2026"."""
+    if row["shown"] != "yes":
+        return "Not shown: data quality" if row["shown"] == "poor_quality" else absence(row).partition(". ")[0]
+    if not row["settled"]:
+        return "Not settled yet"
+    if row["rule"] is None:
+        return "What chance explains" if row["verdict"] == "common_cause" else "Not judged"
+    since = f"since {short_month(row['since'])}" if row["months"] > 1 else f"in {short_month(row['month'])}"
+    return f"{sentence(row['verdict'])}, {row['moved']} {since}"
+
+
+def met(row: dict[str, Any]) -> str | None:
+    """The target of a month and, where it can be told, whether it will be met; None where there is no target."""
+    if row["target"] is None:
+        return None
+    told = {"pass": "will be met", "fail": "will not be met", "inconsistent": "met in some months"}
+    held = [figure(row["target"], places([row["target"]])), told.get(row["assurance"] or "")]
+    return ": ".join(filter(None, held))
 
 
 def sign(row: dict[str, Any]) -> str:

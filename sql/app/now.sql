@@ -16,10 +16,11 @@ history AS (
         c.unit,
         bool_or(v.shown <> 'not_collected') AS collected,
         max(v.month) FILTER (WHERE v.shown = 'yes' AND v.month <= c.month) AS last_shown,
+        list(s.segment) FILTER (WHERE s.segment IS NOT NULL) AS segments,
         list(
             {
                 'month': v.month, 'value': v.value, 'settled': v.settled, 'mean': s.mean, 'lower': s.lower,
-                'upper': s.upper, 'verdict': s.verdict, 'moved': s.moved
+                'upper': s.upper, 'segment': s.segment, 'verdict': s.verdict, 'moved': s.moved
             }
             ORDER BY v.month
         ) FILTER (
@@ -33,8 +34,9 @@ history AS (
 SELECT
     c.indicator, c.unit, c.month, v.value, v.settled, h.last_shown,
     coalesce(v.shown, CASE WHEN h.collected THEN 'no_data' ELSE 'not_collected' END) AS shown,
-    s.mean, s.lower, s.upper, s.rule, s.moved, s.since, s.months, s.one_side, s.assurance, s.limits,
+    s.mean, s.lower, s.upper, s.segment, s.target, s.rule, s.moved, s.since, s.months, s.one_side, s.assurance, s.limits,
     coalesce(s.verdict, 'not_judged') AS verdict,
+    len(list_filter(h.segments, lambda segment: segment = s.segment)) AS months_judged,
     coalesce(h.points, []) AS points
 FROM cell AS c
 LEFT JOIN mart.value AS v ON v.indicator = c.indicator AND v.unit = c.unit AND v.month = c.month

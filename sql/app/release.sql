@@ -1,8 +1,9 @@
--- Which release this is, how fresh it is, and how far each of its sources has settled.
+-- Which release this is, by whose rules it was judged, how fresh it is, and how far each of its sources has settled.
 SELECT
     r.release,
     r.built_at,
     r.as_of,
+    r.profile,
     r.settled_to,
     r.synthetic,
     (

@@ -11,6 +11,7 @@ SCHEMA = Path(__file__).parents[2] / "sql" / "release.sql"
 RELEASE = "2026-06-09a"
 MONTHS = [dt.date(2024 + i // 12, i % 12 + 1, 1) for i in range(30)]  # to June 2026
 SETTLED = dt.date(2026, 4, 1)
+REBASED = 13  # the month in which the limits of shifts filled begin afresh in Adult care and below
 
 SCRIPT = "<img src=x onerror=\"document.title='owned'\">"
 MARKUP = "**Bold** $x^2$ :red[hi] [link](http://evil.test/) `code` #1"
@@ -52,7 +53,7 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
     con.execute(SCHEMA.read_text(encoding="utf-8"))
     values, signals = _numbers(units)
     _fill(con, "meta.release", [
-        (release, dt.datetime(2026, 6, 9, 5, 10), dt.date(2026, 6, 9), "DuckDB 2.0.0", "0.1", format,
+        (release, dt.datetime(2026, 6, 9, 5, 10), dt.date(2026, 6, 9), "DuckDB 2.0.0", "0.1", format, "nhsr",
          dt.date(2026, 4, 30), True, "fingerprint"),
     ])  # fmt: skip
     _fill(con, "meta.unit", units)
@@ -83,7 +84,10 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
         ("absence", "sickness.csv", "Order", "The end is after the start", "critical", "passed", 0, "A swap."),
     ])  # fmt: skip
     _fill(con, "meta.unknown_name", [("rota", "LARCH WD (TEMP)", 121), ("rota", "ZZ *test*", 77)])
-    _fill(con, "meta.event", [("larch", MONTHS[14], "change", "the rota template changed")])
+    _fill(con, "meta.event", [
+        ("larch", MONTHS[14], "change", "the rota template changed"),
+        ("AC", MONTHS[REBASED], "beds", "eight beds opened"),
+    ])  # fmt: skip
     _fill_many(con, "mart.value", values)
     _fill_many(con, "mart.signal", signals)
     con.close()
@@ -161,16 +165,34 @@ def _shown(indicator, unit, i):
 
 def _shift(indicator, unit, i):
     moves = {("sickness_rate", "larch"): 2.5, ("fill_rate", "larch"): 6, ("lead_time", "larch"): -9}
-    return moves.get((indicator, unit), 0) if i >= 20 else 0
+    return (moves.get((indicator, unit), 0) if i >= 20 else 0) - _before_the_beds(indicator, unit, i)
+
+
+def _before_the_beds(indicator, unit, i):
+    return 8 if indicator == "fill_rate" and unit in ("AC", "larch") and i < REBASED else 0
+
+
+def _target(indicator, unit, i):
+    """What Adult care agreed for shifts filled, and a year later agreed anew."""
+    return (95 if i >= 18 else 90) if indicator == "fill_rate" and unit in ("AC", "larch") and i >= 6 else None
 
 
 def _signal(indicator, unit, i, base):
-    limits = (base, round(base * 0.9, 2), round(base * 1.1, 2))
+    lower = _before_the_beds(indicator, unit, i)
+    limits = (base - lower, round(base * 0.9, 2) - lower, round(base * 1.1, 2) - lower)
+    segment = int(indicator == "fill_rate" and unit in ("AC", "larch") and i >= REBASED)
+    target = _target(indicator, unit, i)
+    assurance = "inconsistent" if target else None
+
+    def row(rule, moved, verdict, since, months, one_side, kind="given"):
+        lines = limits if kind == "given" else (None, None, None)
+        judged = (segment, target, rule, moved, verdict, since, months, one_side, assurance, kind)
+        return (indicator, unit, MONTHS[i], *lines, *judged)
+
     if unit == "new":
-        return (indicator, unit, MONTHS[i], None, None, None, None, None, "not_judged", None, None, None, None, "short")
-    if _shift(indicator, unit, i) == 0:
-        return (indicator, unit, MONTHS[i], *limits, None, None, "common_cause", None, None, None, None, "given")
+        return row(None, None, "not_judged", None, None, None, "short")
+    if _shift(indicator, unit, i) + lower == 0:
+        return row(None, None, "common_cause", None, None, None)
     verdict = {"sickness_rate": "concern", "fill_rate": "improvement", "lead_time": "change"}[indicator]
     moved = "down" if indicator == "lead_time" else "up"
-    target = "inconsistent" if indicator == "fill_rate" else None
-    return (indicator, unit, MONTHS[i], *limits, "run", moved, verdict, MONTHS[20], i - 19, True, target, "given")
+    return row("run", moved, verdict, MONTHS[20], i - 19, True)

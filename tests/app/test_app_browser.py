@@ -1,5 +1,9 @@
 """The app in a real browser."""
 
+import csv
+import io
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -25,7 +29,7 @@ def test_a_deep_link_after_a_restart_runs_the_whole_app(home, visit):
 
 
 def test_nothing_is_fetched_from_elsewhere(visit, server):
-    for address in (f"/{LARCH}", f"/indicator{LARCH}", "/quality"):
+    for address in (f"/{LARCH}", f"/indicator{LARCH}", "/signals", "/quality"):
         page = visit(address)
         page.wait_for_timeout(600)
         elsewhere = [url for url in page.asked_for if not url.startswith((server.url, "data:", "blob:"))]
@@ -41,7 +45,7 @@ def test_axe_finds_nothing(visit, page, theme):
 
 
 def test_a_phone_shows_everything_without_scrolling_sideways(visit):
-    for address in (f"/{LARCH}", f"/indicator{LARCH}", "/indicator?unit=AC", "/quality"):
+    for address in (f"/{LARCH}", f"/indicator{LARCH}", "/indicator?unit=AC", "/signals?unit=AC", "/quality"):
         page = visit(address, width=390)
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
@@ -78,10 +82,75 @@ def test_a_unit_below_opens_its_own_page(visit):
     assert "unit=larch" in page.url and "indicator=sickness_rate" in page.url
 
 
+def test_a_row_of_the_table_opens_its_chart_and_back_leads_to_the_table(visit):
+    page = visit("/signals?unit=AC")
+    choose(page, "Order", "By verdict")
+    press_row(page, 1)
+    assert page.locator("h1").inner_text() == "Sickness absence, Larch Ward"
+    assert "unit=larch" in page.url and "indicator=sickness_rate" in page.url
+    page.go_back()
+    page.wait_for_timeout(800)
+    settle(page)
+    assert page.locator("h1").inner_text() == "All signals, Adult care"
+    assert page.get_by_role("combobox", name="Order").input_value() == "By verdict"
+
+
+def test_the_keyboard_opens_a_chart(visit):
+    page = visit("/signals?unit=larch")
+    page.get_by_test_id("data-grid-canvas").focus()
+    for key in ("ArrowDown", "ArrowDown", "Shift+Space"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(800)
+    settle(page)
+    assert page.locator("h1").inner_text() == "Sickness absence, Larch Ward"
+
+
+def test_the_link_beside_the_table_opens_a_chart(visit):
+    page = visit("/signals?unit=larch")
+    choose(page, "Chart to open", "Shifts filled, Larch Ward")
+    page.get_by_role("link", name="Open Shifts filled, Larch Ward").click()
+    page.wait_for_timeout(800)
+    settle(page)
+    assert page.locator("h1").inner_text() == "Shifts filled, Larch Ward"
+
+
+def test_the_table_is_not_sorted_by_a_value(visit):
+    page = visit("/signals?unit=AC")
+    cells = page.locator("table[role=grid] tbody [role=gridcell]")
+    before = cells.nth(1).inner_text(), cells.nth(6).inner_text()
+    box = page.get_by_test_id("stDataFrame").bounding_box()
+    for x in range(60, int(box["width"]), 80):
+        page.mouse.click(box["x"] + x, box["y"] + 18)
+    page.wait_for_timeout(600)
+    assert (cells.nth(1).inner_text(), cells.nth(6).inner_text()) == before
+    assert page.locator("table[role=grid] [aria-sort]:not([aria-sort=none])").count() == 0
+
+
+def test_the_table_downloads_as_it_is_shown_and_runs_nothing(visit):
+    page = visit("/signals?unit=AC")
+    choose(page, "Order", "By verdict")
+    assert not page.get_by_role("button", name="Download as CSV").first.is_visible()
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Data (CSV)").click()
+    text = Path(found.value.path()).read_text(encoding="utf-8-sig")
+    assert "All signals, Adult care" in text.splitlines()[0] and text.count(words.PURPOSE) == 1
+    rows = list(csv.DictReader(io.StringIO(text[text.index("Unit,Unit code") :])))
+    assert len(rows) == 28
+    first = rows[0]
+    assert (first["Unit"], first["Indicator"], float(first["Latest"])) == ("Larch Ward", "Shifts filled", 101.68)
+    assert first["Reading"].startswith("Eight months in a row above") and first["Assurance"].startswith(
+        "The target is met"
+    )
+    assert {row["Unit"] for row in rows if row["Unit code"] == "formula"} == {f"'{small_release.FORMULA}"}
+    assert {
+        row["Latest"] for row in rows if row["Indicator"] == "Stress-related share" and row["Unit code"] != "AC"
+    } == {""}
+
+
 @pytest.mark.parametrize("unit", ["script", "markup", "formula"])
 def test_a_nasty_name_stays_a_name(visit, unit):
     name = {"script": small_release.SCRIPT, "markup": small_release.MARKUP, "formula": small_release.FORMULA}[unit]
-    for address in (f"/?unit={unit}", f"/indicator?unit={unit}", "/indicator?unit=AC", "/?unit=AC"):
+    for address in (f"/?unit={unit}", f"/indicator?unit={unit}", "/indicator?unit=AC", "/?unit=AC", "/signals?unit=AC"):
         page = visit(address)
         if unit in address:
             assert name in page.locator("h1").inner_text().replace(words.JOINER, "")
@@ -104,4 +173,12 @@ def open_page(page, section, title):
     page.get_by_test_id("stHeader").get_by_text(section).click()
     page.get_by_role("menuitem", name=title).click()
     page.wait_for_timeout(800)
+    settle(page)
+
+
+def press_row(page, number):
+    """Tick the box before a row of the table; the table is a canvas, so by its place."""
+    box = page.get_by_test_id("stDataFrame").bounding_box()
+    page.mouse.click(box["x"] + 17, box["y"] + 36 + 48 * (number + 0.5))
+    page.wait_for_timeout(1200)
     settle(page)

@@ -1,5 +1,6 @@
 """What the pages say, run without a browser."""
 
+import json
 import re
 
 import pytest
@@ -7,11 +8,12 @@ import pytest
 from tests.app import small_release
 from tests.app.conftest import words_on
 
-INDICATOR, QUALITY = "pages/executives/indicator.py", "pages/analysts/quality.py"
+INDICATOR, SIGNALS = "pages/executives/indicator.py", "pages/executives/signals.py"
+QUALITY = "pages/analysts/quality.py"
 
 
 def test_every_page_says_how_fresh_it_is_and_what_it_is_for(app):
-    for page in (None, INDICATOR, QUALITY):
+    for page in (None, INDICATOR, SIGNALS, QUALITY):
         said = words_on(app(page))
         assert "Settled to 30 April 2026" in said
         assert "release 2026-06-09a" in said
@@ -69,6 +71,107 @@ def test_a_chart_has_a_text_alternative_and_hides_nothing_in_its_data(app):
     assert '"Settled": "not yet"' in chart.spec
 
 
+def test_a_signal_says_how_sure_it_is_and_on_what_data(app):
+    said = words_on(app(INDICATOR, unit="larch", indicator="fill_rate"))
+    assert (
+        "by the rule of seven months in a row on one side of the average (XmR, nhsr rules, over 15 settled months)"
+        in said
+    )
+    assert (
+        "Its newest settled month is April 2026. Data quality: Rota, 1 check passed, 1 set rows aside; 198 of 61,380 rows"
+        in said
+    )
+
+
+def test_a_number_that_is_not_judged_claims_no_sureness(app):
+    said = words_on(app(INDICATOR, unit="new", indicator="sickness_rate"))
+    assert "chance would explain, by" not in said and "Data quality: Rota" in said
+
+
+def test_a_chart_shows_its_target_its_events_and_where_limits_begin_afresh(app):
+    test = app(INDICATOR, unit="larch", indicator="fill_rate")
+    said = words_on(test)
+    assert "① February 2025: eight beds opened (Adult care); average and limits begin afresh" in said
+    assert "② March 2025: the rota template changed ·" in said
+    assert "dash-dot line: the target · XmR, nhsr rules" in said
+    chart = test.get("vega_lite_chart")[0].proto
+    assert chart.alt.endswith("Target 95.")
+    layers = json.loads(chart.spec)["layer"]
+    agreed = next(layer for layer in layers if layer["encoding"].get("y", {}).get("field") == "target")
+    assert agreed["mark"]["interpolate"] == "step-after"
+    assert {row["target"] for row in agreed["data"]["values"]} == {90, 95}
+    band = next(layer for layer in layers if layer["mark"]["type"] == "area")
+    assert band["encoding"]["detail"]["field"] == "segment" and {p["segment"] for p in band["data"]["values"]} == {0, 1}
+    joined = next(layer for layer in layers if layer["encoding"].get("detail", {}).get("field") == "stretch")
+    stretches = {row["segment"]: row["stretch"] for row in joined["data"]["values"]}
+    assert stretches[0] != stretches[1]
+    named = {row["name"] for layer in layers for row in layer["data"]["values"] if "short" in row}
+    assert named == {"target 95", "own average 92.00", "upper limit 101.20", "lower limit 82.80"}
+
+
+def test_an_event_of_a_unit_below_is_not_drawn_above_it(app):
+    said = words_on(app(INDICATOR, unit="AC", indicator="fill_rate"))
+    assert "① February 2025: eight beds opened; average" in said and "rota template" not in said
+
+
+def test_all_signals_are_a_table_of_signs_words_and_small_charts(app):
+    test = app(SIGNALS, unit="larch")
+    table = test.dataframe[0].value.set_index("Indicator")
+    assert "Unit" not in table.columns
+    assert table.loc["Sickness absence", "Reading"] == "Concern, up since Sept 2025"
+    assert table.loc["Stress-related share", "Reading"] == "Not shown, to protect people"
+    assert table.loc["Stress-related share", ["Latest", "Three years"]].isna().all()
+    assert table.loc["Shifts filled", "Target"] == "95: met in some months"
+    assert table.loc["Shifts filled", "Latest"] == "101.68\u00a0%"
+    assert table["Assurance"].notna().sum() == 1
+    starts = "data:image/svg+xml;name=Concern-moved-up-more-than-chance-would-explain;base64,"
+    assert table.loc["Sickness absence", "Variation"].startswith(starts)
+    assert "one is holding up and two have changed" in words_on(test)
+
+
+def test_all_signals_stand_by_unit_or_by_verdict_and_never_by_value(app):
+    test = app(SIGNALS, unit="AC")
+    units = list(dict.fromkeys(test.dataframe[0].value["Unit"]))
+    assert units[0] == "Adult care" and units[-2:] == ["Fern Ward (fern)", "Fern Ward (fern-2)"]
+    test.selectbox(key="order").set_value("verdict").run()
+    readings = list(test.dataframe[0].value["Reading"])
+    assert [reading.partition(",")[0] for reading in readings[:4]] == [
+        "Improvement", "Concern", "Change", "What chance explains",
+    ]  # fmt: skip
+    assert set(test.selectbox(key="order").options) == {"By unit", "By verdict"}
+
+
+def test_all_signals_of_a_hundred_units_come_in_pages(app_at, tmp_path):
+    wards = [(f"w{i}", f"Ward {i:03}", "team", "CC", small_release.MONTHS[0], None) for i in range(100)]
+    small_release.build(tmp_path, units=small_release.UNITS + wards)
+    test = app_at(tmp_path)(SIGNALS, unit="CC")
+    assert len(test.dataframe[0].value) == 24
+    assert "420 rows: Children’s care and 104 units directly below it" in words_on(test)
+
+
+def test_coming_back_from_a_chart_the_table_is_the_one_it_was_opened_from(app):
+    test = app(SIGNALS, unit="larch", indicator="sickness_rate", of="AC")
+    assert test.title[0].value == "All signals\\, Adult care"
+    test.selectbox(key="filter_unit").set_value("CC").run()
+    assert test.title[0].value == "All signals\\, Children’s care" and "of" not in test.query_params
+    test = app(INDICATOR, unit="larch", indicator="sickness_rate", of="AC")
+    assert test.title[0].value == "Sickness absence\\, Larch Ward"
+
+
+def test_a_chart_can_be_opened_without_the_table(app):
+    test = app(SIGNALS, unit="AC")
+    box = next(box for box in test.selectbox if box.label == "Chart to open")
+    box.set_value(next(i for i, name in enumerate(box.options) if name == "Sickness absence, Larch Ward")).run()
+    link = test.get("page_link")[-1].proto
+    assert link.label == "Open Sickness absence\\, Larch Ward"
+    assert "unit=larch" in link.query_string and "indicator=sickness_rate" in link.query_string
+
+
+def test_all_signals_of_a_unit_without_numbers_say_so(app):
+    test = app(SIGNALS, unit="quiet")
+    assert "No numbers for this unit yet" in words_on(test) and not test.dataframe
+
+
 def test_the_units_below_are_listed_by_name_and_not_by_value(app):
     test = app(INDICATOR, unit="AC", indicator="sickness_rate")
     below = [link.proto.label for link in test.get("page_link") if "indicator" in link.proto.page][-7:]
@@ -124,6 +227,7 @@ def test_choosing_a_unit_writes_its_id_into_the_address(app):
 def test_filters_are_shown_only_where_they_are_used(app):
     assert [box.label for box in app().selectbox] == ["Unit", "Month"]
     assert [box.label for box in app(INDICATOR).selectbox] == ["Unit", "Indicator", "Month"]
+    assert [box.label for box in app(SIGNALS).selectbox] == ["Unit", "Month", "Order", "Chart to open"]
     assert not app(QUALITY).selectbox
 
 
@@ -145,7 +249,7 @@ def test_retired_indicators_are_not_offered(app):
 
 @pytest.mark.parametrize("unit", ["script", "markup", "formula"])
 def test_a_name_is_nothing_but_words(app, unit):
-    for page in (None, INDICATOR):
+    for page in (None, INDICATOR, SIGNALS):
         title = app(page, unit=unit, indicator="sickness_rate").title[0].value
         assert not re.search(r"(?<!\\)(<|\*|\$|:|\[|\]|=)", title)
 

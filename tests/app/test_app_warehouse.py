@@ -37,6 +37,27 @@ def test_a_leader_of_one_division_learns_nothing_of_another(release, question):
     assert warehouse.ask(release, question, ("CC",), **ASKED[question]) == []
 
 
+def test_events_of_the_units_above_are_told_and_of_those_below_are_not(release):
+    def told(unit):
+        return [(row["what"], row["title"], row["own"]) for row in warehouse.ask(release, "events", ("AC",), unit=unit)]
+
+    assert told("larch") == [
+        ("eight beds opened", "Adult care", False),
+        ("the rota template changed", "Larch Ward", True),
+    ]
+    assert told("AC") == [("eight beds opened", "Adult care", True)]
+    assert told("heron") == told("NHC") == []
+
+
+def test_a_reading_knows_how_many_months_its_limits_belong_to(release):
+    def months(indicator, unit):
+        asked = {"indicators": [indicator], "of": [unit], "month": None}
+        return warehouse.ask(release, "now", ("NHC",), **asked)[0]["months_judged"]
+
+    assert months("fill_rate", "larch") == 28 - small_release.REBASED
+    assert months("fill_rate", "fern") == 28
+
+
 def test_the_unit_list_ends_at_the_scope(release):
     seen = {row["unit"] for row in warehouse.ask(release, "units", ("CC",))}
     assert seen == {"CC", "fern-3", "heron", "new", "quiet"}

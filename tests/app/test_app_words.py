@@ -3,16 +3,26 @@
 import datetime as dt
 import re
 import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
 
 import pytest
 
-from pages.parts import marks, tables, words
+from pages.parts import layers, marks, tables, words
 from tests.app.conftest import ROOT
 
 BLAMING = re.compile(
     r"\b(worst|best|fail(ing|ed team)|poor|breach|underperform\w*|culprit|absentee|non-compliant)\b", re.I
 )
-GIVEN = {"shown": "yes", "settled": True, "limits": "given", "rule": None, "moved": None, "since": None, "months": None, "one_side": None}
+GIVEN = {
+    "shown": "yes",
+    "settled": True,
+    "limits": "given",
+    "rule": None,
+    "moved": None,
+    "since": None,
+    "months": None,
+    "one_side": None,
+}
 SINCE = dt.date(2023, 3, 1)
 
 
@@ -46,6 +56,59 @@ SINCE = dt.date(2023, 3, 1)
 )  # fmt: skip
 def test_a_rule_is_read_out_in_words(changed, said):
     assert words.reading(GIVEN | {"since": SINCE} | changed, "division") == said
+
+
+JUDGED = GIVEN | {"verdict": "common_cause", "month": dt.date(2023, 9, 1), "since": SINCE, "months_judged": 28}
+UP = {"rule": "run", "verdict": "concern", "moved": "up", "months": 7}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "What chance explains"),
+        (UP, "Concern, up since Mar 2023"),
+        (UP | {"months": 1, "rule": "outside"}, "Concern, up in Sept 2023"),
+        ({"limits": "short", "verdict": "not_judged"}, "Not judged"),
+        ({"settled": False}, "Not settled yet"),
+        ({"shown": "protected"}, "Not shown, to protect people"),
+        ({"shown": "poor_quality"}, "Not shown: data quality"),
+        ({"shown": "no_data"}, "No data for September 2023"),
+    ],
+)
+def test_a_reading_has_a_short_form(changed, said):
+    assert words.in_short(JUDGED | changed) == said
+
+
+def test_how_sure_a_reading_is_names_the_rule_and_the_months():
+    assert words.sure(JUDGED, "nhsr") == (
+        "No rule finds more than chance would explain (XmR, nhsr rules, over 28 settled months)."
+    )
+    for rule, words_of_it in {
+        "outside": "one month outside",
+        "trend": "go one way",
+        "two_of_three": "two of three",
+    }.items():
+        assert words_of_it in words.sure(JUDGED | UP | {"rule": rule}, "nhsr")
+    for changed in ({"shown": "protected"}, {"settled": False}, {"limits": "short"}, {"limits": None}):
+        assert words.sure(JUDGED | changed, "nhsr") == ""
+
+
+def test_data_quality_counts_checks_and_rows():
+    source = {"title": "Rota", "passed": 14, "set_rows_aside": 0, "noted": 1, "rows_read": 61380, "rows_quarantined": 0}
+    assert words.quality(source) == "Rota, 14 checks passed, 1 noted; none of 61,380 rows set aside"
+    assert words.quality(source | {"rows_read": 0}) == "Rota, nothing collected yet"
+
+
+def test_a_target_is_told_with_what_will_become_of_it():
+    assert words.met({"target": 95.0, "assurance": "fail"}) == "95: will not be met"
+    assert words.met({"target": 3.5, "assurance": None}) == "3.5"
+    assert words.met({"target": None, "assurance": None}) is None
+
+
+def test_names_of_lines_are_pushed_apart_and_keep_their_order():
+    placed = layers.apart([92.0, 92.1, 95.0, 101.0], 1.0)
+    assert all(b - a > 0.99 for a, b in pairwise(placed)) and placed[3] == 101.0
+    assert layers.apart([5.0], 1.0) == [5.0]
 
 
 def test_a_team_has_its_own_average():
@@ -110,8 +173,8 @@ def test_every_sign_is_a_drawing_with_a_shape_of_its_own(verdict, moved):
 
 
 def test_a_spark_breaks_where_a_month_is_missing():
-    def point(month, value, settled=True):
-        given = {"mean": 5.0, "lower": 3.0, "upper": 7.0, "verdict": "common_cause", "moved": None}
+    def point(month, value, settled=True, segment=0):
+        given = {"mean": 5.0, "lower": 3.0, "upper": 7.0, "verdict": "common_cause", "moved": None, "segment": segment}
         return {"month": dt.date(2026, month, 1), "value": value, "settled": settled, **given}
 
     whole = marks.spark([point(m, 5.0) for m in range(1, 7)])
@@ -119,6 +182,8 @@ def test_a_spark_breaks_where_a_month_is_missing():
     assert len(re.findall(r"M", re.search(r'd="(M[^"]*L[^"]*)"', whole)[1])) == 1
     assert len(re.findall(r"M", re.search(r'd="(M[^"]*L[^"]*)"', broken)[1])) == 2
     assert broken.count("<circle") == 1
+    rebased = marks.spark([point(m, 5.0, segment=m // 4) for m in range(1, 7)])
+    assert rebased.count("<rect") == 2 and len(re.findall(r"M", re.search(r'd="(M[^"]*L[^"]*)"', rebased)[1])) == 2
     ElementTree.fromstring(marks.spark([point(1, None)]))
     ElementTree.fromstring(marks.spark([]))
 

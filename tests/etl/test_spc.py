@@ -333,7 +333,7 @@ def test_a_constant_is_never_a_signal(constant, profile):
     drawn = spc.chart(values, 1, lengths=lengths, profile=profile)
     assert (drawn.rule == "none").all()
     board = spc.for_dashboard(values, 1, target=constant - 1, profile=profile)
-    assert board.limits.tolist() == ["short"] * 12 + ["constant"] * 48
+    assert board.limits[:, -1].tolist() == ["short"] * 12 + ["constant"] * 48
     assert board.assurance.tolist() == ["none"] * 12 + ["pass"] * 48
     assert (board.verdict[12:][lengths[12:, None] > np.arange(60)] == "common_cause").all()
     np.testing.assert_array_equal(board.upper[12:], board.lower[12:])
@@ -458,26 +458,26 @@ def test_limits_are_refused_where_they_would_mean_nothing():
     nearly = [[3] * 14 + [4], [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0]]
     assert (spc.chart(nearly, -1).rule == "outside").all()
     board = spc.for_dashboard(nearly, -1, target=[9, 9])
-    assert board.limits.tolist() == ["rarely_changes"] * 2
+    assert board.limits[:, -1].tolist() == ["rarely_changes"] * 2
     assert set(board.verdict.ravel()) == set(board.variation) == {"not_judged"}
     assert board.assurance.tolist() == ["none"] * 2
     assert np.isnan(board.upper).all() and not board.outside.any() and (board.since == -1).all()
     fixed = spc.for_dashboard([[3] * 14 + [4, 5, 4, 5]], -1, fix_after_n=14)
-    assert fixed.limits[0] == "rarely_changes"
+    assert fixed.limits[0, -1] == "rarely_changes"
 
 
 def test_short_series_and_empty_ones_are_not_judged():
     values = np.full((2, 14), np.nan)
     values[0, :12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
     board = spc.for_dashboard(values, 1)
-    assert board.limits.tolist() == ["short", "short"]
+    assert board.limits[:, -1].tolist() == ["short", "short"]
     assert board.verdict[0].tolist() == ["not_judged"] * 12 + ["none"] * 2
     assert board.variation.tolist() == ["not_judged", "none"]
 
 
 def test_the_latest_group_names_the_limits():
     board = spc.for_dashboard([WAVE + [20] * 5], 1, groups=[[0] * 14 + [1] * 5])
-    assert board.limits[0] == "short"
+    assert board.limits[0, -1] == "short"
     assert board.verdict[0].tolist() == ["common_cause"] * 14 + ["not_judged"] * 5
 
 

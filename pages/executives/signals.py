@@ -1,0 +1,30 @@
+"""All signals: every indicator of one unit and of those directly below it, by sign and in words."""
+
+import streamlit as st
+
+from pages.parts import about, cards, filters, frame, states, summary, words
+
+HERE = "pages/executives/signals.py"
+view = filters.view()
+units = summary.units(view)
+rows = summary.rows(view, units)
+kinds = (("improvement",), ("concern", "change"), ("common_cause",), ("not_judged",), ("absent",))
+groups = {kind[0]: [row for row in rows if cards.standing(row) in kind] for kind in kinds}
+
+frame.heading(view, f"All signals, {view.unit['title']}", about.standing(groups, view.month), HERE)
+
+if rows:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="over"):
+        rows = summary.ordered(rows)
+        summary.file(view, rows)
+    chosen = summary.table(view, rows)
+    below = f" and {words.many(len(units) - 1, 'unit')} directly below it" if len(units) > 1 else ""
+    st.caption(
+        f"{words.many(len(rows), 'row')}: {words.plain(view.unit['title'])}{below}, each against its own history. "
+        "Select a row to open its chart, or choose it below."
+    )
+    summary.chooser(view, rows)
+    if chosen:
+        st.switch_page(cards.LARGE, query_params=summary.address(view, chosen) | {filters.OF: view.unit["unit"]})
+else:
+    states.empty("event_busy", "No numbers for this unit yet", "Missing is not zero.")
