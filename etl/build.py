@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import importlib
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from etl import contracts as contract_files
 from etl import indicators as indicator_files
 from etl.contracts import BadContract, Contract
 from etl.paths import EXPECTATIONS, SQL, Workspace, room_on_disk
-from etl.steps import land
+from etl.steps import land, read
 from etl.steps.conform import conform
 from etl.steps.keep import (
     Receipt,
@@ -28,6 +29,7 @@ from etl.steps.keep import (
     keep_refused,
     now,
     receipts,
+    take_back_unvouched,
     tidy,
     write_receipt,
 )
@@ -67,8 +69,8 @@ def alone(workspace: Workspace, say: Say) -> Iterator[None]:
         except BlockingIOError:
             say("Another build of this workspace is running; waiting for it to finish.")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in workspace.work.iterdir():
-            left.unlink()  # a build that was cut off left these; nothing vouches for them
+        for left in workspace.work.iterdir():  # a build that was cut off left these; nothing vouches for them
+            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
         yield
 
 
@@ -166,7 +168,7 @@ def take_one(
 ) -> Receipt:
     busy(f"Reading {arrival.name}")
     try:
-        table = land.readable(arrival, contract, workspace.work)
+        table = read.readable(arrival, contract, workspace.work)
         conformed = conform(con, arrival, table, contract, workspace.work / f"{arrival.content[:16]}.parquet")
         judge = importlib.import_module("etl.steps.judge")
         results = judge.judge(con, arrival.name, conformed, contract, references(con, workspace, contract, contracts))
@@ -179,6 +181,7 @@ def take_one(
     finally:
         for left in workspace.work.glob(f"{arrival.content[:16]}*"):
             left.unlink()
+        take_back_unvouched(workspace, receipt)
     say(
         f"{arrival.name}: refused. {kept.sentence}" if kept.outcome == "refused" else f"{arrival.name}: {kept.sentence}"
     )
@@ -293,9 +296,9 @@ def make_release(
     inputs = fingerprint(contracts, held, counted, settled, refusals, as_of, workspace.synthetic.exists())
     names = publish.releases(workspace)
     if names and publish.read_release(workspace, names[-1])["inputs"] == inputs:
+        if publish.left_behind(workspace):
+            publish.point_at(workspace, names[-1])
         current = publish.current(workspace)
-        if current is None:  # a build was cut off between writing its release and pointing at it
-            publish.point_at(workspace, current := names[-1])
         sentence = f"Nothing has changed since release {names[-1]}"
         sentence += "." if current == names[-1] else f", which was rolled back; {current} stays current."
         return Outcome("nothing_new", sentence, current, refused)

@@ -273,12 +273,19 @@ def as_suite(name: str, expectations: list[dict[str, Any]]) -> gx.ExpectationSui
         for number, given in enumerate(expectations)
     ]
     try:
-        return gx.ExpectationSuite(name=name, expectations=numbered)
+        suite = gx.ExpectationSuite(name=name, expectations=numbered)
     except Exception as error:  # whatever it raises on a record, the mistake is in the suite
         said = " ".join(str(error).split())
         raise RefusedExtract(
             f"{name}: its suite has an expectation that Great Expectations does not take: {said}"
         ) from error
+    taken = {expectation.meta["number"] for expectation in suite.expectations}
+    for number, given in enumerate(expectations):
+        if number not in taken:  # a name that it does not know it passes over in silence
+            raise RefusedExtract(
+                f"{name}: its suite asks for {given['type']}, and Great Expectations has no {given['type']}."
+            )
+    return suite
 
 
 def _status(outcome) -> str:

@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -16,10 +17,11 @@ import duckdb
 
 from etl.contracts import Contract
 from etl.paths import Workspace, appearing, write_json
-from etl.steps.conform import Conformed, sql_text
-from etl.steps.land import Arrival, Table, rows_at
+from etl.steps.conform import EMPTY_ROW, Conformed, sql_text
+from etl.steps.land import Arrival
+from etl.steps.read import Table, rows_at
 
-READING = "1"  # raise when the engine reads files differently, so that they are taken in again
+READING = "2"  # raise when the engine reads files differently, so that they are taken in again
 
 
 class RefusedExtract(Exception):
@@ -78,8 +80,10 @@ def judged_with(contract: Contract, references: Iterable[Receipt]) -> str:
 
 def receipts(workspace: Workspace, source: str) -> list[Receipt]:
     """A source's receipts, earliest arrival first."""
-    folder = workspace.store / source
-    found = [Receipt(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.receipt.json")]
+    found = []
+    for path in (workspace.store / source).glob("*.receipt.json"):
+        with suppress(FileNotFoundError):  # a build may throw one away while another program reads
+            found.append(Receipt(**json.loads(path.read_text(encoding="utf-8"))))
     return sorted(found, key=lambda receipt: (receipt.arrived, receipt.mtime_ns, receipt.file))
 
 
@@ -103,6 +107,13 @@ def tidy(workspace: Workspace, source: str, contents: set[str], rules: str) -> N
     for path in (workspace.store / source).glob("*"):
         if path.name.split(".")[0] not in vouched:
             path.unlink(missing_ok=True)
+
+
+def take_back_unvouched(workspace: Workspace, receipt: Receipt) -> None:
+    """Throws away what was written of a file whose receipt then was not: the disk was full, or the file changed."""
+    if not receipt.path(workspace, "receipt.json").exists():
+        for ending in ("parquet", "rejected.parquet"):
+            receipt.path(workspace, ending).unlink(missing_ok=True)
 
 
 def forget_other_judgements(workspace: Workspace, kept: Receipt) -> None:
@@ -135,13 +146,15 @@ def keep(
     Reads the tables `arrived`, `left_out`, `failed` and the view `staged`, which the judge has filled.
     """
     set_aside = {row for (row,) in con.execute("SELECT DISTINCT row FROM failed").fetchall()}
-    left_out = con.execute("SELECT count(*) FROM left_out").fetchone()[0]
-    quarantined = len(set_aside) + len(conformed.misshapen)
+    misshapen = [row for row in conformed.misshapen if row.reason != EMPTY_ROW]
+    marked_out = con.execute("SELECT count(*) FROM left_out").fetchone()[0]
+    left_out = marked_out + len(conformed.misshapen) - len(misshapen)
+    quarantined = len(set_aside) + len(misshapen)
 
     accepted = receipt.path(workspace, "parquet")
     accepted.parent.mkdir(parents=True, exist_ok=True)
     with appearing(accepted, workspace.work) as unfinished:
-        if set_aside or left_out:
+        if set_aside or marked_out:
             columns = ", ".join([column.name for column in contract.columns] + ["month"] * bool(contract.month_of))
             con.execute(
                 f"COPY (SELECT {columns} FROM staged WHERE row NOT IN (SELECT row FROM failed)) "
@@ -226,10 +239,11 @@ def _keep_rejected(
             for row, (_, text) in texts.items()
         }
     else:
-        names = list(conformed.headings)
-        found = con.execute(
-            f"SELECT row, {', '.join(f'{name}::VARCHAR' for name in names)} FROM staged WHERE row IN (SELECT row FROM failed)"
-        )
+        texts = [
+            f"{name}::VARCHAR" if contract.column(name).type == "text" else f"coalesce(unread_{name}, {name}::VARCHAR)"
+            for name in conformed.headings
+        ]
+        found = con.execute(f"SELECT row, {', '.join(texts)} FROM staged WHERE row IN (SELECT row FROM failed)")
         cells = {row: dict(zip(conformed.headings.values(), text, strict=True)) for row, *text in found.fetchall()}
         lines = {row: row + 1 for row in rows}
     reasons: dict[int, list[dict]] = {}
@@ -240,9 +254,10 @@ def _keep_rejected(
         (
             row.line,
             [{"heading": "", "reason": row.reason}],
-            json.dumps(_asked_for(row.text, table, conformed), ensure_ascii=False),
+            json.dumps(_asked_for(row.cells, conformed), ensure_ascii=False),
         )
         for row in conformed.misshapen
+        if row.reason != EMPTY_ROW
     ]
     con.execute(
         "CREATE OR REPLACE TEMP TABLE rejected (line BIGINT, reasons STRUCT(heading VARCHAR, reason VARCHAR)[], cells JSON)"
@@ -257,9 +272,8 @@ def _keep_rejected(
         )
 
 
-def _asked_for(text: str, table: Table, conformed: Conformed) -> dict[str, str]:
+def _asked_for(cells: tuple[str, ...], conformed: Conformed) -> dict[str, str]:
     """Of a row that could not be cut rightly, the cells that stand where wanted columns would: nothing more is kept."""
-    cells = text.split(table.delimiter)
     return {conformed.headings[name]: cells[place] for name, place in conformed.places.items() if place < len(cells)}
 
 
