@@ -19,7 +19,8 @@ FLOORS = [
     {"etl.paths"},
     {"etl.contracts", "etl.indicators", "etl.spc", "etl.series", "etl.dialect"},
     {"etl.steps"},
-    {"etl.build", "etl.demo"},
+    {"etl.intake", "etl.demo"},
+    {"etl.build"},
     {"etl.checks"},
     {"etl.__main__"},
 ]

@@ -8,7 +8,7 @@ store/<source>/<hash>.receipt.json       every row accounted for: read = accepte
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -24,10 +24,6 @@ from etl.steps.read import Table, rows_at
 READING = "2"  # raise when the engine reads files differently, so that they are taken in again
 
 
-class RefusedExtract(Exception):
-    """The file can be read and must not be used; one plain sentence says what was expected."""
-
-
 @dataclass(frozen=True)
 class Result:
     """What became of one expectation."""
@@ -38,6 +34,14 @@ class Result:
     status: str  # passed, failed, error, not applicable
     unexpected: int  # rows
     why: str | None
+
+
+class RefusedExtract(Exception):
+    """The file can be read and must not be used; one plain sentence says what was expected, `results` what was checked."""
+
+    def __init__(self, sentence: str, results: Sequence[Result] = ()):
+        super().__init__(sentence)
+        self.results = results
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Receipt:
     set_aside: list[dict] = field(default_factory=list)  # heading, reason, rows
     unknown_names: dict[str, int] = field(default_factory=dict)
     expectations: list[dict] = field(default_factory=list)
+    size: int = 0  # bytes
 
     @property
     def hash(self) -> str:
@@ -124,8 +129,9 @@ def forget_other_judgements(workspace: Workspace, kept: Receipt) -> None:
                 receipt.path(workspace, ending).unlink(missing_ok=True)
 
 
-def keep_refused(workspace: Workspace, receipt: Receipt, sentence: str) -> Receipt:
-    refused = replace(receipt, outcome="refused", sentence=sentence)
+def keep_refused(workspace: Workspace, receipt: Receipt, error: Exception) -> Receipt:
+    results = [asdict(result) for result in getattr(error, "results", ())]
+    refused = replace(receipt, outcome="refused", sentence=str(error), expectations=results)
     write_receipt(workspace, refused)
     forget_other_judgements(workspace, refused)
     return refused

@@ -66,6 +66,13 @@ def inbox(folder: Path) -> list[Path]:
     return sorted(files, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
 
+def name_and_stamp(path: Path, folder: Path) -> tuple[str, int, int]:
+    """The file's name below the folder, the time it was last written and its size: what tells at a glance that it is the
+    same. Raises FileNotFoundError."""
+    seen = path.stat()
+    return str(path.relative_to(folder)), seen.st_mtime_ns, seen.st_size
+
+
 def arrive(path: Path, folder: Path) -> Arrival:
     """Reads the file once, to know it by its content. Raises StillBeingWritten."""
     name = str(path.relative_to(folder))

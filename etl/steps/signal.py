@@ -18,7 +18,8 @@ def signal(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> 
     judged = [name for name, indicator in indicators.items() if indicator.window == 1]
     con.execute("""
         CREATE TABLE signal (indicator VARCHAR, unit VARCHAR, month DATE, mean DOUBLE, lower DOUBLE, upper DOUBLE, rule VARCHAR,
-                             moved VARCHAR, verdict VARCHAR, since DATE, months INTEGER, one_side BOOLEAN, assurance VARCHAR, limits VARCHAR)
+                             moved VARCHAR, verdict VARCHAR, since DATE, months INTEGER, one_side BOOLEAN,
+                             assurance VARCHAR, limits VARCHAR)
     """)
     con.execute(
         """

@@ -121,7 +121,9 @@ def reading(row: dict[str, Any], level: str) -> str:
         case "two_of_three":
             return f"Two of three months close to the {edge} limit{lasting}"
         case _ if one_side and lasting:
-            return f"{sentence(side)} the {edge} limit, and {months.lower()} months in a row {side} {own(level)}, {since}"
+            return (
+                f"{sentence(side)} the {edge} limit, and {months.lower()} months in a row {side} {own(level)}, {since}"
+            )
         case _:
             return f"{sentence(side)} the {edge} limit, outside the range that chance explains{lasting}"
 

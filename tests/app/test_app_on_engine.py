@@ -17,7 +17,9 @@ def engine(tmp_path_factory) -> Engine:
     engine = Engine(workspace.home, workspace)
     days = ["/".join(reversed(month.split("-"))) for month in MONTHS]
     lost = [50, 52] * 8 + [70, 71, 72, 73, 74, 75, 76, 77]
-    engine.drop("sickness_return.csv", sickness(*(sickness_row("RPA", n, 1000, day) for n, day in zip(lost, days, strict=True))))
+    engine.drop(
+        "sickness_return.csv", sickness(*(sickness_row("RPA", n, 1000, day) for n, day in zip(lost, days, strict=True)))
+    )
     rows = [staffing_row(month=day.replace("28/", "01/")) for day in days]
     engine.drop("staffing_return.csv", staffing(*rows, staffing_row("Elm Ward", hours=["x", *[10] * 7])))
     engine.drop("notes.csv", "a,b\n1,2\n")

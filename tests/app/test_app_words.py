@@ -12,7 +12,16 @@ from tests.app.conftest import ROOT
 BLAMING = re.compile(
     r"\b(worst|best|fail(ing|ed team)|poor|breach|underperform\w*|culprit|absentee|non-compliant)\b", re.I
 )
-GIVEN = {"shown": "yes", "settled": True, "limits": "given", "rule": None, "moved": None, "since": None, "months": None, "one_side": None}
+GIVEN = {
+    "shown": "yes",
+    "settled": True,
+    "limits": "given",
+    "rule": None,
+    "moved": None,
+    "since": None,
+    "months": None,
+    "one_side": None,
+}
 SINCE = dt.date(2023, 3, 1)
 
 

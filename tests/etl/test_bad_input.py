@@ -383,3 +383,18 @@ def test_a_file_that_is_still_being_written_waits_for_the_next_build(engine, sou
     monkeypatch.undo()
     assert engine.run("build").code == 0
     assert engine.file("beds.csv")["rows_accepted"] == 3
+
+
+def test_a_refused_file_says_which_expectation_it_broke(engine, source):
+    suite = (
+        "expectations:\n- type: expect_column_values_to_be_between\n  kwargs: {column: beds, max_value: 10}\n"
+        "  severity: critical\n  meta: {about: No ward has more than ten beds, why: It would be another place.}\n"
+    )
+    source("beds", BEDS, suite)
+    engine.drop("sickness_return.csv", sickness(sickness_row()))
+    engine.drop("beds.csv", GOOD.replace(",5", ",50"))
+    assert engine.run("build").code == 3
+    broken = engine.ask(
+        "SELECT about, severity, status FROM meta.expectation WHERE source = 'beds' AND status = 'failed'"
+    )
+    assert broken == [("No ward has more than ten beds", "critical", "failed")]
