@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from etl import build as builder
-from etl import cases, spc
+from etl import cases, intake, spc
 from etl import chart as charts
 from etl.contracts import BadContract
 from etl.indicators import BadIndicator
@@ -161,7 +161,7 @@ def receipts(
                 f"\n  {aside['rows']:,} rows: {aside['heading']} {aside['reason']}" for aside in receipt.set_aside
             )
             say(f"{receipt.source}, {receipt.file}, {receipt.outcome}: {receipt.sentence}{why}")
-        refused = builder.sort_by_source(workspace, contracts)[1] if not source else []
+        refused = intake.sort_by_source(workspace, contracts)[1] if not source else []
         for refusal in refused:
             say(f"no source, {refusal.file}, refused: {refusal.sentence}")
         if not held and not refused:

@@ -3,48 +3,26 @@
 import datetime as dt
 import fcntl
 import hashlib
-import importlib
 import json
-import threading
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
+from dataclasses import asdict, dataclass
 
 import duckdb
 
 from etl import contracts as contract_files
 from etl import indicators as indicator_files
-from etl.contracts import BadContract, Contract
+from etl.contracts import Contract
+from etl.intake import Refusal, Say, take_in
 from etl.paths import EXPECTATIONS, SQL, Workspace, room_on_disk
-from etl.steps import land
-from etl.steps.conform import conform
 from etl.steps.keep import (
     Receipt,
-    RefusedExtract,
-    judged_with,
-    keep,
-    keep_refused,
-    now,
     receipts,
-    tidy,
-    write_receipt,
 )
 from etl.steps.model import core_queries, lay_out_sources, lineage, parts, replaced, run_core, settled_to
 
 VERSION = "0.1.0"
-Say = Callable[[str], None]  # how a build tells what it did, and what it is busy with
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A file that was refused in this build and left no receipt: no source expects it, or it is still being written."""
-
-    file: str
-    arrived: str
-    sentence: str
-    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,8 +45,8 @@ def alone(workspace: Workspace, say: Say) -> Iterator[None]:
         except BlockingIOError:
             say("Another build of this workspace is running; waiting for it to finish.")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in workspace.work.iterdir():
-            left.unlink()  # a build that was cut off left these; nothing vouches for them
+        for left in workspace.work.iterdir():  # a build that was cut off left these; nothing vouches for them
+            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
         yield
 
 
@@ -96,178 +74,6 @@ def build(workspace: Workspace, as_of: dt.date, say: Say = print, busy: Say = la
             con.close()
 
 
-# ---- from the inbox to the store -----------------------------------------------------------------------------------
-
-
-def take_in(
-    con: duckdb.DuckDBPyConnection, workspace: Workspace, contracts: dict[str, Contract], say: Say, busy: Say
-) -> list[Refusal]:
-    """Lands, conforms, judges and keeps every file of the inbox that is new or judged by other rules than before."""
-    sorted_files, refusals = sort_by_source(workspace, contracts)
-    import_judge_ahead(workspace, contracts, sorted_files)
-    contents: set[str] = set()
-    for source in references_first(contracts):
-        contract = contracts[source]
-        arrivals = []
-        for path in sorted_files[source]:
-            try:
-                arrivals.append(land.arrive(path, workspace.inbox))
-            except FileNotFoundError:
-                continue
-            except land.StillBeingWritten as error:
-                refusals.append(Refusal(str(path.relative_to(workspace.inbox)), now(), str(error), source))
-        contents |= {arrival.content for arrival in arrivals}
-        rules = judged_with(
-            contract,
-            [r for other in sorted(set(contract.refers.values())) for r in receipts(workspace, other)],
-        )
-        tidy(workspace, source, contents, rules)
-        known = {receipt.content: receipt for receipt in receipts(workspace, source)}
-        arrived_again(workspace, arrivals, known)
-        for arrival in arrivals:
-            before = known.get(arrival.content)
-            if before and before.judged_with == rules:
-                continue
-            receipt = Receipt(
-                source,
-                arrival.name,
-                arrival.content,
-                rules,
-                before.arrived if before else now(),
-                arrival.mtime_ns,
-                arrival.modified.astimezone().date().isoformat(),
-                "refused",
-                "",
-            )
-            try:
-                known[arrival.content] = take_one(con, workspace, contract, contracts, arrival, receipt, say, busy)
-            except land.StillBeingWritten as error:
-                refusals.append(Refusal(arrival.name, now(), str(error), source))
-                say(str(error))
-    return refusals
-
-
-def import_judge_ahead(workspace: Workspace, contracts: dict[str, Contract], files: dict[str, list[Path]]) -> None:
-    """Importing Great Expectations takes seconds: if a file looks new, it begins while DuckDB reads."""
-    seen = {receipt.mtime_ns for source in contracts for receipt in receipts(workspace, source)}
-    if any(path.stat().st_mtime_ns not in seen for paths in files.values() for path in paths):
-        threading.Thread(target=importlib.import_module, args=["etl.steps.judge"], daemon=True).start()
-
-
-def take_one(
-    con: duckdb.DuckDBPyConnection,
-    workspace: Workspace,
-    contract: Contract,
-    contracts: dict[str, Contract],
-    arrival: land.Arrival,
-    receipt: Receipt,
-    say: Say,
-    busy: Say,
-) -> Receipt:
-    busy(f"Reading {arrival.name}")
-    try:
-        table = land.readable(arrival, contract, workspace.work)
-        conformed = conform(con, arrival, table, contract, workspace.work / f"{arrival.content[:16]}.parquet")
-        judge = importlib.import_module("etl.steps.judge")
-        results = judge.judge(con, arrival.name, conformed, contract, references(con, workspace, contract, contracts))
-        kept = keep(con, workspace, receipt, contract, arrival, table, conformed, results)
-    except land.StillBeingWritten:
-        raise
-    except (land.UnreadableExtract, RefusedExtract) as error:
-        arrival.check_unchanged()
-        kept = keep_refused(workspace, receipt, str(error))
-    finally:
-        for left in workspace.work.glob(f"{arrival.content[:16]}*"):
-            left.unlink()
-    say(
-        f"{arrival.name}: refused. {kept.sentence}" if kept.outcome == "refused" else f"{arrival.name}: {kept.sentence}"
-    )
-    return kept
-
-
-def sort_by_source(workspace: Workspace, contracts: dict[str, Contract]) -> tuple[dict[str, list[Path]], list[Refusal]]:
-    """Which files are whose, by their names; a file of nobody's, or of two sources', is refused."""
-    files: dict[str, list[Path]] = {source: [] for source in contracts}
-    refusals = []
-    for path in land.inbox(workspace.inbox):
-        name = str(path.relative_to(workspace.inbox))
-        sources = [source for source, contract in contracts.items() if contract.expects(name)]
-        if len(sources) == 1:
-            files[sources[0]].append(path)
-        elif sources:
-            refusals.append(
-                Refusal(
-                    name,
-                    now(),
-                    f"{name} could belong to {' or '.join(sources)}; make their file patterns tell it.",
-                )
-            )
-        else:
-            patterns = "; ".join(f"{source} ({', '.join(contract.file)})" for source, contract in contracts.items())
-            refusals.append(
-                Refusal(name, now(), f"{name} belongs to no source by its name; the sources expect {patterns}.")
-            )
-    return files, refusals
-
-
-def references_first(contracts: dict[str, Contract]) -> list[str]:
-    try:
-        return list(
-            TopologicalSorter(
-                {name: set(contract.refers.values()) for name, contract in contracts.items()}
-            ).static_order()
-        )
-    except CycleError as error:
-        raise BadContract(f"These sources refer to each other in a circle: {', '.join(error.args[1])}.") from None
-
-
-def references(
-    con: duckdb.DuckDBPyConnection, workspace: Workspace, contract: Contract, contracts: dict[str, Contract]
-) -> dict[str, str]:
-    """For each column that refers to another source, the relation that lists the names it knows."""
-    known = {}
-    for column, source in contract.refers.items():
-        counted = parts(contracts[source], receipts(workspace, source))
-        if not counted:
-            raise RefusedExtract(
-                f"{contract.title} names things that {contracts[source].title} must know, and no file of that has been accepted yet; send it first."
-            )
-        con.execute(f"CREATE OR REPLACE TEMP TABLE reference_{column} (name VARCHAR)")
-        for part in counted:
-            con.execute(
-                f"INSERT INTO reference_{column} SELECT {contracts[source].key[0]} FROM read_parquet(?)",
-                [str(part.receipt.path(workspace, "parquet"))],
-            )
-        known[column] = f"reference_{column}"
-    return known
-
-
-def arrived_again(workspace: Workspace, arrivals: list[land.Arrival], known: dict[str, Receipt]) -> None:
-    """A file that comes again unchanged arrives again: it proves its months later, and is the latest word on them.
-
-    Several that come again at once keep the order they first came in.
-    """
-    newest: dict[str, land.Arrival] = {}
-    for arrival in arrivals:
-        if arrival.content not in newest or arrival.mtime_ns > newest[arrival.content].mtime_ns:
-            newest[arrival.content] = arrival
-    again = [
-        receipt
-        for receipt in known.values()
-        if receipt.content in newest and newest[receipt.content].mtime_ns > receipt.mtime_ns
-    ]
-    for receipt in sorted(again, key=lambda receipt: receipt.arrived):
-        arrival = newest[receipt.content]
-        seen = arrival.modified.astimezone().date().isoformat()
-        known[receipt.content] = replace(
-            receipt, arrived=now(), mtime_ns=arrival.mtime_ns, extracted_on=max(seen, receipt.extracted_on)
-        )
-        write_receipt(workspace, known[receipt.content])
-
-
-# ---- from the store to a release -----------------------------------------------------------------------------------
-
-
 def make_release(
     con: duckdb.DuckDBPyConnection,
     workspace: Workspace,
@@ -293,16 +99,17 @@ def make_release(
     inputs = fingerprint(contracts, held, counted, settled, refusals, as_of, workspace.synthetic.exists())
     names = publish.releases(workspace)
     if names and publish.read_release(workspace, names[-1])["inputs"] == inputs:
+        if publish.left_behind(workspace):
+            publish.point_at(workspace, names[-1])
         current = publish.current(workspace)
-        if current is None:  # a build was cut off between writing its release and pointing at it
-            publish.point_at(workspace, current := names[-1])
         sentence = f"Nothing has changed since release {names[-1]}"
         sentence += "." if current == names[-1] else f", which was rolled back; {current} stays current."
         return Outcome("nothing_new", sentence, current, refused)
 
+    from etl.steps.annotate import FACTS, annotate, unknown_names
     from etl.steps.measure import measure
     from etl.steps.protect import protect
-    from etl.steps.signal import signal
+    from etl.steps.signal import PROFILE, signal
     from etl.steps.units import lay_out_units
 
     busy("Measuring")
@@ -317,6 +124,7 @@ def make_release(
         name: min((settled[source] for source in behind if settled[source]), default=None)
         for name, behind in sources.items()
     }
+    annotate(con, live, as_of)
     protect(con, live, indicator_settled)
     busy("Looking for change")
     signal(con, live)
@@ -334,6 +142,7 @@ def make_release(
                 "format": publish.FORMAT,
                 "settled_to": max(filter(None, settled.values()), default=None),
                 "synthetic": workspace.synthetic.exists(),
+                "profile": PROFILE,
                 "inputs": inputs,
             }
         ],
@@ -348,6 +157,8 @@ def make_release(
             for name, indicator in live.items()
         ],
     }
+    behind = {fact: min(lineage({f"core.{fact}"}, queries)) for fact in FACTS}
+    meta["meta.unknown_name"] += unknown_names(con, live, behind)
     publish.publish(con, workspace, release, meta)
     return Outcome("published", f"Published release {release}.", release, refused)
 
@@ -398,7 +209,7 @@ def describe_sources(
                     "set_aside": receipt.set_aside,
                 }
             )
-        for receipt in standing:
+        for receipt in [*standing, *(each for each in held[source] if each.outcome == "refused")]:
             described["meta.expectation"] += [
                 {"source": source, "file": receipt.file, **result} for result in receipt.expectations
             ]

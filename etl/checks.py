@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import duckdb
 
 from etl import indicators as indicator_files
-from etl.build import load_contracts, references_first
+from etl.build import load_contracts
 from etl.contracts import BadContract, Contract
 from etl.indicators import BadIndicator
+from etl.intake import references_first
 from etl.paths import SQL, Workspace
 from etl.steps.keep import RefusedExtract
 from etl.steps.model import core_queries, lay_out_sources, run_core

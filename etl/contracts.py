@@ -1,5 +1,6 @@
 """Reads the contracts and suites of `expectations/`: what each extract is, in the words of the analyst who owns it."""
 
+import codecs
 import hashlib
 import re
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ TYPES = {
     "date": "DATE",
     "timestamp": "TIMESTAMP",
 }
+SEVERITIES = ("critical", "warning", "info")
 EACH_FILE = ("adds", "replaces_its_months", "replaces_all")
 ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet")
 RESERVED = {"month", "row", "line", "file", "conflict"}
@@ -168,16 +170,20 @@ def read(folder: Path) -> Contract:
     columns = tuple(_column(name, given, wrong) for name, given in columns_record.items())
     names = {column.name for column in columns}
 
-    levels = tuple(_made(Level, given, wrong, "brings_teams") for given in record.pop("brings_teams", ()))
-    layout = dict(record.pop("format", {}))
-    for listed in ("missing", "end_of_time"):
-        if listed in layout:
-            layout[listed] = tuple(str(word) for word in layout[listed])
+    brought = record.pop("brings_teams", None) or ()
+    if not isinstance(brought, list | tuple):
+        raise wrong("brings_teams is a list of levels, lowest first")
+    levels = tuple(_made(Level, given, wrong, "brings_teams") for given in brought)
     for listed in ("file", "key"):
-        given = record.get(listed, ())
-        record[listed] = (given,) if isinstance(given, str) else tuple(given)
+        record[listed] = _words(record.get(listed), wrong, listed)
+    left_out = record.get("leave_out") or {}
+    if not isinstance(left_out, dict):
+        raise wrong("leave_out says for each column which words mark a totals row")
+    record["leave_out"] = {name: list(_words(words, wrong, f"leave_out of {name}")) for name, words in left_out.items()}
 
-    expectations = suite_record.get("expectations", []) if suite_record else []
+    expectations = suite_record.get("expectations") or []
+    if not isinstance(expectations, list) or not all(isinstance(given, dict) for given in expectations):
+        raise BadContract(f"{folder}/suite.yaml: expectations is a list of records.")
     contract = _made(
         Contract,
         record
@@ -185,7 +191,7 @@ def read(folder: Path) -> Contract:
             "source": folder.name,
             "columns": columns,
             "brings_teams": levels,
-            "format": _made(Format, layout, wrong, "format"),
+            "format": _format(record.get("format"), wrong),
             "suite": tuple(expectations),
             "folder": folder,
             "fingerprint": _fingerprint(path, folder / "suite.yaml"),
@@ -194,6 +200,10 @@ def read(folder: Path) -> Contract:
         "the contract",
     )
 
+    if not isinstance(contract.complete_after_days, int) or contract.complete_after_days < 0:
+        raise wrong(f"complete_after_days is {contract.complete_after_days!r}, expected a whole number of days")
+    if not isinstance(contract.published, bool):
+        raise wrong(f"published is {contract.published!r}, expected true or false")
     if contract.each_file not in EACH_FILE:
         raise wrong(f"each_file is {contract.each_file!r}, expected one of {', '.join(EACH_FILE)}")
     if not contract.file:
@@ -218,9 +228,60 @@ def read(folder: Path) -> Contract:
         if (level.column is None) == (level.unit is None):
             raise wrong(f"level {level.level} of brings_teams needs either a column or a unit")
     for expectation in contract.suite:
-        if not {"type", "kwargs", "severity"} <= set(expectation) or "why" not in expectation.get("meta", {}):
-            raise BadContract(f"{folder}/suite.yaml: each expectation needs type, kwargs, severity and meta.why.")
+        _expect_sound(expectation, names, folder)
     return contract
+
+
+def _expect_sound(expectation: dict[str, Any], names: set[str], folder: Path) -> None:
+    meta, kwargs = expectation.get("meta"), expectation.get("kwargs")
+    if not {"type", "severity"} <= set(expectation) or not isinstance(kwargs, dict) or "why" not in (meta or {}):
+        raise BadContract(f"{folder}/suite.yaml: each expectation needs type, kwargs, severity and meta.why.")
+    if expectation["severity"] not in SEVERITIES:
+        raise BadContract(
+            f"{folder}/suite.yaml: {expectation['type']} has severity {expectation['severity']!r}, "
+            f"expected one of {', '.join(SEVERITIES)}."
+        )
+    for key, name in kwargs.items():
+        if key.startswith("column") and isinstance(name, str) and name not in names | {"month"}:
+            raise BadContract(
+                f"{folder}/suite.yaml: {expectation['type']} names {name!r}, which is not one of the contract's columns: "
+                f"{', '.join(sorted(names))}."
+            )
+
+
+def _format(given: Any, wrong) -> Format:
+    layout = given or {}
+    if not isinstance(layout, dict):
+        raise wrong("format is a record, such as {skip_rows: 2}")
+    layout = layout | {
+        listed: _words(layout[listed], wrong, f"{listed} of format")
+        for listed in ("missing", "end_of_time")
+        if listed in layout
+    }
+    made = _made(Format, layout, wrong, "format")
+    for name, least in (("skip_rows", 0), ("header_rows", 1)):
+        number = getattr(made, name)
+        if not isinstance(number, int) or number < least:
+            raise wrong(f"{name} of format is {number!r}, expected a whole number from {least}")
+    if not all(year.isdecimal() for year in made.end_of_time):
+        raise wrong(f"end_of_time of format is {', '.join(made.end_of_time)}, expected years")
+    if made.delimiter is not None and (not isinstance(made.delimiter, str) or len(made.delimiter) != 1):
+        raise wrong(f"delimiter of format is {made.delimiter!r}, expected one character")
+    if made.encoding:
+        try:
+            codecs.lookup(str(made.encoding))
+        except LookupError:
+            raise wrong(f"encoding of format is {made.encoding!r}, which is none; write utf-8 or cp1252") from None
+    return made
+
+
+def _words(given: Any, wrong, where: str) -> tuple[str, ...]:
+    """One word or several; a word alone is not a list of its letters."""
+    if given is None:
+        return ()
+    if isinstance(given, dict):
+        raise wrong(f"{where} is a word or a list of words")
+    return tuple(str(word) for word in given) if isinstance(given, list | tuple) else (str(given),)
 
 
 def _column(name: str, given: dict, wrong) -> Column:
@@ -233,18 +294,30 @@ def _column(name: str, given: dict, wrong) -> Column:
     given = {"headers": [name]} | given
     for listed in ("headers", "allowed"):
         if listed in given:
-            given[listed] = tuple(str(item) for item in given[listed])
+            given[listed] = _words(given[listed], wrong, f"{listed} of column {name}")
+    spellings = given.get("spellings") or {}
+    if not isinstance(spellings, dict):
+        raise wrong(f"column {name}: spellings says for each spelling which others mean it")
+    given["spellings"] = {
+        str(word): list(_words(others, wrong, f"spellings of column {name}")) for word, others in spellings.items()
+    }
     column = _made(Column, given | {"name": name}, wrong, f"column {name}")
+    if not column.headers:
+        raise wrong(f"column {name} has no headers")
     if column.type not in TYPES:
         raise wrong(f"column {name} has type {column.type!r}, expected one of {', '.join(TYPES)}")
     if column.thousands not in (None, ",", ".", " ", "'"):
         raise wrong(f"column {name}: thousands is {column.thousands!r}, expected a comma, point, space or apostrophe")
+    if column.format is not None and "%" not in str(column.format):
+        raise wrong(f'column {name}: format is {column.format!r}; write it as "%d/%m/%Y"')
     return column
 
 
 def _made(kind, given: dict, wrong, where: str):
+    if not isinstance(given, dict):
+        raise wrong(f"{where} is a record, not {given!r}")
     known = {f.name for f in fields(kind)}
-    strange = sorted(set(given) - known)
+    strange = sorted(set(given) - known, key=str)
     if strange:
         raise wrong(f"{where} says {', '.join(map(repr, strange))}, which means nothing here")
     try:
@@ -256,13 +329,18 @@ def _made(kind, given: dict, wrong, where: str):
 
 def _yaml(path: Path) -> dict:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        record = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
     except FileNotFoundError:
         raise BadContract(
             f"{path} is missing; a source is a folder of contract.yaml, suite.yaml and sample.csv."
         ) from None
+    except UnicodeDecodeError:
+        raise BadContract(f"{path} is not UTF-8; save it as UTF-8.") from None
     except yaml.YAMLError as error:
         raise BadContract(f"{path} is not readable YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(record, dict):
+        raise BadContract(f"{path} is not a record of names and what they say.")
+    return record
 
 
 def _fingerprint(*paths: Path) -> str:

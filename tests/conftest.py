@@ -21,7 +21,12 @@ SICKNESS = [
     *("DATE", "NHSE_REGION_CODE", "NHSE_REGION_NAME", "ICS_CODE", "ICS_NAME", "ORG_CODE", "ORG_NAME", "STAFF_GROUP"),
     *("FTE_DAYS_LOST", "FTE_DAYS_AVAILABLE"),
 ]
-HOURS = [f"{time} {kind} {what} Hrs" for time in ("Day", "Night") for kind in ("Reg", "Unreg") for what in ("Planned", "Actual")]
+HOURS = [
+    f"{time} {kind} {what} Hrs"
+    for time in ("Day", "Night")
+    for kind in ("Reg", "Unreg")
+    for what in ("Planned", "Actual")
+]
 STAFFING = ["Name", *HOURS, "Patient Count At Midnight", "Missing Census Count", "Division", "Month"]
 
 

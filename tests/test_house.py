@@ -22,7 +22,8 @@ FLOORS = [
     {"etl.rules"},
     {"etl.cases", "etl.chart"},
     {"etl.steps"},
-    {"etl.build", "etl.demo"},
+    {"etl.intake", "etl.demo"},
+    {"etl.build"},
     {"etl.checks"},
     {"etl.__main__"},
 ]

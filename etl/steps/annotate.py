@@ -10,6 +10,7 @@ import duckdb
 
 from etl.indicators import Indicator
 
+FACTS = ("event", "target")  # of sql/core, beside those that indicators read
 EVERY = "all"
 
 
@@ -57,7 +58,9 @@ def annotate(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], a
     """)
 
 
-def unknown_names(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], sources: dict[str, str]) -> list[dict]:
+def unknown_names(
+    con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], sources: dict[str, str]
+) -> list[dict]:
     """Units and indicators that events and targets name and nobody knows: nothing is drawn of them, and the analyst is
     told. `sources` gives the source behind each of the two facts."""
     found = con.execute(

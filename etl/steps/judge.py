@@ -7,6 +7,7 @@ must be empty, so that one scan answers them all.
 
 import logging
 import os
+import re
 import warnings
 from typing import Any
 
@@ -24,10 +25,12 @@ from great_expectations.data_context.types.base import (  # noqa: E402
 
 from etl import dialect  # noqa: E402
 from etl.contracts import Contract  # noqa: E402
+from etl.paths import NO_ROOM, DiskFull  # noqa: E402
 from etl.steps.conform import Conformed, sql_text  # noqa: E402
 from etl.steps.keep import RefusedExtract, Result  # noqa: E402
 
 IN_MEMORY = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+NOT_ITS_FAULT = re.compile(f"{NO_ROOM.pattern}|out of memory", re.IGNORECASE)
 READS_AS = {
     "number": "a number",
     "whole_number": "a whole number",
@@ -54,14 +57,19 @@ def judge(
         )
         results.append(Result(given["type"], meta["about"], severity, status, unexpected, meta.get("why")))
         if status == "error":
+            if NOT_ITS_FAULT.search(str(outcome.exception_info)):
+                raise DiskFull(
+                    f"{name} could not be checked: there is not enough memory, or room on the disk; free some."
+                )
             raise RefusedExtract(
-                f"{name}: the expectation “{meta['about']}” could not be checked; mend it in {contract.source}/suite.yaml."
+                f"{name}: the expectation “{meta['about']}” could not be checked; mend it in {contract.source}/suite.yaml.",
+                results,
             )
         if status == "failed" and severity == "critical":
             raise RefusedExtract(
                 f"{name} is refused: “{meta['about']}” does not hold"
-                + (f" in {unexpected:,} rows" if unexpected else "")
-                + "."
+                + (f" in {unexpected:,} rows." if unexpected else "."),
+                results,
             )
         if status == "failed" and severity == "warning" and (query := _offending_rows(given, outcome)):
             con.execute(f"INSERT INTO failed SELECT row, ?, ? FROM ({query})", [meta["heading"], meta["reason"]])
@@ -240,6 +248,7 @@ def _of_suite(contract: Contract, conformed: Conformed) -> list[dict[str, Any]]:
         columns = [
             value for key, value in given["kwargs"].items() if key.startswith("column") and isinstance(value, str)
         ]
+        columns = columns or list(filter(None, [given["meta"].get("column")]))  # where a query says it, meta.column
         heading = " and ".join(conformed.headings.get(name, name) for name in columns)
         says = given["meta"].get("says", "is not as expected")
         about = given["meta"].get("about") or f"No {heading} {says}"
@@ -273,12 +282,19 @@ def as_suite(name: str, expectations: list[dict[str, Any]]) -> gx.ExpectationSui
         for number, given in enumerate(expectations)
     ]
     try:
-        return gx.ExpectationSuite(name=name, expectations=numbered)
+        suite = gx.ExpectationSuite(name=name, expectations=numbered)
     except Exception as error:  # whatever it raises on a record, the mistake is in the suite
         said = " ".join(str(error).split())
         raise RefusedExtract(
             f"{name}: its suite has an expectation that Great Expectations does not take: {said}"
         ) from error
+    taken = {expectation.meta["number"] for expectation in suite.expectations}
+    for number, given in enumerate(expectations):
+        if number not in taken:  # a name that it does not know it passes over in silence
+            raise RefusedExtract(
+                f"{name}: its suite asks for {given['type']}, and Great Expectations has no {given['type']}."
+            )
+    return suite
 
 
 def _status(outcome) -> str:

@@ -8,7 +8,8 @@ store/<source>/<hash>.receipt.json       every row accounted for: read = accepte
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -16,14 +17,11 @@ import duckdb
 
 from etl.contracts import Contract
 from etl.paths import Workspace, appearing, write_json
-from etl.steps.conform import Conformed, sql_text
-from etl.steps.land import Arrival, Table, rows_at
+from etl.steps.conform import EMPTY_ROW, Conformed, sql_text
+from etl.steps.land import Arrival
+from etl.steps.read import Table, rows_at
 
-READING = "1"  # raise when the engine reads files differently, so that they are taken in again
-
-
-class RefusedExtract(Exception):
-    """The file can be read and must not be used; one plain sentence says what was expected."""
+READING = "2"  # raise when the engine reads files differently, so that they are taken in again
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,14 @@ class Result:
     status: str  # passed, failed, error, not applicable
     unexpected: int  # rows
     why: str | None
+
+
+class RefusedExtract(Exception):
+    """The file can be read and must not be used; one plain sentence says what was expected, `results` what was checked."""
+
+    def __init__(self, sentence: str, results: Sequence[Result] = ()):
+        super().__init__(sentence)
+        self.results = results
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class Receipt:
     set_aside: list[dict] = field(default_factory=list)  # heading, reason, rows
     unknown_names: dict[str, int] = field(default_factory=dict)
     expectations: list[dict] = field(default_factory=list)
+    size: int = 0  # bytes
 
     @property
     def hash(self) -> str:
@@ -78,8 +85,10 @@ def judged_with(contract: Contract, references: Iterable[Receipt]) -> str:
 
 def receipts(workspace: Workspace, source: str) -> list[Receipt]:
     """A source's receipts, earliest arrival first."""
-    folder = workspace.store / source
-    found = [Receipt(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.receipt.json")]
+    found = []
+    for path in (workspace.store / source).glob("*.receipt.json"):
+        with suppress(FileNotFoundError):  # a build may throw one away while another program reads
+            found.append(Receipt(**json.loads(path.read_text(encoding="utf-8"))))
     return sorted(found, key=lambda receipt: (receipt.arrived, receipt.mtime_ns, receipt.file))
 
 
@@ -105,6 +114,13 @@ def tidy(workspace: Workspace, source: str, contents: set[str], rules: str) -> N
             path.unlink(missing_ok=True)
 
 
+def take_back_unvouched(workspace: Workspace, receipt: Receipt) -> None:
+    """Throws away what was written of a file whose receipt then was not: the disk was full, or the file changed."""
+    if not receipt.path(workspace, "receipt.json").exists():
+        for ending in ("parquet", "rejected.parquet"):
+            receipt.path(workspace, ending).unlink(missing_ok=True)
+
+
 def forget_other_judgements(workspace: Workspace, kept: Receipt) -> None:
     """A file that was judged anew has one receipt: the new one."""
     for receipt in receipts(workspace, kept.source):
@@ -113,8 +129,9 @@ def forget_other_judgements(workspace: Workspace, kept: Receipt) -> None:
                 receipt.path(workspace, ending).unlink(missing_ok=True)
 
 
-def keep_refused(workspace: Workspace, receipt: Receipt, sentence: str) -> Receipt:
-    refused = replace(receipt, outcome="refused", sentence=sentence)
+def keep_refused(workspace: Workspace, receipt: Receipt, error: Exception) -> Receipt:
+    results = [asdict(result) for result in getattr(error, "results", ())]
+    refused = replace(receipt, outcome="refused", sentence=str(error), expectations=results)
     write_receipt(workspace, refused)
     forget_other_judgements(workspace, refused)
     return refused
@@ -135,13 +152,15 @@ def keep(
     Reads the tables `arrived`, `left_out`, `failed` and the view `staged`, which the judge has filled.
     """
     set_aside = {row for (row,) in con.execute("SELECT DISTINCT row FROM failed").fetchall()}
-    left_out = con.execute("SELECT count(*) FROM left_out").fetchone()[0]
-    quarantined = len(set_aside) + len(conformed.misshapen)
+    misshapen = [row for row in conformed.misshapen if row.reason != EMPTY_ROW]
+    marked_out = con.execute("SELECT count(*) FROM left_out").fetchone()[0]
+    left_out = marked_out + len(conformed.misshapen) - len(misshapen)
+    quarantined = len(set_aside) + len(misshapen)
 
     accepted = receipt.path(workspace, "parquet")
     accepted.parent.mkdir(parents=True, exist_ok=True)
     with appearing(accepted, workspace.work) as unfinished:
-        if set_aside or left_out:
+        if set_aside or marked_out:
             columns = ", ".join([column.name for column in contract.columns] + ["month"] * bool(contract.month_of))
             con.execute(
                 f"COPY (SELECT {columns} FROM staged WHERE row NOT IN (SELECT row FROM failed)) "
@@ -226,10 +245,11 @@ def _keep_rejected(
             for row, (_, text) in texts.items()
         }
     else:
-        names = list(conformed.headings)
-        found = con.execute(
-            f"SELECT row, {', '.join(f'{name}::VARCHAR' for name in names)} FROM staged WHERE row IN (SELECT row FROM failed)"
-        )
+        texts = [
+            f"{name}::VARCHAR" if contract.column(name).type == "text" else f"coalesce(unread_{name}, {name}::VARCHAR)"
+            for name in conformed.headings
+        ]
+        found = con.execute(f"SELECT row, {', '.join(texts)} FROM staged WHERE row IN (SELECT row FROM failed)")
         cells = {row: dict(zip(conformed.headings.values(), text, strict=True)) for row, *text in found.fetchall()}
         lines = {row: row + 1 for row in rows}
     reasons: dict[int, list[dict]] = {}
@@ -240,9 +260,10 @@ def _keep_rejected(
         (
             row.line,
             [{"heading": "", "reason": row.reason}],
-            json.dumps(_asked_for(row.text, table, conformed), ensure_ascii=False),
+            json.dumps(_asked_for(row.cells, conformed), ensure_ascii=False),
         )
         for row in conformed.misshapen
+        if row.reason != EMPTY_ROW
     ]
     con.execute(
         "CREATE OR REPLACE TEMP TABLE rejected (line BIGINT, reasons STRUCT(heading VARCHAR, reason VARCHAR)[], cells JSON)"
@@ -257,9 +278,8 @@ def _keep_rejected(
         )
 
 
-def _asked_for(text: str, table: Table, conformed: Conformed) -> dict[str, str]:
+def _asked_for(cells: tuple[str, ...], conformed: Conformed) -> dict[str, str]:
     """Of a row that could not be cut rightly, the cells that stand where wanted columns would: nothing more is kept."""
-    cells = text.split(table.delimiter)
     return {conformed.headings[name]: cells[place] for name, place in conformed.places.items() if place < len(cells)}
 
 

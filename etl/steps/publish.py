@@ -15,7 +15,7 @@ from etl.paths import SQL, Workspace, appearing, room_on_disk, write_json
 from etl.steps.conform import sql_text
 
 FORMAT = 1  # of the tables in sql/release.sql; raise it when a column changes its meaning or goes
-TABLES = {"mart.value": "value", "mart.signal": "signal", "meta.unit": "unit_spell"}
+TABLES = {"mart.value": "value", "mart.signal": "signal", "meta.unit": "unit_spell", "meta.event": "event"}
 
 
 class FailedCheck(Exception):
@@ -38,9 +38,11 @@ def being_written(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
             yield
             con.execute("CHECKPOINT made")
         finally:
-            con.execute("USE memory")
-            con.execute("DETACH made")
-            path.with_name(path.name + ".wal").unlink(missing_ok=True)
+            try:
+                con.execute("USE memory")
+                con.execute("DETACH made")
+            finally:  # with no room on the disk, detaching fails too
+                path.with_name(path.name + ".wal").unlink(missing_ok=True)
 
 
 def publish(
@@ -50,7 +52,10 @@ def publish(
 
     Raises FailedCheck; nothing is published then, and the last release stays.
     """
-    with appearing(workspace.releases / f"{release}.duckdb", workspace.work) as unfinished, being_written(con, unfinished):
+    with (
+        appearing(workspace.releases / f"{release}.duckdb", workspace.work) as unfinished,
+        being_written(con, unfinished),
+    ):
         for table, made in TABLES.items():
             con.execute(f"INSERT INTO made.{table} BY NAME SELECT * FROM {made} ORDER BY ALL")
         for table, records in meta.items():
@@ -122,15 +127,34 @@ def roll_back(workspace: Workspace, release: str | None) -> str:
             raise NoSuchRelease("There is no earlier release to go back to.")
         release = earlier[-1]
     read_release(workspace, release)
+    with appearing(_rolled_back(workspace), workspace.work) as unfinished:
+        unfinished.write_text(names[-1] + "\n", encoding="utf-8")
     point_at(workspace, release)
     return release
+
+
+def left_behind(workspace: Workspace) -> bool:
+    """Whether CURRENT is behind the newest release because a build was cut off between writing it and pointing at it;
+    where somebody went back on purpose, the release they left is noted."""
+    newest, now = releases(workspace)[-1], current(workspace)
+    noted = _rolled_back(workspace)
+    on_purpose = noted.exists() and noted.read_text(encoding="utf-8").strip() == newest
+    return now is None or (now != newest and not on_purpose)
+
+
+def _rolled_back(workspace: Workspace) -> Path:
+    return workspace.releases / "ROLLED_BACK"
 
 
 def write_last_build(workspace: Workspace, outcome: str, sentence: str, release: str | None) -> None:
     """What the quality page reads: whether the last build published, and if not, why."""
     finished = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     record = {"finished": finished, "outcome": outcome, "sentence": sentence, "release": release}
-    write_json(workspace.releases / "last_build.json", record, workspace.work)
+    note = workspace.releases / "last_build.json"
+    try:
+        write_json(note, record, workspace.work)
+    except FileNotFoundError:  # the next build has begun, and swept the work folder
+        write_json(note, record, workspace.work)
 
 
 def last_build(workspace: Workspace) -> dict[str, Any]:

@@ -14,6 +14,8 @@ import pyarrow as pa
 from etl import spc
 from etl.indicators import Indicator
 
+PROFILE = "nhsr"  # whose published rules: NHSRplotthedots, with the dashboard's policies on top (etl/spc.py)
+
 
 @dataclass(frozen=True)
 class Series:

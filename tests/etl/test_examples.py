@@ -9,6 +9,7 @@ import yaml
 
 from etl import contracts, indicators
 from etl.paths import EXPECTATIONS, PROJECT, SQL, Workspace
+from etl.steps import annotate
 from etl.steps.model import core_queries, lay_out_sources, run_core
 
 EXAMPLES = PROJECT / "tests" / "examples"
@@ -55,6 +56,7 @@ def test_every_example_belongs_to_an_indicator():
 def test_every_core_query_is_used():
     used = set().union(*(indicator.reads for indicator in INDICATORS.values()))
     used |= set().union(*(indicators.tables_of(sql) for sql in CORE.values()))
+    used |= {f"core.{fact}" for fact in annotate.FACTS}
     assert {f"core.{name}" for name in CORE} <= used
 
 

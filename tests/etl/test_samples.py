@@ -8,7 +8,7 @@ import pytest
 
 from etl import contracts
 from etl.paths import EXPECTATIONS
-from etl.steps import conform, judge, land
+from etl.steps import conform, judge, land, read
 
 CONTRACTS = contracts.load([EXPECTATIONS])
 
@@ -17,7 +17,7 @@ def judged(path: Path, contract: contracts.Contract, work: Path) -> list[str]:
     """What was found wrong with each row, in the words of the quality page."""
     with duckdb.connect() as con:
         arrival = land.arrive(path, path.parent)
-        table = land.readable(arrival, contract, work)
+        table = read.readable(arrival, contract, work)
         conformed = conform.conform(con, arrival, table, contract, work / "sample.parquet")
         judge.judge(con, path.name, conformed, contract, {})
         found: dict[int, set[str]] = {row: set() for row in range(conformed.rows)}

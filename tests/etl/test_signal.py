@@ -9,7 +9,13 @@ from tests.conftest import sickness, sickness_row
 def test_a_stretch_on_one_side_is_bridged_over_a_gap_and_ended_by_the_mean():
     side = np.array([[1, 1, 0, 1, 0, 1, -1, -1]], dtype=np.int8)
     present = np.array([[True, True, False, True, True, True, True, True]])
-    assert side_since(side, present).tolist() == [[0, 0, 0, 0, 4, 5, 6, 6]]
+    segments = np.zeros(side.shape, dtype=np.int32)
+    assert side_since(side, present, segments).tolist() == [[0, 0, 0, 0, 4, 5, 6, 6]]
+
+
+def test_a_re_base_ends_a_stretch():
+    side, segments = np.ones((1, 4), dtype=np.int8), np.array([[0, 0, 1, 1]], dtype=np.int32)
+    assert side_since(side, side > 0, segments).tolist() == [[0, 0, 2, 2]]
 
 
 def months(*lost: float) -> str:

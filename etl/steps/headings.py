@@ -1,0 +1,54 @@
+"""Finds the headings of a table, and which of our columns each of them is."""
+
+from etl.contracts import Contract, plain
+from etl.steps.land import Arrival, UnreadableExtract
+
+
+def headings_of(rows: list[list[str]], contract: Contract) -> tuple[tuple[str, ...], int]:
+    """The headings, and how many records stand before the data. Several header rows are joined, a merged one filled to
+    the right."""
+    first, last = contract.format.skip_rows, contract.format.skip_rows + contract.format.header_rows
+    header = rows[first:last]
+    if not header:
+        return (), len(rows)
+    width = max(map(len, header))
+    parts: list[list[str]] = [[] for _ in range(width)]
+    for number, row in enumerate(header):
+        above = ""
+        for column in range(width):
+            cell = row[column].replace("﻿", "").strip() if column < len(row) else ""
+            if number < len(header) - 1:
+                above = cell = cell or above
+            if cell and plain(cell) not in map(plain, parts[column]):
+                parts[column].append(cell)
+    return tuple(" ".join(part) for part in parts), last
+
+
+def matched(headings: tuple[str, ...], contract: Contract) -> dict[str, list[int]]:
+    """our column → where its headings stand"""
+    places: dict[str, list[int]] = {}
+    for place, heading in enumerate(headings):
+        places.setdefault(plain(heading), []).append(place)
+    found = {
+        column.name: [place for header in dict.fromkeys(map(plain, column.headers)) for place in places.get(header, ())]
+        for column in contract.columns
+    }
+    return {name: where for name, where in found.items() if where}
+
+
+def expect_headings(arrival: Arrival, headings: tuple[str, ...], rows: list[list[str]], contract: Contract) -> None:
+    """Gives a hint where the headings stand in another row than the contract says."""
+    found = matched(headings, contract)
+    if all(column.name in found or column.heading_optional for column in contract.columns):
+        return
+    for number, row in enumerate(rows[:30]):
+        if len(matched(tuple(row), contract)) >= max(2, len(contract.columns) // 2, len(found) + 1):
+            raise UnreadableExtract(
+                f"{arrival.name}: the headings seem to stand in line {number + 1}, not in line "
+                f"{contract.format.skip_rows + 1}; set skip_rows: {number} in the contract's format if that is so."
+            )
+
+
+def expect_rows(arrival: Arrival, any_rows: bool) -> None:
+    if not any_rows:
+        raise UnreadableExtract(f"{arrival.name} has headings and no rows; nothing was exported into it.")
