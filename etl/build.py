@@ -108,6 +108,7 @@ def make_release(
 
     from etl.steps.annotate import FACTS, annotate, unknown_names
     from etl.steps.measure import measure
+    from etl.steps.prime import prime
     from etl.steps.protect import protect
     from etl.steps.signal import PROFILE, signal
     from etl.steps.units import lay_out_units
@@ -128,6 +129,7 @@ def make_release(
     protect(con, live, indicator_settled)
     busy("Looking for change")
     signal(con, live)
+    prime(con, live)
 
     release = publish.next_name(workspace, dt.datetime.now().astimezone().date())
     busy("Checking and publishing")

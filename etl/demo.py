@@ -63,7 +63,7 @@ def write_extracts(workspace: Workspace, today: dt.date | None = None) -> Iterat
         _write_contract(workspace, source, unit, title)
     months = _months(today or dt.date.today())
     random = np.random.default_rng(SEED)
-    for name, text in {**_sickness(months, random), **_staffing(months, random)}.items():
+    for name, text in {**_sickness(months, random), **_staffing(months, random), **_told(months)}.items():
         path = workspace.inbox / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
@@ -139,7 +139,7 @@ def _staffing(months: list[dt.date], random: np.random.Generator) -> dict[str, s
                     continue  # a team that began later, and a month that never came
                 drift = {
                     "Larch Ward": -0.13 * (number >= MONTHS - 9),
-                    "Rowan Ward": +0.07 * (number >= MONTHS - 12),
+                    "Rowan Ward": +0.07 * (number >= MONTHS - 16),
                     "Maternity": -0.012 * max(0, number - (MONTHS - 9)),
                 }.get(ward, 0.0)
                 fill = level + drift - 0.2 * (_winter(month) - 1) + random.normal(0, 0.02)
@@ -150,6 +150,25 @@ def _staffing(months: list[dt.date], random: np.random.Generator) -> dict[str, s
                 counted = int(patients * last_day(month).day * random.normal(1, 0.03))
                 rows.append([ward, *row, counted, int(random.poisson(0.3)), division, month.strftime("%d/%m/%Y")])
     return {"staffing_return.csv": _csv(rows)}
+
+
+def _told(months: list[dt.date]) -> dict[str, str]:
+    """What the organisation says of its own figures: three events, one of which re-bases, and a target that was raised."""
+    events = [
+        ["Larch Ward", months[-9], "staffing change", "Four posts held open", "", ""],
+        ["Adult care", months[-18], "rota change", "Twelve-hour shifts began", "", ""],
+        ["Rowan Ward", months[-16], "bed change", "Six beds moved to Elm Ward", "fill_rate; chppd", ""],
+    ]
+    targets = [["fill_rate", ORGANISATION, months[0], 90], ["fill_rate", ORGANISATION, months[-12], 92]]
+    headings = ["Unit", "Month", "Kind", "What happened", "Re-base", "Fix limits after"]
+    return {
+        "events.csv": _csv([headings, *(_dated(row, 1) for row in events)]),
+        "targets.csv": _csv([["Indicator", "Unit", "From", "Target"], *(_dated(row, 2) for row in targets)]),
+    }
+
+
+def _dated(row: list, place: int) -> list:
+    return [cell.strftime("%d/%m/%Y") if at == place else cell for at, cell in enumerate(row)]
 
 
 def _csv(rows: list[list]) -> str:

@@ -143,6 +143,16 @@ CREATE TABLE mart.signal (                  -- settled months of indicators whos
     limits          VARCHAR NOT NULL        -- given, short (under 13 points), constant, rarely_changes
 );
 
+CREATE TABLE mart.prime (                   -- limits that know how small the denominators are, beside those of mart.signal
+    indicator       VARCHAR NOT NULL,
+    unit            VARCHAR NOT NULL,
+    month           DATE NOT NULL,
+    method          VARCHAR NOT NULL,       -- p_prime: of a share; u_prime: of a rate
+    centre          DOUBLE,
+    lower           DOUBLE,                 -- NULL where nothing, or everything, happened in every month
+    upper           DOUBLE
+);
+
 CREATE TABLE mart.strain (
     unit            VARCHAR NOT NULL,
     month           DATE NOT NULL,

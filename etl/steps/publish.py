@@ -15,7 +15,13 @@ from etl.paths import SQL, Workspace, appearing, room_on_disk, write_json
 from etl.steps.conform import sql_text
 
 FORMAT = 1  # of the tables in sql/release.sql; raise it when a column changes its meaning or goes
-TABLES = {"mart.value": "value", "mart.signal": "signal", "meta.unit": "unit_spell", "meta.event": "event"}
+TABLES = {
+    "mart.value": "value",
+    "mart.signal": "signal",
+    "mart.prime": "prime",
+    "meta.unit": "unit_spell",
+    "meta.event": "event",
+}
 
 
 class FailedCheck(Exception):

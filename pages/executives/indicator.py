@@ -17,10 +17,11 @@ frame.heading(view, f"{indicator['title']}, {unit['title']}", answer, HERE)
 if any(row["value"] is not None for row in series):
     about.sureness(view, now)
     about.line(view, now)
-    spec = charts.xmr(view.release, view.viewer.roots, **asked, chosen=view.month)
+    beside = about.limits_beside(series)
+    spec = charts.xmr(view.release, view.viewer.roots, **asked, chosen=view.month, beside=beside)
     told = charts.in_words(view, series, words.reading(now, unit["level"]))
     st.vega_lite_chart(spec, alt=told, key="chart")
-    st.caption(charts.key(series, events, view.profile()))
+    st.caption(charts.key(series, events, view.profile(), beside))
     about.file(view, series)
 else:
     reason = "No month of this unit can be shown for this indicator."

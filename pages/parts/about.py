@@ -8,6 +8,8 @@ import streamlit as st
 from pages.parts import cards, marks, tables, words
 from pages.parts.filters import View
 
+PRIME_LINES = ("Lower limit, p′ or u′", "Upper limit, p′ or u′")
+
 
 def answer(row: dict[str, Any], measure: str, level: str) -> str:
     """The reading in bold, then the number and what it is measured against."""
@@ -104,6 +106,19 @@ def file(view: View, series: list[dict[str, Any]]) -> None:
     tables.as_file("Data (CSV)", _months(view, series), name, notes)
 
 
+def limits_beside(series: list[dict[str, Any]]) -> str | None:
+    """The other kind of limits that the reader asks for beside these; None, or none there are."""
+    offered = next((row["prime"] for row in series if row["prime"]), None)
+    if not offered:
+        return None
+    name = words.PRIMES[offered]
+    told = (
+        "XmR limits are one width for every month. These know how small each month’s numbers are, so they are wider where "
+        "few people or hours stand behind a figure. The signs on the chart stay those of the XmR rules."
+    )
+    return offered if st.toggle(f"{name} limits beside them", key="beside", help=told, bind="query-params") else None
+
+
 def table(view: View, series: list[dict[str, Any]]) -> None:
     """The months behind the chart, with their readings."""
     rows = _months(view, series)
@@ -111,7 +126,7 @@ def table(view: View, series: list[dict[str, Any]]) -> None:
     target = words.places(row["target"] for row in series)
     large = st.column_config.NumberColumn(format="localized")
     config = {
-        **dict.fromkeys((_value(view), "Own average", "Lower limit", "Upper limit"), exact),
+        **dict.fromkeys((_value(view), "Own average", "Lower limit", "Upper limit", *PRIME_LINES), exact),
         "Target": st.column_config.NumberColumn(format=f"%.{target}f"),
         **dict.fromkeys(("Numerator", "Denominator"), large),
         "Month": st.column_config.DateColumn(format="MMM YYYY"),
@@ -131,6 +146,7 @@ def _months(view: View, series: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "Target": row["target"],
             "Lower limit": row["lower"],
             "Upper limit": row["upper"],
+            **dict(zip(PRIME_LINES, (row["prime_lower"], row["prime_upper"]), strict=True)),
             "Numerator": row["numerator"],
             "Denominator": row["denominator"],
             "Settled": "yes" if row["settled"] else "not yet",

@@ -20,15 +20,23 @@ MONTHS_DRAWN = 60
 
 @st.cache_data(max_entries=500, show_spinner=False)
 def xmr(
-    release: warehouse.Release, scope: tuple[str, ...], indicator: str, unit: str, chosen: dt.date | None
+    release: warehouse.Release,
+    scope: tuple[str, ...],
+    indicator: str,
+    unit: str,
+    chosen: dt.date | None,
+    beside: str | None = None,
 ) -> dict[str, Any]:
-    """The finished Vega-Lite specification for one indicator of one unit; `chosen` is a month to mark."""
+    """The finished Vega-Lite specification for one indicator of one unit; `chosen` is a month to mark, `beside` names
+    limits of another kind (p_prime, u_prime) to draw beside these."""
     rows = warehouse.ask(release, "series", scope, indicator=indicator, unit=unit)[-MONTHS_DRAWN:]
     level = next(row["level"] for row in warehouse.ask(release, "units", scope) if row["unit"] == unit)
     indicators = warehouse.ask(release, "indicators", scope)
     measure = next(row["unit"] for row in indicators if row["indicator"] == indicator)
     events = warehouse.ask(release, "events", scope, unit=unit)
     points = _points(rows, level, measure)
+    if not beside:
+        points = [point | {"prime_lower": None, "prime_upper": None} for point in points]
     low, high, ticks = _scale(points)
     first, last = points[0]["month"], points[-1]["month"]
     x, y = _across(rows, first, last), _up(low, high, ticks, measure)
@@ -37,7 +45,7 @@ def xmr(
         for i, month in enumerate(_happened(rows, events))
     ]
     drawn = [
-        *layers.limits(points, x), *layers.target(points, x),
+        *layers.limits(points, x), *layers.prime(points, x), *layers.target(points, x),
         *layers.chosen(chosen and _stamp(chosen), words.month(chosen) if chosen else "", x),
         *layers.events(rings, x), *layers.line(points, x, y), *layers.signs(points, x, y), *layers.gaps(points, x),
         *layers.names(points, x, y, _stamp(last, 12), (high - low) / PLOT), layers.touch(points, x, y),
@@ -48,7 +56,7 @@ def xmr(
         return chart.configure_view(stroke=None).to_dict()
 
 
-def key(rows: list[dict[str, Any]], events: list[dict[str, Any]], profile: str) -> str:
+def key(rows: list[dict[str, Any]], events: list[dict[str, Any]], profile: str, beside: str | None = None) -> str:
     """The words below the chart: what happened, and what the signs on it mean, those that are there."""
     rows = rows[-MONTHS_DRAWN:]
     verdicts = {row["verdict"] for row in rows if row["settled"] and row["shown"] == "yes"}
@@ -67,6 +75,8 @@ def key(rows: list[dict[str, Any]], events: list[dict[str, Any]], profile: str) 
         told.append("╱ not shown or no data")
     if any(row["mean"] is not None for row in rows):
         told.append("grey band: the range that chance explains")
+    if beside:
+        told.append(f"dotted: {words.PRIMES[beside]} limits, which know how small each month’s numbers are")
     if any(row["target"] is not None for row in rows):
         told.append("dash-dot line: the target")
     if any(row["segment"] is not None for row in rows):
@@ -136,6 +146,7 @@ def _points(rows: list[dict[str, Any]], level: str, measure: str) -> list[dict[s
             {
                 "month": _stamp(row["month"]), "value": row["value"], "stretch": stretch, "segment": row["segment"],
                 "mean": row["mean"], "lower": row["lower"], "upper": row["upper"], "target": row["target"],
+                "prime_lower": row["prime_lower"], "prime_upper": row["prime_upper"],
                 "sign": f"concern_{row['moved']}" if verdict == "concern" else verdict,
                 "title": words.month(row["month"]),
                 "Value": told(row["value"], "none"),
@@ -199,7 +210,8 @@ def _stamp(month: dt.date | str, days: int = 0) -> str:
 
 def _scale(points: list[dict[str, Any]]) -> tuple[float, float, list[float]]:
     """The span of the axis and about five round ticks; not forced to nought."""
-    held = [p[name] for p in points for name in ("value", "lower", "upper", "target") if p[name] is not None] or [0, 1]
+    lines = ("value", "lower", "upper", "target", "prime_lower", "prime_upper")
+    held = [p[name] for p in points for name in lines if p[name] is not None] or [0, 1]
     low, high = min(held), max(held)
     if high == low:
         low, high = low - (abs(low) or 1) * 0.05, high + (abs(high) or 1) * 0.05

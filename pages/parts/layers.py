@@ -35,6 +35,14 @@ def limits(points: Points, x: alt.X) -> Iterator[alt.Chart]:
     yield base.mark_line(color=marks.SLATE, strokeWidth=1.25).encode(y="mean:Q")
 
 
+def prime(points: Points, x: alt.X) -> Iterator[alt.Chart]:
+    """p′ or u′ limits, dotted, beside the others."""
+    for edge in ("prime_lower", "prime_upper"):
+        if limited := [p for p in points if p[edge] is not None]:
+            dotted = _data(limited).mark_line(color=marks.SLATE, strokeWidth=1.5, strokeDash=[1, 3])
+            yield dotted.encode(x=x, y=f"{edge}:Q", detail="segment:N")
+
+
 def target(points: Points, x: alt.X) -> Iterator[alt.Chart]:
     """What was agreed, from its own month on; a step where something else was."""
     if agreed := [p for p in points if p["target"] is not None]:

@@ -17,7 +17,7 @@ from pages.parts.filters import View
 ORDERS = {"unit": "By unit", "verdict": "By verdict"}
 STANDING = ("improvement", "concern", "change", "common_cause", "not_judged", "absent")
 A_PAGE = 24  # rows of the table, before it is cut into pages
-WIDTHS = {"Unit": 150, "Indicator": 140, "Variation": 72, "Reading": 205, "Assurance": 82, "Target": 160, "Latest": 95}
+WIDTHS = {"Unit": 140, "Indicator": 185, "Variation": 72, "Reading": 190, "Assurance": 82, "Target": 160, "Latest": 80}
 SPARK = (240, 64)
 
 
@@ -126,7 +126,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
         "Reading": words.in_short(row),
         "Assurance": _image(marks.assurance(target), words.target(target)) if target else None,
         "Target": words.met(row),
-        "Latest": words.quantity(row["value"], about["unit"], cards.decimals(row)) if shown else None,
+        "Latest": _latest(row) if shown else None,
         "Three years": _image(marks.spark(row["points"], *SPARK), "Three years in small")
         if row["last_shown"]
         else None,
@@ -142,3 +142,9 @@ def _image(svg: str, name: str) -> str:
     """The drawing as an address. What a screen reader reads of such a cell is the address: so it begins with a name."""
     spoken = re.sub(r"\W+", "-", name)
     return f"data:image/svg+xml;name={spoken};base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def _latest(row: dict[str, Any]) -> str:
+    """The number, with its unit where that is short: the others stand in the file, and one click away."""
+    measure, decimals = row["about"]["unit"], cards.decimals(row)
+    return words.quantity(row["value"], measure, decimals) if len(measure) < 3 else words.figure(row["value"], decimals)

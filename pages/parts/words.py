@@ -157,6 +157,9 @@ def absence(row: dict[str, Any]) -> str:
             return f"No data{when}. Missing is not zero"
 
 
+PRIMES = {"p_prime": "p′ (Laney)", "u_prime": "u′ (Laney)"}
+
+
 def method(profile: str) -> str:
     """The kind of chart and whose rules it is judged by."""
     return f"XmR, {plain(profile)} rules"

@@ -29,7 +29,9 @@ def wards(engine):
 
 
 def fill(engine, unit="Larch", columns="segment, mean, verdict"):
-    return engine.ask(f"SELECT {columns} FROM mart.signal WHERE indicator = 'fill_rate' AND unit = ? ORDER BY month", unit)
+    return engine.ask(
+        f"SELECT {columns} FROM mart.signal WHERE indicator = 'fill_rate' AND unit = ? ORDER BY month", unit
+    )
 
 
 def test_without_an_event_nothing_is_re_based(wards):
@@ -39,7 +41,9 @@ def test_without_an_event_nothing_is_re_based(wards):
 
 
 def test_a_re_base_begins_limits_afresh_from_its_month_on_and_below_its_unit(wards):
-    wards.drop("events.csv", table(EVENTS, [["Adult", month(18), "rota change", "Twelve-hour shifts began", "fill_rate", ""]]))
+    wards.drop(
+        "events.csv", table(EVENTS, [["Adult", month(18), "rota change", "Twelve-hour shifts began", "fill_rate", ""]])
+    )
     wards.run("build")
     segments = fill(wards)
     assert [row[0] for row in segments] == [0] * 18 + [1] * 18
@@ -47,7 +51,9 @@ def test_a_re_base_begins_limits_afresh_from_its_month_on_and_below_its_unit(war
     assert (segments[0][1], segments[-1][1]) == (90.0, 100.0)
     assert {row[0] for row in fill(wards, "Heron")} == {0}
     assert {row[0] for row in fill(wards, "RPA")} == {0}
-    assert wards.ask("SELECT unit, kind, what FROM meta.event") == [("Adult", "rota change", "Twelve-hour shifts began")]
+    assert wards.ask("SELECT unit, kind, what FROM meta.event") == [
+        ("Adult", "rota change", "Twelve-hour shifts began")
+    ]
 
 
 def test_an_event_that_asks_for_no_re_base_changes_no_limit(wards):
@@ -63,7 +69,9 @@ def test_limits_may_be_fixed_after_some_months(wards):
 
 
 def test_the_latest_target_decides_assurance_and_each_month_keeps_its_own(wards):
-    wards.drop("targets.csv", table(TARGETS, [["fill_rate", "RPA", month(0), 85], ["fill_rate", "RPA", month(30), 120]]))
+    wards.drop(
+        "targets.csv", table(TARGETS, [["fill_rate", "RPA", month(0), 85], ["fill_rate", "RPA", month(30), 120]])
+    )
     wards.run("build")
     found = fill(wards, "Heron", "target, assurance")
     assert [row[0] for row in found] == [85.0] * 30 + [120.0] * 6
@@ -71,7 +79,9 @@ def test_the_latest_target_decides_assurance_and_each_month_keeps_its_own(wards)
 
 
 def test_a_unit_with_a_target_of_its_own_keeps_it(wards):
-    wards.drop("targets.csv", table(TARGETS, [["fill_rate", "RPA", month(0), 120], ["fill_rate", "Heron", month(0), 80]]))
+    wards.drop(
+        "targets.csv", table(TARGETS, [["fill_rate", "RPA", month(0), 120], ["fill_rate", "Heron", month(0), 80]])
+    )
     wards.run("build")
     assert fill(wards, "Heron", "target, assurance")[-1] == (80.0, "pass")
     assert fill(wards, "Larch", "target")[-1] == (120.0,)
@@ -79,7 +89,7 @@ def test_a_unit_with_a_target_of_its_own_keeps_it(wards):
 
 def test_without_a_target_there_is_no_assurance(wards):
     wards.run("build")
-    assert {row for row in fill(wards, "Heron", "target, assurance")} == {(None, None)}
+    assert set(fill(wards, "Heron", "target, assurance")) == {(None, None)}
 
 
 def test_what_names_nothing_we_know_is_told_and_drawn_nowhere(wards):
