@@ -132,6 +132,7 @@ CREATE TABLE mart.signal (                  -- settled months of indicators whos
     lower           DOUBLE,                 -- NULL in mean, lower and upper: no limits, `limits` says why
     upper           DOUBLE,
     segment         INTEGER,                -- 0, and one more from each re-base on; mean and limits belong to one segment
+    fixed_after     INTEGER,                -- months of a segment that its limits rest on; NULL: all of them
     target          DOUBLE,                 -- the one that applies to this month; NULL: none
     rule            VARCHAR,                -- outside, trend, two_of_three, run; NULL: none
     moved           VARCHAR,                -- up, down; NULL with no rule

@@ -32,7 +32,7 @@ def signal(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> 
     """Fills `signal` from the tables `value`, `rebase` and `target`."""
     con.execute("""
         CREATE TABLE signal (indicator VARCHAR, unit VARCHAR, month DATE, mean DOUBLE, lower DOUBLE, upper DOUBLE,
-                             segment INTEGER, target DOUBLE, rule VARCHAR, moved VARCHAR, verdict VARCHAR, since DATE,
+                             segment INTEGER, fixed_after INTEGER, target DOUBLE, rule VARCHAR, moved VARCHAR, verdict VARCHAR, since DATE,
                              months INTEGER, one_side BOOLEAN, assurance VARCHAR, limits VARCHAR)
     """)
     series = settled_series(con, [name for name, indicator in indicators.items() if indicator.window == 1])
@@ -41,16 +41,17 @@ def signal(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> 
     segments, fixed_after = rebases(con, series)
     targets = dated_targets(con, series)
     better = np.array([spc.BETTER[indicators[name].better] for name in series.indicators])
-    for fix_after in np.unique(fixed_after):
+    for fix_after in np.unique(fixed_after).tolist():
         some = fixed_after == fix_after
         chart = spc.for_dashboard(
             series.values[some],
             better[some],
             target=targets[some, -1],
             groups=segments[some],
-            fix_after_n=int(fix_after) or None,
+            fix_after_n=fix_after or None,
         )
-        con.register("judged", _rows(series, some, chart, segments[some], targets[some]))
+        rows = _rows(series, some, chart, segments[some], targets[some])
+        con.register("judged", rows.append_column("fixed_after", pa.array([fix_after or None] * len(rows), pa.int32())))
         con.execute("INSERT INTO signal BY NAME FROM judged")
         con.unregister("judged")
 

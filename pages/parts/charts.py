@@ -81,6 +81,8 @@ def key(rows: list[dict[str, Any]], events: list[dict[str, Any]], profile: str, 
         told.append("dash-dot line: the target")
     if any(row["segment"] is not None for row in rows):
         told.append(words.method(profile))
+    if fixed := next((row["fixed_after"] for row in rows if row["fixed_after"]), None):
+        told.append(f"limits fixed after {fixed} months")
     return " · ".join(told)
 
 

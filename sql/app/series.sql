@@ -1,7 +1,7 @@
 -- One indicator of one unit, month by month, with what may be said of each month.
 SELECT
     v.month, v.value, v.low, v.high, v.numerator, v.denominator, v.shown, v.settled,
-    s.mean, s.lower, s.upper, s.segment, s.target, s.rule, s.moved, s.since, s.months, s.one_side, s.assurance, s.limits,
+    s.mean, s.lower, s.upper, s.segment, s.fixed_after, s.target, s.rule, s.moved, s.since, s.months, s.one_side, s.assurance, s.limits,
     coalesce(s.verdict, 'not_judged') AS verdict,
     p.method AS prime, p.lower AS prime_lower, p.upper AS prime_upper
 FROM mart.value AS v

@@ -186,7 +186,19 @@ def _signal(indicator, unit, i, base):
 
     def row(rule, moved, verdict, since, months, one_side, kind="given"):
         lines = limits if kind == "given" else (None, None, None)
-        judged = (segment, target, rule, moved, verdict, since, months, one_side, assurance, kind)
+        judged = (
+            segment,
+            12 if unit == "AC" and segment else None,
+            target,
+            rule,
+            moved,
+            verdict,
+            since,
+            months,
+            one_side,
+            assurance,
+            kind,
+        )
         return (indicator, unit, MONTHS[i], *lines, *judged)
 
     if unit == "new":

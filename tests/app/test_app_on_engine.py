@@ -6,7 +6,12 @@ from etl.paths import Workspace
 from tests.app.conftest import opener, words_on
 from tests.conftest import Engine, sickness, sickness_row, staffing, staffing_row
 
-PAGES = ["pages/leaders/team.py", "pages/executives/indicator.py", "pages/analysts/quality.py"]
+PAGES = [
+    "pages/leaders/team.py",
+    "pages/executives/indicator.py",
+    "pages/analysts/quality.py",
+    "pages/executives/signals.py",
+]
 MONTHS = [f"{year}-{month:02}-28" for year in (2021, 2022) for month in range(1, 13)]
 
 
@@ -45,3 +50,11 @@ def test_the_quality_page_says_what_became_of_every_file(engine, monkeypatch):
     assert "notes.csv" in said and "belongs to no source" in said
     tables = " ".join(frame.value.to_csv() for frame in test.dataframe)
     assert "Day Reg Planned Hrs is not a number" in tables
+
+
+def test_other_limits_stand_beside_at_the_flick_of_a_switch(engine, monkeypatch):
+    opened = opener(engine.home, monkeypatch)
+    test = opened(PAGES[1], unit="RPA", indicator="sickness_rate")
+    assert "p′ (Laney)" not in words_on(test)
+    said = words_on(test.toggle(key="beside").set_value(True).run())
+    assert "dotted: p′ (Laney) limits" in said and "could not be drawn" not in said

@@ -308,3 +308,8 @@ def test_a_release_replaced_during_a_session_is_shown_at_the_next_run(app_at, tm
     test.run()
     assert "Lime Ward · team in Adult care" in test.selectbox(key="filter_unit").options
     assert "release 2026-07-09a" in words_on(test)
+
+
+def test_the_chart_says_whose_rules_and_how_limits_were_fixed(app):
+    said = words_on(app(INDICATOR, unit="AC", indicator="fill_rate"))
+    assert "XmR, nhsr rules · limits fixed after 12 months" in said

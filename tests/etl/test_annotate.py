@@ -66,6 +66,8 @@ def test_limits_may_be_fixed_after_some_months(wards):
     wards.drop("events.csv", table(EVENTS, [["Larch", month(0), "other", "A new ward", "all", "12"]]))
     wards.run("build")
     assert fill(wards)[-1][1:] == (90.0, "improvement")
+    assert set(fill(wards, columns="fixed_after")) == {(12,)}
+    assert set(fill(wards, "Heron", "fixed_after")) == {(None,)}
 
 
 def test_the_latest_target_decides_assurance_and_each_month_keeps_its_own(wards):
