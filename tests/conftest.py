@@ -127,10 +127,3 @@ def source(engine: Engine) -> Callable[..., Path]:
         return folder
 
     return add
-
-
-@pytest.fixture
-def real_data() -> Path:
-    if not REAL_DATA.is_dir():
-        pytest.skip("the real published files are not beside this checkout (../shared/data)")
-    return REAL_DATA

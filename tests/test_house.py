@@ -78,7 +78,7 @@ def test_great_expectations_is_imported_in_one_module():
 
 def test_no_script_stands_directly_in_pages():
     """Streamlit would serve it without app.py after a restart."""
-    assert not [path.name for path in (PROJECT / "pages").glob("*.py") if path.name != "__init__.py"]
+    assert list((PROJECT / "pages").glob("*.py")) == []
 
 
 @pytest.mark.parametrize("path", APP, ids=module_of)
@@ -104,9 +104,7 @@ def test_the_engine_knows_no_source_and_no_indicator_by_name():
 def test_the_readme_lists_every_verb_and_every_page():
     verbs = {command.name or command.callback.__name__ for command in app.registered_commands}
     pages = {
-        str(path.relative_to(PROJECT))
-        for path in APP
-        if path.parent.name in ("leaders", "executives", "analysts") and path.name != "__init__.py"
+        str(path.relative_to(PROJECT)) for path in APP if path.parent.name in ("leaders", "executives", "analysts")
     }
     assert {verb for verb in verbs if f"`{verb}" not in README} == set()
     assert {page for page in pages if f"`{page}`" not in README} == set()
