@@ -154,18 +154,17 @@ def files(rows: list[dict[str, Any]], titles: dict[str, str]) -> None:
             "Arrived": words.short_day(row["arrived"].date()),
             "Months": _months(row["from_month"], row["to_month"]),
             "Outcome": "replaced by a later file" if row["replaced"] else row["outcome"],
+            "What happened": row["sentence"],
             "Read": row["rows_read"],
             "Accepted": row["rows_accepted"],
             "Set aside": row["rows_quarantined"],
             "Left out": row["rows_left_out"],
-            "What happened": row["sentence"],
         }
         for row in rows
     ]
     config = _rows("Read", "Accepted", "Set aside", "Left out")
-    config["What happened"] = st.column_config.TextColumn(width="large")
-    config["File"] = config["Source"] = st.column_config.TextColumn(width=210)
-    config["Months"] = st.column_config.TextColumn(width=150)
+    wide = {"File": 210, "Source": 160, "Months": 150, "What happened": 330}
+    config |= {name: st.column_config.TextColumn(width=width) for name, width in wide.items()}
     tables.shown(told, "Every file that arrived and what became of it", config, height=min(38 + 35 * len(told), 420))
     tables.as_file("Files (CSV)", told, "files")
 

@@ -68,7 +68,7 @@ def test_a_year_adds_up_its_months(built, unit, year, rate):
 
 def test_every_row_is_accounted_for(built):
     assert built.ask(
-        "SELECT files, rows_read, rows_accepted, rows_quarantined, rows_left_out FROM meta.source ORDER BY source"
+        "SELECT files, rows_read, rows_accepted, rows_quarantined, rows_left_out FROM meta.source WHERE files > 0 ORDER BY source"
     ) == [
         (24, 75835, 75835, 0, 0),
         (1, 8266, 8262, 0, 4),
@@ -76,7 +76,7 @@ def test_every_row_is_accounted_for(built):
 
 
 def test_it_is_settled_to_the_end_of_each_return(built):
-    assert built.ask("SELECT settled_to::VARCHAR FROM meta.source ORDER BY source") == [
+    assert built.ask("SELECT settled_to::VARCHAR FROM meta.source WHERE files > 0 ORDER BY source") == [
         ("2024-12-31",),
         ("2023-11-30",),
     ]
