@@ -6,8 +6,8 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recomm
 .PHONY: demo app test lint bench screenshots clean
 
 demo: .venv/installed      ## a made-up organisation, built and opened
-	KINSHIP_HOME=$${KINSHIP_HOME:-workspace} $(BIN)/python -m etl demo
-	KINSHIP_HOME=$${KINSHIP_HOME:-workspace} $(BIN)/python -m etl build
+	$(BIN)/python -m etl demo
+	$(BIN)/python -m etl build
 	$(MAKE) --no-print-directory app
 
 app: .venv/installed       ## the app on whatever has been built
@@ -22,9 +22,11 @@ lint: .venv/installed-tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/installed-tests   ## ratios, each measured in one run; BENCH=name runs one
-	for each in $${BENCH:-$$(ls tests/benchmarks | sed -n 's/^\([a-z][a-z_]*\)\.py$$/\1/p')}; do \
-		$(BIN)/python -m tests.benchmarks.$$each || exit 1; done
+bench: .venv/installed-tests   ## ratios, each measured in one run
+	$(BIN)/python -m tests.benchmarks.build
+	$(BIN)/python -m tests.benchmarks.build --files 24 --times 2
+	$(BIN)/python -m tests.benchmarks.build --rows 10000000
+	$(BIN)/python -m tests.benchmarks.signals
 
 .venv/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Kinship needs Python 3.11; install it (on Debian: apt-get install python3 python3-venv)."; exit 1; }

@@ -20,7 +20,16 @@ from etl.steps.keep import (
     Receipt,
     receipts,
 )
-from etl.steps.model import core_queries, lay_out_sources, lineage, parts, replaced, run_core, settled_to
+from etl.steps.model import (
+    core_queries,
+    lay_out_sources,
+    lineage,
+    parts,
+    replaced,
+    run_core,
+    settled_to,
+    settled_together,
+)
 
 VERSION = "0.1.0"
 
@@ -106,6 +115,7 @@ def make_release(
         sentence += "." if current == names[-1] else f", which was rolled back; {current} stays current."
         return Outcome("nothing_new", sentence, current, refused)
 
+    # What only a new release needs is imported only for one: a build with nothing new is over before these are read.
     from etl.steps.annotate import FACTS, annotate, unknown_names
     from etl.steps.measure import measure
     from etl.steps.prime import prime
@@ -122,7 +132,7 @@ def make_release(
     sources = {name: lineage(indicator.reads, queries) for name, indicator in live.items()}
     measure(con, live, sources, levels)
     indicator_settled = {
-        name: min((settled[source] for source in behind if settled[source]), default=None)
+        name: settled_together(settled[source] for source in behind if counted[source] and contracts[source].month_of)
         for name, behind in sources.items()
     }
     annotate(con, live, as_of)

@@ -3,6 +3,7 @@
 import importlib
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -104,8 +105,9 @@ def take_in(
 def import_judge_ahead(workspace: Workspace, contracts: dict[str, Contract], files: dict[str, list[Path]]) -> None:
     """Importing Great Expectations takes seconds: if a file looks new, it begins while DuckDB reads."""
     seen = {receipt.mtime_ns for source in contracts for receipt in receipts(workspace, source)}
-    if any(path.stat().st_mtime_ns not in seen for paths in files.values() for path in paths):
-        threading.Thread(target=importlib.import_module, args=["etl.steps.judge"], daemon=True).start()
+    with suppress(FileNotFoundError):
+        if any(path.stat().st_mtime_ns not in seen for paths in files.values() for path in paths):
+            threading.Thread(target=importlib.import_module, args=["etl.steps.judge"], daemon=True).start()
 
 
 def take_one(

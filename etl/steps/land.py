@@ -7,6 +7,7 @@ import codecs
 import datetime as dt
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,12 +59,13 @@ class Arrival:
 
 def inbox(folder: Path) -> list[Path]:
     """The files that have arrived, oldest first; hidden ones and a program's lock files are not extracts."""
-    files = [
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and not any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
-    ]
-    return sorted(files, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    files = []
+    for path in folder.rglob("*"):
+        hidden = any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
+        with suppress(FileNotFoundError):  # it may be taken away again while we look
+            if path.is_file() and not hidden:
+                files.append((path.stat().st_mtime_ns, path.name, path))
+    return [path for *_, path in sorted(files)]
 
 
 def name_and_stamp(path: Path, folder: Path) -> tuple[str, int, int]:

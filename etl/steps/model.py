@@ -1,6 +1,7 @@
 """Lays out the accepted files as tables `source.*`, then runs `sql/core` in the order that its queries themselves imply."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -70,6 +71,13 @@ def settled_to(contract: Contract, counted: list[Part], as_of: dt.date) -> dt.da
             if seen >= end + dt.timedelta(days=contract.complete_after_days):
                 settled.append(end)
     return max(settled, default=None)
+
+
+def settled_together(settled: Iterable[dt.date | None]) -> dt.date | None:
+    """How far a figure is settled that is drawn from several sources with files: no further than the least of them, and
+    nowhere while one of them has settled nothing."""
+    ends = list(settled)
+    return min(ends) if ends and None not in ends else None
 
 
 def last_day(month: dt.date) -> dt.date:

@@ -1,8 +1,14 @@
 """From inbox to release: what is counted, what is replaced, what is settled, and how to go back."""
 
+import datetime as dt
 import os
 
+import pytest
+
+from etl.steps.model import settled_together
 from tests.conftest import sickness, sickness_row, staffing, staffing_row
+
+MAY, JUNE = dt.date(2026, 5, 31), dt.date(2026, 6, 30)
 
 
 def test_a_build_publishes_what_arrived(engine):
@@ -278,3 +284,11 @@ def test_check_reads_everything_and_touches_no_data(engine, source):
     )
     bad = engine.run("check")
     assert bad.code == 1 and "refers to nothing" in bad.said
+
+
+@pytest.mark.parametrize(
+    ("ends", "together"),
+    [([], None), ([MAY], MAY), ([MAY, JUNE], MAY), ([JUNE, None], None)],
+)
+def test_a_figure_of_several_sources_is_settled_no_further_than_the_least(ends, together):
+    assert settled_together(ends) == together

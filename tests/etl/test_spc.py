@@ -13,25 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl import spc
+from etl.rules import BETTER, LABELS
 from etl.series import check
 
 GOLDEN = [json.loads(line) for line in (Path(__file__).parent / "spc" / "golden.jsonl").read_text("utf-8").splitlines()]
 CHARTED = [case for case in GOLDEN if case["kind"] == "series" and "error" not in case["expected"]]
 REFUSED = [case for case in GOLDEN if case["kind"] == "series" and "error" in case["expected"]]
 MENDED = {"eng_trend_plateau_peak_increase", "eng_trend_plateau_peak_decrease"}
-
-BETTER = {"increase": "higher", "decrease": "lower", "neutral": "neither"}
-LABELS = {
-    ("none", 0): "Common Cause",
-    ("outside", 1): "Above UCL",
-    ("outside", -1): "Below LCL",
-    ("trend", 1): "7 Point Trend (Increasing)",
-    ("trend", -1): "7 Point Trend (Decreasing)",
-    ("two_of_three", 1): "2 in 3 Above CL",
-    ("two_of_three", -1): "2 in 3 Below CL",
-    ("run", 1): "7 Points Above CL",
-    ("run", -1): "7 Points Below CL",
-}
 
 
 def of_kind(rule):
