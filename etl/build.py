@@ -13,6 +13,7 @@ import duckdb
 
 from etl import contracts as contract_files
 from etl import indicators as indicator_files
+from etl import settings
 from etl.contracts import Contract
 from etl.intake import Refusal, Say, take_in
 from etl.paths import EXPECTATIONS, SQL, Workspace, room_on_disk
@@ -151,7 +152,7 @@ def make_release(
     signal(con, live)
     prime(con, live)
 
-    release = publish.next_name(workspace, dt.datetime.now().astimezone().date())
+    release = publish.next_name(workspace, settings.read(workspace).today())
     busy("Checking and publishing")
     meta = {
         "meta.release": [

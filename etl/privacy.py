@@ -42,25 +42,37 @@ class Shape:
 
     name: str
     pattern: str
+    only_if: str  # said of the cell in SQL: what is cheap to see, and never so where the pattern is not
     checked: bool = False  # the pattern's group is ten digits, the last of which checks the others
     by_chance: bool = False  # one cell in eleven has such a number by chance
 
 
 SHAPES = (
-    Shape("an e-mail address", r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"),
+    Shape(
+        "an e-mail address",
+        r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
+        "contains({cell}, '@')",
+    ),
     Shape(
         "a National Insurance number",
         r"(?i)\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[A-D]\b",
+        "lower({cell}) <> upper({cell})",
     ),
-    Shape("an NHS number", r"(?:^|[^0-9])([0-9]{3}[ \u00a0-][0-9]{3}[ \u00a0-][0-9]{4})(?:[^0-9]|$)", checked=True),
-    Shape("an NHS number", r"(?:^|[^0-9])([0-9]{10})(?:[^0-9]|$)", checked=True, by_chance=True),
+    Shape(
+        "an NHS number",
+        r"(?:^|[^0-9])([0-9]{3}[ \u00a0-][0-9]{3}[ \u00a0-][0-9]{4})(?:[^0-9]|$)",
+        "strlen({cell}) >= 12",
+        checked=True,
+    ),
+    Shape(
+        "an NHS number", r"(?:^|[^0-9])([0-9]{10})(?:[^0-9]|$)", "strlen({cell}) >= 10", checked=True, by_chance=True
+    ),
 )
+SAMPLE = 20_000  # rows that tell whether a column repeats a few words
 LIKELY = (
     r"@|[0-9]{3}[ \x{A0}-]?[0-9]{3}[ \x{A0}-]?[0-9]{4}|[A-Za-z]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[A-Da-d]"
 )
-HALF = (
-    2  # of the cells with ten digits on end at least one in so many has the right check digit, if they are NHS numbers
-)
+HALF = 2  # of the cells with ten digits on end one in so many has the right check digit, if they are NHS numbers
 
 
 @dataclass(frozen=True)
@@ -75,11 +87,9 @@ def given_away(con: duckdb.DuckDBPyConnection, relation: str, columns: list[str]
     """The text columns in which something was found."""
     if not columns:
         return {}
-    # One cheap pattern clears nearly every column in one scan; only what it leaves is looked at closely.
-    looked = ", ".join(f"coalesce(bool_or(regexp_matches({column}, '{LIKELY}')), false)" for column in columns)
-    likely = con.execute(f"SELECT {looked} FROM {relation}").fetchone()
+    likely = _likely(con, relation, columns)
     found = {}
-    for column in (column for column, there in zip(columns, likely, strict=True) if there):
+    for column in likely:
         shapes = [shape for shape in SHAPES if _is_found(con, relation, column, shape)]
         if shapes:
             cases = " ".join(f"WHEN {_holds(column, shape)} THEN '{shape.name}'" for shape in shapes)
@@ -87,27 +97,55 @@ def given_away(con: duckdb.DuckDBPyConnection, relation: str, columns: list[str]
     return found
 
 
+def _likely(con: duckdb.DuckDBPyConnection, relation: str, columns: list[str]) -> list[str]:
+    """The columns that one cheap pattern does not clear; only they are looked at closely."""
+    counted = ", ".join(f"count(DISTINCT {column})" for column in columns)
+    values = con.execute(f"SELECT {counted}, count(*) FROM (SELECT * FROM {relation} LIMIT {SAMPLE})").fetchone()
+    selects = []
+    for number, (column, different) in enumerate(zip(columns, values[:-1], strict=True)):
+        # Of a few words that stand again and again each is looked at once.
+        cells = f"(SELECT DISTINCT {column} FROM {relation})" if different <= values[-1] / 2 else relation
+        selects.append(
+            f"SELECT {number} AS number, bool_or(regexp_matches({column}, '{LIKELY}')) AS there FROM {cells}"
+        )
+    found = con.execute(f"SELECT number FROM ({' UNION ALL '.join(selects)}) WHERE there ORDER BY number").fetchall()
+    return [columns[number] for (number,) in found]
+
+
 def _is_found(con: duckdb.DuckDBPyConnection, relation: str, column: str, shape: Shape) -> bool:
     if not shape.by_chance:
         query = f"SELECT 1 FROM {relation} WHERE {_holds(column, shape)} LIMIT 1"
         return con.execute(query).fetchone() is not None
     right, all_of_them = con.execute(
-        f"SELECT count(*) FILTER ({_holds(column, shape)}), count(*) FROM {relation} "
-        f"WHERE regexp_matches({column}, '{_sql(shape.pattern)}')"
+        f"SELECT count(*) FILTER ({_is_right('number')}), count(*) "
+        f"FROM (SELECT {_number(column, shape)} AS number FROM {relation}) WHERE number IS NOT NULL"
     ).fetchone()
     return right > 0 and right * HALF >= all_of_them
 
 
 def _holds(column: str, shape: Shape) -> str:
-    pattern = _sql(shape.pattern)
+    only_if = shape.only_if.format(cell=column)
     if not shape.checked:
-        return f"regexp_matches({column}, '{pattern}')"
-    digits = f"regexp_extract({column}, '{pattern}', 1)"
-    number = f"try_cast(regexp_replace({digits}, '[^0-9]', '', 'g') AS BIGINT)"
-    # Ten times the first digit, nine times the second … once the last: a multiple of eleven. The same digit ten times over
-    # is what people write for none.
+        return f"{only_if} AND regexp_matches({column}, '{_sql(shape.pattern)}')"
+    return f"coalesce({_is_right(_number(column, shape))}, false)"
+
+
+def _number(column: str, shape: Shape) -> str:
+    """The expression for the number in a cell that has the shape; NULL where it has none."""
+    pattern = _sql(shape.pattern)
+    digits = f"regexp_replace(regexp_extract({column}, '{pattern}', 1), '[^0-9]', '', 'g')"
+    searched = f"CASE WHEN {shape.only_if.format(cell=column)} THEN try_cast({digits} AS BIGINT) END"
+    if not shape.by_chance:
+        return searched
+    whole = f"strlen({column}) = 10 AND regexp_full_match({column}, '[0-9]+')"
+    return f"CASE WHEN {whole} THEN try_cast({column} AS BIGINT) ELSE {searched} END"
+
+
+def _is_right(number: str) -> str:
+    """Ten times the first digit, nine times the second … once the last: a multiple of eleven. The same digit ten times over
+    is what people write for none."""
     weighed = " + ".join(f"({number} // {10**place} % 10) * {place + 1}" for place in range(10))
-    return f"coalesce(({weighed}) % 11 = 0 AND {number} % 1111111111 <> 0, false)"
+    return f"(({weighed}) % 11 = 0 AND {number} % 1111111111 <> 0)"
 
 
 def _sql(pattern: str) -> str:

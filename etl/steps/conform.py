@@ -1,7 +1,7 @@
 """Turns a readable table into our columns and types, in one pass of DuckDB: CSV (or Parquet) in, typed Parquet out.
 
 A cell that cannot be read as its type does not stop the file: its text is kept beside the typed column, as
-`unread_<column>`, where an expectation finds it. On ten million rows this costs no more than reading the types outright.
+`unread_<column>`, where an expectation finds it. It stays one pass, whatever a cell must be looked up in.
 """
 
 from dataclasses import dataclass

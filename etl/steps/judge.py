@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import duckdb
+import sqlglot
+from sqlglot import exp
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # nothing is sent anywhere; must be said before the import
 warnings.filterwarnings("ignore", module="great_expectations")
@@ -65,7 +67,7 @@ def judged(
     When it yields, the view `staged` and the tables `left_out` and `failed` (row, heading, reason) are those of that file.
     """
     expectations = _of_contract(contract, files[0][1]) + _of_suite(contract, files[0][1])
-    together = [given for given in expectations if given["type"] in ROW_BY_ROW and "mostly" not in given["kwargs"]]
+    together = [given for given in expectations if _is_row_by_row(given)]
     alone = [given for given in expectations if given not in together]
     results = _asked_together(con, files, contract, together) if len(files) > 1 else None
     for number, (name, conformed) in enumerate(files):
@@ -78,6 +80,16 @@ def judged(
                 yield _checked(con, name, contract, _of_privacy(contract, conformed, given_away) + expectations)
         except RefusedExtract as refused:
             yield refused
+
+
+def _is_row_by_row(given: dict[str, Any]) -> bool:
+    """Whether what it says of a row does not depend on the other rows that are asked about with it."""
+    if given["type"] == "unexpected_rows_expectation":
+        query = sqlglot.parse_one(given["kwargs"]["unexpected_rows_query"].format(batch="staged"), dialect="duckdb")
+        return len(list(query.find_all(exp.Table))) == 1 and not query.find(
+            exp.AggFunc, exp.Window, exp.Limit, exp.Subquery
+        )
+    return given["type"] in ROW_BY_ROW and "mostly" not in given["kwargs"]
 
 
 def _asked_together(

@@ -95,7 +95,9 @@ def unknown_names(rows: list[dict[str, Any]]) -> None:
     tables.shown(told, "Unit names that no reference knows, with the rows that wait for them", config, row_height=40)
     to_fill_in = [{"System": "all", "Name": row["name"], "Unit": ""} for row in rows]
     tables.as_file("Names to fill in (CSV)", to_fill_in, "names by system")
-    st.caption("Give each its unit's code or title, add the rows to the names by system, and build: their rows are taken.")
+    st.caption(
+        "Give each its unit's code or title, add the rows to the names by system, and build: their rows are taken."
+    )
 
 
 def checks(rows: list[dict[str, Any]], titles: dict[str, str]) -> None:

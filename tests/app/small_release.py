@@ -117,7 +117,8 @@ def _indicator(key, title, family, unit, scale, better, status, settled):
     return (
         key, title, family, f"What {title.lower()} counts, in a sentence.", "Why it matters.", "What to mind.", unit,
         scale, better, 12 if key in QUARTERLY else 1, ["team", "above"], "quarterly" if key in QUARTERLY else "monthly",
-        "B", "strong", "Workforce analytics", dt.date(2027, 6, 30), status, key not in QUARTERLY, last_day, ["rota"] if key != "thinking" else ["survey"], "SELECT 1",
+        "B", "strong", "Workforce analytics", dt.date(2027, 6, 30), status, key not in QUARTERLY, last_day,
+        ["rota"] if key != "thinking" else ["survey"], "SELECT 1",
     )  # fmt: skip
 
 

@@ -137,13 +137,12 @@ class Extracts:
         own = {("all", code.casefold()): code for code in self.teams["unit"]}
         titles = {("all", title.casefold()): code for code, title in zip(*self.columns("unit", "title"), strict=True)}
         known = titles | own
-        crosswalk = self.contract("crosswalk") and self.raw_crosswalk
-        for system, name, unit in crosswalk:
+        for system, name, unit in self.crosswalk:
             known.setdefault((system.casefold(), name.casefold()), known[("all", unit.casefold())])
         return known
 
     @cached_property
-    def raw_crosswalk(self) -> list[tuple[str, str, str]]:
+    def crosswalk(self) -> list[tuple[str, str, str]]:
         [*_, (file, rejected)] = self.accepted("crosswalk")
         contract = self.contract("crosswalk")
         rows = self.cells(file, contract["columns"], contract)

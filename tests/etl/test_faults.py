@@ -127,7 +127,7 @@ def die_at(moment: int) -> Iterator[int]:
     }.items():
         for step in steps:
             watch(owner, step, before=False)
-    watch(sys.modules["etl.steps.judge"], "judge", before=False)
+    watch(sys.modules["etl.steps.judge"], "judged", before=False)
     return moments
 
 
