@@ -175,7 +175,8 @@ def show_rows(workspace: Workspace, held: list[keep.Receipt]) -> None:
     for receipt in held:
         if not receipt.rows_quarantined:
             continue
-        found = duckdb.read_parquet(str(receipt.path(workspace, "rejected.parquet"))).fetchall()
+        with duckdb.connect() as con:
+            found = con.read_parquet(str(receipt.path(workspace, "rejected.parquet"))).fetchall()
         for line, reasons, cells in found:
             said = json.loads(cells)
             for reason in reasons:

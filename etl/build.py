@@ -133,7 +133,7 @@ def make_release(
     busy("Measuring")
     queries = core_queries(SQL / "core")
     live = {name: each for name, each in indicator_files.load(SQL / "indicators").items() if each.status != "draft"}
-    lay_out_sources(con, workspace, contracts, counted, as_of)
+    lay_out_sources(con, workspace, contracts, counted, as_of, organisation)
     run_core(con, queries, set(contracts))
     levels = lay_out_units(con, contracts, organisation, months or [as_of.replace(day=1)])
     sources = {name: lineage(indicator.reads, queries) for name, indicator in live.items()}

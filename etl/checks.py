@@ -47,7 +47,7 @@ def check_all(workspace: Workspace) -> Iterator[str]:
 
 def lay_out_empty(con: duckdb.DuckDBPyConnection, workspace: Workspace, contracts: dict[str, Contract]) -> None:
     """Every source as an empty table."""
-    lay_out_sources(con, workspace, contracts, {source: [] for source in contracts}, dt.date.max)
+    lay_out_sources(con, workspace, contracts, {source: [] for source in contracts}, dt.date.max, Organisation())
 
 
 def check_suites(contracts: dict[str, Contract]) -> None:

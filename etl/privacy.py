@@ -83,14 +83,14 @@ class GivenAway:
     sql: str
 
 
-def given_away(con: duckdb.DuckDBPyConnection, relation: str, columns: list[str]) -> dict[str, GivenAway]:
-    """The text columns in which something was found."""
+def given_away(con: duckdb.DuckDBPyConnection, relation: str, columns: list[str], file: str) -> dict[str, GivenAway]:
+    """The text columns in which something was found; `file` is the expression that tells which file a row is of."""
     if not columns:
         return {}
     likely = _likely(con, relation, columns)
     found = {}
     for column in likely:
-        shapes = [shape for shape in SHAPES if _is_found(con, relation, column, shape)]
+        shapes = [shape for shape in SHAPES if _is_found(con, relation, column, shape, file)]
         if shapes:
             cases = " ".join(f"WHEN {_holds(column, shape)} THEN '{shape.name}'" for shape in shapes)
             found[column] = GivenAway(tuple(dict.fromkeys(shape.name for shape in shapes)), f"CASE {cases} END")
@@ -112,15 +112,17 @@ def _likely(con: duckdb.DuckDBPyConnection, relation: str, columns: list[str]) -
     return [columns[number] for (number,) in found]
 
 
-def _is_found(con: duckdb.DuckDBPyConnection, relation: str, column: str, shape: Shape) -> bool:
+def _is_found(con: duckdb.DuckDBPyConnection, relation: str, column: str, shape: Shape, file: str) -> bool:
     if not shape.by_chance:
         query = f"SELECT 1 FROM {relation} WHERE {_holds(column, shape)} LIMIT 1"
         return con.execute(query).fetchone() is not None
-    right, all_of_them = con.execute(
+    # Of each file by itself: the many numbers of one must not hide the few of another.
+    counted = con.execute(
         f"SELECT count(*) FILTER ({_is_right('number')}), count(*) "
-        f"FROM (SELECT {_number(column, shape)} AS number FROM {relation}) WHERE number IS NOT NULL"
-    ).fetchone()
-    return right > 0 and right * HALF >= all_of_them
+        f"FROM (SELECT {file} AS file, {_number(column, shape)} AS number FROM {relation}) "
+        "WHERE number IS NOT NULL GROUP BY file"
+    ).fetchall()
+    return any(right > 0 and right * HALF >= all_of_them for right, all_of_them in counted)
 
 
 def _holds(column: str, shape: Shape) -> str:

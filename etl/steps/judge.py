@@ -32,17 +32,11 @@ from etl.paths import NO_ROOM, DiskFull  # noqa: E402
 from etl.steps.cells import odd_of, sql_text  # noqa: E402
 from etl.steps.conform import Conformed  # noqa: E402
 from etl.steps.dates import is_other_weekday  # noqa: E402
+from etl.steps.expected import of_contract, of_privacy, of_suite  # noqa: E402
 from etl.steps.keep import RefusedExtract, Result  # noqa: E402
 
 IN_MEMORY = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
 NOT_ITS_FAULT = re.compile(f"{NO_ROOM.pattern}|out of memory", re.IGNORECASE)
-READS_AS = {
-    "number": "a number",
-    "whole_number": "a whole number",
-    "date": "a date",
-    "timestamp": "a date and time",
-    "yes_no": "yes or no",
-}
 
 
 SHIFT = 40  # bits of a row's number that count within its file; those above are the file's place among its like
@@ -66,7 +60,7 @@ def judged(
 
     When it yields, the view `staged` and the tables `left_out` and `failed` (row, heading, reason) are those of that file.
     """
-    expectations = _of_contract(contract, files[0][1]) + _of_suite(contract, files[0][1])
+    expectations = of_contract(contract, files[0][1]) + of_suite(contract, files[0][1])
     together = [given for given in expectations if _is_row_by_row(given)]
     alone = [given for given in expectations if given not in together]
     results = _asked_together(con, files, contract, together) if len(files) > 1 else None
@@ -77,7 +71,7 @@ def judged(
                 yield results[number] + _checked(con, name, contract, alone)
             else:
                 given_away = _lay_out(con, [conformed], contract)
-                yield _checked(con, name, contract, _of_privacy(contract, conformed, given_away) + expectations)
+                yield _checked(con, name, contract, of_privacy(contract, conformed, given_away) + expectations)
         except RefusedExtract as refused:
             yield refused
 
@@ -106,7 +100,7 @@ def _asked_together(
     results: list[list[Result]] = [[] for _ in files]
     if given_away:
         return None
-    for given, outcome in _asked(con, contract.source, _of_privacy(contract, files[0][1], {}) + expectations):
+    for given, outcome in _asked(con, contract.source, of_privacy(contract, files[0][1], {}) + expectations):
         status, query = _status(outcome), _offending_rows(given, outcome)
         if status == "error" or (status == "failed" and given["severity"] == "critical"):
             return None
@@ -234,7 +228,7 @@ def _lay_out(con: duckdb.DuckDBPyConnection, files: list[Conformed], contract: C
         for column in contract.columns
         if column.name in conformed.headings and not column.person
     }
-    given_away = privacy.given_away(con, kept, list(texts.values()))
+    given_away = privacy.given_away(con, kept, list(texts.values()), f"row >> {SHIFT}")
     extra += [
         f"{given_away[text].sql if text in given_away else 'NULL::VARCHAR'} AS private_{name}"
         for name, text in texts.items()
@@ -288,131 +282,7 @@ def _any(con: duckdb.DuckDBPyConnection, table: str) -> bool:
     return con.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None
 
 
-# ---- the expectations ----------------------------------------------------------------------------------------------
-
-
-def record(kind: str, heading: str, about: str, reason: str, why: str, **kwargs: Any) -> dict[str, Any]:
-    """An expectation as a native record, with the words a reader sees."""
-    meta = {"about": about, "heading": heading, "reason": reason, "why": why}
-    return {"type": f"expect_column_values_to_{kind}", "kwargs": kwargs, "severity": "warning", "meta": meta}
-
-
-def _of_privacy(
-    contract: Contract, conformed: Conformed, given_away: dict[str, tuple[str, ...]]
-) -> list[dict[str, Any]]:
-    """Of each column of text that it names no person by shape; of the others only where something was found in them."""
-    records = []
-    for column in contract.columns:
-        if column.name not in conformed.headings or column.person:
-            continue
-        if column.type != "text" and column.name not in given_away:
-            continue
-        heading = conformed.headings[column.name]
-        given = record(
-            "be_null",
-            heading,
-            f"No {heading} holds an NHS number, a National Insurance number or an e-mail address",
-            "looks like a person's own",
-            "What names a person is never loaded, and nothing of a file that holds it is kept.",
-            column=f"private_{column.name}",
-        )
-        shapes = " and ".join(given_away.get(column.name, ()))
-        given["meta"]["hint"] = f"{heading} holds {shapes}. Nothing of the file was kept; export it again without."
-        records.append(given | {"severity": "critical"})
-    return records
-
-
-def _of_contract(contract: Contract, conformed: Conformed) -> list[dict[str, Any]]:
-    """What the contract says, as native records, each with the words a reader sees."""
-    records = []
-    for column in contract.columns:
-        if column.name not in conformed.headings:
-            continue
-        heading = conformed.headings[column.name]
-        if column.type in READS_AS:
-            records.append(
-                record(
-                    "be_null",
-                    heading,
-                    f"Every {heading} is {READS_AS[column.type]}",
-                    f"is not {READS_AS[column.type]}",
-                    "A cell that cannot be read is not zero: its row is set aside until it is mended.",
-                    column=f"unread_{column.name}",
-                )
-            )
-        if not column.optional:
-            records.append(
-                record(
-                    "not_be_null",
-                    heading,
-                    f"Every {heading} is filled in",
-                    "is empty",
-                    "Without it the row cannot be placed or counted.",
-                    column=f"filled_{column.name}" if odd_of(column, column.name in conformed.named) else column.name,
-                )
-            )
-        if column.allowed:
-            records.append(
-                record(
-                    "be_in_set",
-                    heading,
-                    f"Every {heading} is one of {', '.join(column.allowed)}",
-                    "is not one of the allowed words",
-                    "A new word may mean a new thing, which somebody should decide how to count.",
-                    column=column.name,
-                    value_set=list(column.allowed),
-                )
-            )
-        if column.weekday_of in conformed.headings:
-            date = conformed.headings[column.weekday_of]
-            records.append(
-                record(
-                    "be_null",
-                    heading,
-                    f"Every {heading} is the weekday of {date}",
-                    f"is not the weekday of {date}",
-                    "Either the date is wrong, or day and month of it have changed places.",
-                    column=f"other_weekday_{column.name}",
-                )
-            )
-        if column.name in conformed.named:
-            records.append(
-                record(
-                    "be_null",
-                    heading,
-                    f"Every {heading} is known to {column.refers_to}",
-                    "is not known",
-                    "A name nobody knows cannot be placed: list it among the names by system and it is taken again.",
-                    column=f"unknown_{column.name}",
-                )
-            )
-    headings = " and ".join(conformed.headings[name] for name in contract.key if name in conformed.headings)
-    records.append(
-        record(
-            "be_null",
-            headings,
-            f"No two rows agree in {headings} and differ in what they say",
-            "stands twice with different figures",
-            "One of the two is wrong and nothing says which; counting both would count the same thing twice.",
-            column="conflict",
-        )
-    )
-    return records
-
-
-def _of_suite(contract: Contract, conformed: Conformed) -> list[dict[str, Any]]:
-    records = []
-    for given in contract.suite:
-        columns = [
-            value for key, value in given["kwargs"].items() if key.startswith("column") and isinstance(value, str)
-        ]
-        columns = columns or list(filter(None, [given["meta"].get("column")]))  # where a query says it, meta.column
-        heading = " and ".join(conformed.headings.get(name, name) for name in columns)
-        says = given["meta"].get("says", "is not as expected")
-        about = given["meta"].get("about") or f"No {heading} {says}"
-        first = conformed.headings.get(columns[0], columns[0]) if columns else ""
-        records.append(given | {"meta": given["meta"] | {"about": about, "heading": first, "reason": says}})
-    return records
+# ---- Great Expectations ----------------------------------------------------------------------------------------------
 
 
 def _asked(con: duckdb.DuckDBPyConnection, name: str, expectations: list[dict[str, Any]]):

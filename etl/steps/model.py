@@ -12,7 +12,7 @@ from etl.contracts import Contract
 from etl.indicators import tables_of
 from etl.paths import Workspace
 from etl.steps import hierarchy
-from etl.steps.conform import sql_text
+from etl.steps.cells import sql_text
 from etl.steps.hierarchy import Organisation, hierarchy_of
 from etl.steps.keep import Receipt
 
@@ -122,15 +122,16 @@ def lay_out_sources(
     contracts: dict[str, Contract],
     counted: dict[str, list[Part]],
     as_of: dt.date,
+    organisation: Organisation,
 ) -> None:
     """A view `source.<name>` for every source, in its own columns and a `month`; empty where nothing has arrived.
 
     Where the hierarchy says that a unit became another, its rows are the other's. Views are read anew at each use: rows
-    are never copied out of the store. Raises BadHierarchy.
+    are never copied out of the store.
     """
     con.execute("CREATE SCHEMA source")
     con.execute("CREATE SCHEMA outdone")
-    became = read_organisation(con, workspace, contracts, counted, as_of).successors
+    became = organisation.successors
     keeps = hierarchy_of(contracts)
     for name, contract in contracts.items():
         rows = f"({_together(workspace, contract, counted[name], as_of)})"

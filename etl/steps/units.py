@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from etl.contracts import Contract
-from etl.steps.conform import sql_text
+from etl.steps.cells import sql_text
 from etl.steps.hierarchy import BadHierarchy, Organisation, Spell, a, month_of
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from etl.contracts import Column, Contract
 from etl.paths import Workspace
+from etl.steps.hierarchy import Organisation
 from etl.steps.keep import Receipt
 from etl.steps.model import lay_out_sources, parts, settled_together
 from tests.conftest import sickness, sickness_row, staffing, staffing_row
@@ -345,7 +346,7 @@ def test_of_rows_that_share_a_key_the_latest_arrival_counts(files, each_file):
             pq.write_table(pa.Table.from_pylist(cells, pa.schema(types + days)), path)
             receipts.append(receipt)
         counted = parts(contract, receipts)
-        lay_out_sources(con, workspace, {"beds": contract}, {"beds": counted}, dt.date(2026, 2, 28))
+        lay_out_sources(con, workspace, {"beds": contract}, {"beds": counted}, dt.date(2026, 2, 28), Organisation())
         found = con.execute("SELECT id, part, beds, month FROM source.beds").fetchall()
 
     expected: dict[tuple, tuple] = {}

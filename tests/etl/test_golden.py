@@ -11,6 +11,7 @@ import pytest
 
 from etl import contracts, indicators
 from etl.paths import EXPECTATIONS, SQL, Workspace
+from etl.steps.hierarchy import Organisation
 from etl.steps.model import core_queries, lay_out_sources, run_core
 
 CONTRACTS = contracts.load([EXPECTATIONS])
@@ -60,7 +61,9 @@ def figures(tmp_path):
 
     def count(indicator: str, **given: list[dict]) -> dict[tuple[str, str], tuple]:
         with duckdb.connect() as con:
-            lay_out_sources(con, Workspace(tmp_path), CONTRACTS, {source: [] for source in CONTRACTS}, dt.date.max)
+            lay_out_sources(
+                con, Workspace(tmp_path), CONTRACTS, {source: [] for source in CONTRACTS}, dt.date.max, Organisation()
+            )
             for source, rows in given.items():
                 con.execute(f"CREATE TABLE given_{source} AS FROM source.{source}")
                 con.register("rows_given", pa.Table.from_pylist(rows))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from etl import build, contracts, indicators
 from etl.paths import EXPECTATIONS, SQL, Workspace
+from etl.steps.hierarchy import Organisation
 from etl.steps.keep import receipts
 from etl.steps.model import core_queries, lay_out_sources, lineage, parts, run_core
 from tests.conftest import table
@@ -50,7 +51,9 @@ def figures(source: str, rows: dict[str, list[dict]]) -> dict[str, list[tuple]]:
     """What the indicators behind a source give for these rows."""
     found = {}
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as con:
-        lay_out_sources(con, Workspace(Path(folder)), CONTRACTS, {name: [] for name in CONTRACTS}, dt.date.max)
+        lay_out_sources(
+            con, Workspace(Path(folder)), CONTRACTS, {name: [] for name in CONTRACTS}, dt.date.max, Organisation()
+        )
         for name, records in rows.items():
             con.execute(f"CREATE TABLE given_{name} AS FROM source.{name}")
             con.register("given", pa.Table.from_pylist(records))
@@ -180,7 +183,7 @@ def taken_in(*files: tuple[str, list[list]]) -> dict[str, list[tuple]]:
             kept = {source: receipts(workspace, source) for source in CONTRACTS}
             assert all(receipt.outcome == "accepted" for held in kept.values() for receipt in held), said
             counted = {source: parts(CONTRACTS[source], held) for source, held in kept.items()}
-            lay_out_sources(con, workspace, CONTRACTS, counted, dt.date(2100, 1, 1))
+            lay_out_sources(con, workspace, CONTRACTS, counted, dt.date(2100, 1, 1), Organisation())
             return {source: con.execute(f"FROM source.{source} ORDER BY ALL").fetchall() for source in READ}
         finally:
             con.close()

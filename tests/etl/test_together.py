@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from etl.steps.judge import _is_row_by_row
-from tests.conftest import sickness, sickness_row
+from tests.conftest import sickness, sickness_row, table
 
 JANUARY = sickness(sickness_row(date="31/01/2023"), sickness_row("DEF", date="31/01/2023", lost=-5))
 FEBRUARY = sickness(sickness_row(date="28/02/2023"), sickness_row("DEF", date="28/02/2023"))
@@ -14,6 +14,16 @@ MARCH = sickness(
     sickness_row("DEF", date="31/03/2023"),
     sickness_row("GHI", date="31/03/2023", lost=2000),
 )
+NOTES = """
+title: Notes
+owner: x
+file: notes*
+each_file: adds
+key: [id]
+columns:
+  id: {headers: [Id]}
+  said: {headers: [Said]}
+"""
 GIVEN_AWAY = sickness(sickness_row(date="30/04/2023", group="ward.sister@example.org"))
 
 
@@ -25,9 +35,10 @@ def dropped(engine, together: bool, *, also: bool = False) -> dict:
         if not together:
             engine.run("build")
     engine.run("build")
-    said = engine.run("receipts", "--rows").said
+    receipts = engine.run("receipts", "--rows")
+    assert receipts.code == 0, receipts.said
     told = {number: engine.file(f"sickness_return_{number}.csv") for number in files}
-    return told | {"rows": sorted(line for line in said.splitlines() if ", line " in line)}
+    return told | {"rows": sorted(line for line in receipts.said.splitlines() if ", line " in line)}
 
 
 @pytest.mark.parametrize("also", [False, True], ids=["all sound", "one refused"])
@@ -50,6 +61,17 @@ def test_each_file_has_the_answers_to_its_own_expectations(engine):
     dropped(engine, together=True)
     failed = engine.ask("SELECT file, unexpected FROM meta.expectation WHERE status = 'failed' ORDER BY ALL")
     assert failed == [("sickness_return_1.csv", 1), ("sickness_return_3.csv", 1), ("sickness_return_3.csv", 1)]
+
+
+def test_the_many_numbers_of_one_file_do_not_hide_the_people_of_another(engine, source):
+    """One number of ten digits in eleven looks like an NHS number by chance: that is judged of each file by itself."""
+    source("notes", NOTES)
+    engine.drop("notes_1.csv", table(["Id", "Said"], [(n, 4_000_000_000 + 7 * n) for n in range(300)]))
+    engine.drop("notes_2.csv", table(["Id", "Said"], [(300, 9434765919), (301, 4010232137)]))
+    engine.run("build")
+    assert engine.file("notes_1.csv")["outcome"] == "accepted"
+    assert engine.file("notes_2.csv")["outcome"] == "refused"
+    assert "9434765919" not in engine.file("notes_2.csv")["sentence"]
 
 
 @pytest.mark.parametrize(

@@ -345,7 +345,7 @@ def test_what_stood_under_a_merged_unit_stands_under_its_successor(beds):
 def test_what_people_said_of_a_merged_unit_is_said_of_its_successor(beds):
     events = [
         ["HER", month(2), "other", "The roof was mended", "", ""],
-        ["XXX", month(2), "other", "A new lift", "", ""],
+        ["NOBODY", month(2), "other", "A new lift", "", ""],
     ]
     beds.drop("events.csv", table(["Unit", "Month", "Kind", "What happened", "Re-base", "Fix limits after"], events))
     targets = [
@@ -359,7 +359,7 @@ def test_what_people_said_of_a_merged_unit_is_said_of_its_successor(beds):
         ("ELM", "The roof was mended"),
         ("ELM", "Heron Ward became part of Elm Ward"),
     ]
-    assert beds.ask("SELECT name FROM meta.unknown_name") == [("XXX",)]
+    assert beds.ask("SELECT name FROM meta.unknown_name") == [("NOBODY",)]
     assert beds.ask("SELECT DISTINCT target FROM mart.signal WHERE unit = 'ELM' ORDER BY ALL") == [(70.0,), (90.0,)]
 
 
@@ -393,13 +393,13 @@ def con():
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        ([["ASH", "Ash", "team", "XXX", "", "", ""]], "Ash (ASH) stands under 'XXX', and no row has that unit"),
+        ([["ASH", "Ash", "team", "NOBODY", "", "", ""]], "Ash (ASH) stands under 'NOBODY', and no row has that unit"),
         ([["ASH", "Ash", "team", "ASH", "", "", ""]], "Ash (ASH) stands under itself"),
         (
             [["ASH", "Ash", "team", "FIR", "", "", ""], ["FIR", "Fir", "division", "ASH", "", "", ""]],
             "stand under each other in a circle",
         ),
-        ([["ASH", "Ash", "team", "SUR", "", "", "XXX"]], "Ash (ASH) became 'XXX', and no row has that unit"),
+        ([["ASH", "Ash", "team", "SUR", "", "", "NOBODY"]], "Ash (ASH) became 'NOBODY', and no row has that unit"),
         ([["ASH", "Ash", "team", "SUR", "", "", "ASH"]], "Ash (ASH) is its own successor"),
         (
             [["ASH", "Ash", "team", "SUR", "", "", "FIR"], ["FIR", "Fir", "team", "SUR", "", "", "ASH"]],
