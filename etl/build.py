@@ -129,18 +129,20 @@ def make_release(
     from etl.steps.protect import protect
     from etl.steps.signal import PROFILE, signal
     from etl.steps.units import lay_out_units
+    from etl.survey import step as surveys
 
     busy("Measuring")
-    queries = core_queries(SQL / "core")
+    queries = core_queries(SQL / "core") | surveys.facts(contracts, as_of, counted)
     live = {name: each for name, each in indicator_files.load(SQL / "indicators").items() if each.status != "draft"}
     lay_out_sources(con, workspace, contracts, counted, as_of, organisation)
     run_core(con, queries, set(contracts))
     levels = lay_out_units(con, contracts, organisation, months or [as_of.replace(day=1)])
-    sources = {name: lineage(indicator.reads, queries) for name, indicator in live.items()}
+    counts = live | surveys.behind()
+    sources = {name: lineage(indicator.reads, queries) for name, indicator in counts.items()}
     published = {name: {source for source in behind if contracts[source].published} for name, behind in sources.items()}
     private = {name: behind - published[name] for name, behind in sources.items()}
     private_reach = {name: behind | {organisation.source} - {None} for name, behind in private.items()}
-    measure(con, live, published, private_reach, levels, organisation.not_begun)
+    measure(con, counts, published, private_reach, levels, organisation.not_begun)
     collected = {source for source, contract in contracts.items() if counted[source] and contract.month_of}
     published_to, private_to = (
         {name: settled_together(settled[source] for source in behind & collected) for name, behind in each.items()}
@@ -151,6 +153,7 @@ def make_release(
     busy("Looking for change")
     signal(con, live)
     prime(con, live)
+    surveys.say(con, live)
 
     release = publish.next_name(workspace, settings.read(workspace).today())
     busy("Checking and publishing")
@@ -174,6 +177,7 @@ def make_release(
             asdict(indicator)
             | {
                 "levels": list(indicator.levels),
+                "beside": list(indicator.beside),
                 "settled_to": max(filter(None, (published_to[name], private_to[name])), default=None),
                 "sources": sorted(sources[name]),
             }
@@ -181,7 +185,8 @@ def make_release(
         ],
     }
     behind = {fact: min(lineage({f"core.{fact}"}, queries)) for fact in FACTS}
-    meta["meta.unknown_name"] += unknown_names(con, live, behind)
+    meta["meta.unknown_name"] += unknown_names(con, live, behind) + surveys.waiting(con, contracts)
+    meta |= surveys.meta(contracts)
     publish.publish(con, workspace, release, meta)
     return Outcome("published", f"Published release {release}.", release, refused)
 

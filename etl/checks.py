@@ -15,6 +15,8 @@ from etl.steps.hierarchy import Organisation, hierarchy_of
 from etl.steps.keep import RefusedExtract
 from etl.steps.model import core_queries, lay_out_sources, run_core
 from etl.steps.units import levels_in_order
+from etl.survey import queries as of_surveys
+from etl.survey import step as surveys
 
 
 def check_all(workspace: Workspace) -> Iterator[str]:
@@ -29,7 +31,7 @@ def check_all(workspace: Workspace) -> Iterator[str]:
     check_suites(contracts)
     yield f"{sum(len(contract.suite) for contract in contracts.values())} expectations in their suites."
 
-    queries = core_queries(SQL / "core")
+    queries = core_queries(SQL / "core") | of_surveys.queries(contracts)
     indicators = indicator_files.load(SQL / "indicators")
     with duckdb.connect() as con:
         lay_out_empty(con, workspace, contracts)
@@ -37,7 +39,7 @@ def check_all(workspace: Workspace) -> Iterator[str]:
             run_core(con, queries, set(contracts))
         except duckdb.Error as error:
             raise BadIndicator(f"sql/core does not run on empty sources: {str(error).splitlines()[0]}") from None
-        for name, indicator in indicators.items():
+        for name, indicator in (indicators | surveys.behind()).items():
             try:
                 con.execute(indicator.sql)
             except duckdb.Error as error:

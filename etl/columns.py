@@ -33,6 +33,7 @@ class Column:
     thousands: str | None = None  # the mark between thousands, where an export writes one
     optional: bool = False  # its cells may be empty: "no data", never zero
     heading_optional: bool = False  # the whole column may be missing
+    in_file_name: str | None = None  # the pattern by which the file's name says it, where it has no such column
     allowed: tuple[str, ...] = ()
     spellings: dict[str, list[str]] = field(default_factory=dict)  # one spelling: the others that mean it, any case
     refers_to: str | None = None  # the source whose first key column must know it
@@ -69,6 +70,13 @@ def column_of(name: str, given: dict, wrong) -> Column:
         raise wrong(f"column {name} has no headers")
     if column.type not in TYPES:
         raise wrong(f"column {name} has type {column.type!r}, expected one of {', '.join(TYPES)}")
+    if column.in_file_name is not None:
+        try:
+            re.compile(column.in_file_name)
+        except re.error:
+            raise wrong(f"column {name}: in_file_name is {column.in_file_name!r}, which is no pattern") from None
+        if column.person:
+            raise wrong(f"column {name} is a person, whom no file's name may tell")
     if column.thousands not in (None, ",", ".", " ", "'"):
         raise wrong(f"column {name}: thousands is {column.thousands!r}, expected a comma, point, space or apostrophe")
     for form in column.formats:

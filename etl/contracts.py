@@ -13,6 +13,9 @@ from typing import Any
 import yaml
 
 from etl.columns import Column, column_of, made, words
+from etl.survey.questionnaire import FILE as QUESTIONNAIRE
+from etl.survey.questionnaire import Questionnaire
+from etl.survey.questionnaire import read as read_questionnaire
 
 BESIDE = (
     "text",
@@ -102,6 +105,7 @@ class Contract:
     hierarchy: Hierarchy | None = None
     translates: Crosswalk | None = None
     suite: tuple[dict[str, Any], ...] = ()
+    questionnaire: Questionnaire | None = None  # of a survey: what was asked
     fingerprint: str = ""
     folder: Path = Path()
 
@@ -117,6 +121,11 @@ class Contract:
             if column.type == "timestamp":
                 kept[f"{column.name}_utc"] = column.sql_type
         return kept | ({"month": "DATE"} if self.month_of else {})
+
+    @property
+    def asks(self) -> Questionnaire | None:
+        """The questionnaire, where the extracts are answer-sheets."""
+        return self.questionnaire if self.questionnaire and self.questionnaire.kind == "answers" else None
 
     @cached_property
     def parents(self) -> set[str]:
@@ -181,6 +190,11 @@ def read(folder: Path) -> Contract:
     columns_record = record.pop("columns", None)
     if not isinstance(columns_record, dict) or not columns_record:
         raise wrong("expected columns, each with its headers")
+    asked = read_questionnaire(folder, wrong)
+    if asked:
+        if twice := sorted(set(columns_record) & set(asked.columns())):
+            raise wrong(f"{twice[0]} is a column of the contract and of the questionnaire; give one another name")
+        columns_record = columns_record | asked.columns()
     columns = tuple(column_of(name, given, wrong) for name, given in columns_record.items())
     names = {column.name for column in columns}
 
@@ -198,6 +212,7 @@ def read(folder: Path) -> Contract:
     expectations = suite_record.get("expectations") or []
     if not isinstance(expectations, list) or not all(isinstance(given, dict) for given in expectations):
         raise BadContract(f"{folder}/suite.yaml: expectations is a list of records.")
+    expectations += asked.suite() if asked else []
     contract = made(
         Contract,
         record
@@ -210,7 +225,8 @@ def read(folder: Path) -> Contract:
             "format": _format(record.get("format"), wrong),
             "suite": tuple(expectations),
             "folder": folder,
-            "fingerprint": _fingerprint(path, folder / "suite.yaml"),
+            "questionnaire": asked,
+            "fingerprint": _fingerprint(path, folder / "suite.yaml", *folder.glob(QUESTIONNAIRE)),
         },
         wrong,
         "the contract",
@@ -224,7 +240,15 @@ def read(folder: Path) -> Contract:
         raise wrong(f"each_file is {contract.each_file!r}, expected one of {', '.join(EACH_FILE)}")
     if not contract.file:
         raise wrong("expected file: the pattern of its files' names")
-    if not contract.key:
+    if asked:
+        for role in (asked.wave, asked.team):
+            if role not in names:
+                raise wrong(f"{QUESTIONNAIRE} needs the column {role}; name its wave and team")
+        if contract.month_of != asked.wave:
+            raise wrong(f"month_of must be {asked.wave}, by which {QUESTIONNAIRE} tells the waves")
+        if contract.asks and [column.name for column in columns if column.person]:
+            raise wrong("answers are never linked to people: take out the column that says person: true")
+    if not contract.key and not contract.asks:
         raise wrong("expected key: the columns that no two rows share")
     if contract.each_file == "replaces_its_months" and not contract.month_of:
         raise wrong("a source whose files replace their months needs month_of")

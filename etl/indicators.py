@@ -1,7 +1,8 @@
 """Reads `sql/indicators/`: one file an indicator, its meaning in a header, then one SELECT."""
 
 import datetime as dt
-from dataclasses import dataclass, fields
+import re
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 
@@ -13,12 +14,14 @@ FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think", "ki
 CHOICES = {
     "family": FAMILIES,
     "better": ("lower", "higher", "neither"),
-    "refresh": ("monthly", "quarterly"),
+    "refresh": ("monthly", "quarterly", "wave"),  # wave: whenever a survey has closed
     "disclosure": ("A", "B"),
     "status": ("draft", "live", "retired"),
 }
 COLUMNS = ("team", "month", "numerator", "denominator", "people", "published")
 OF_CLASS_A = (*COLUMNS, "people_in_numerator")  # others may give it too
+TALLIES = ("squares", "positive", "negative", "answers")  # of surveys: what intervals and shares are made of
+OF_SURVEYS = (*COLUMNS, *TALLIES)
 KINDS = {str: "words", int: "a whole number", float: "a number", bool: "true or false", dt.date: "a date"}
 
 
@@ -49,6 +52,8 @@ class Indicator:
     status: str
     front: bool  # whether it is among those shown first
     sql: str
+    place: int | None = None  # among the constructs of its file
+    beside: tuple[str, ...] = ()  # of a construct: the measured conditions that speak to it
 
     @property
     def reads(self) -> frozenset[str]:
@@ -60,13 +65,43 @@ class Indicator:
         """Whether the query also gives how many people make up the numerator."""
         return OF_CLASS_A[-1] in outputs_of(self.sql)
 
+    @property
+    def tallies(self) -> bool:
+        """Whether the query also gives what the intervals of a survey's scores are made of."""
+        return TALLIES[0] in outputs_of(self.sql)
+
 
 def load(folder: Path) -> dict[str, Indicator]:
-    """Every indicator by id, which is its file's name. Raises BadIndicator."""
-    return {path.stem: read(path) for path in sorted(folder.glob("*.sql"))}
+    """Every indicator by id, which is its file's name; a file of several constructs is an indicator for each, called
+    <file>.<construct>. Raises BadIndicator."""
+    read_of = [each for path in sorted(folder.glob("*.sql")) for each in read_all(path)]
+    return {indicator.indicator: indicator for indicator in read_of}
+
+
+def read_all(path: Path) -> list[Indicator]:
+    """The indicators of one file: one, or one for each of its constructs. Raises BadIndicator."""
+    indicator, constructs = _read(path)
+    if not constructs:
+        return [indicator]
+    return [
+        replace(
+            indicator,
+            indicator=f"{path.stem}.{name}",
+            title=given["title"],
+            definition=f"{given['definition']} {indicator.definition}",
+            beside=tuple(given["beside"] or ()),
+            place=place,
+            sql=f"SELECT {', '.join(OF_SURVEYS)}\nFROM (\n{indicator.sql}\n) AS every\nWHERE construct = '{name}'",
+        )
+        for place, (name, given) in enumerate(constructs.items(), 1)
+    ]
 
 
 def read(path: Path) -> Indicator:
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[Indicator, dict[str, dict]]:
     def wrong(what: str) -> BadIndicator:
         return BadIndicator(f"{path}: {what}.")
 
@@ -81,7 +116,8 @@ def read(path: Path) -> Indicator:
         raise wrong(f"the header is not readable YAML: {' '.join(str(error).split())}") from None
 
     known = {f.name: f.type for f in fields(Indicator)}
-    asked = set(known) - {"indicator", "sql"}
+    asked = set(known) - {"indicator", "sql", "place", "beside"}
+    constructs = record.pop("constructs", None) or {}
     if set(record) != asked:
         missing, strange = sorted(asked - set(record)), sorted(set(record) - asked)
         raise wrong(
@@ -114,11 +150,18 @@ def read(path: Path) -> Indicator:
         found = outputs_of(sql)
     except BadIndicator as error:
         raise BadIndicator(f"{path}: {error}") from None
-    allowed = (OF_CLASS_A,) if record["disclosure"] == "A" else (COLUMNS, OF_CLASS_A)
+    allowed = (OF_CLASS_A,) if record["disclosure"] == "A" else (COLUMNS, OF_CLASS_A, OF_SURVEYS)
+    if constructs:
+        allowed = (("construct", *OF_SURVEYS),)
+        for name, given in constructs.items():
+            if not re.fullmatch(r"[a-z_]+", str(name)) or not isinstance(given, dict):
+                raise wrong(f"construct {name!r} is no name of small letters with a record of what it is")
+            if set(given) != {"title", "definition", "beside"}:
+                raise wrong(f"construct {name} says its title, its definition and what stands beside it, and no more")
     if found not in allowed:
         of_class = ", for it is of class A" if found == COLUMNS else ""
         raise wrong(f"the query gives {', '.join(found)}, expected {', '.join(allowed[0])}{of_class}")
-    return Indicator(indicator=path.stem, sql=sql, **record)
+    return Indicator(indicator=path.stem, sql=sql, **record), constructs
 
 
 def outputs_of(sql: str) -> tuple[str, ...]:

@@ -75,13 +75,15 @@ CREATE TABLE meta.indicator (
     better          VARCHAR NOT NULL,       -- lower, higher, neither
     "window"        INTEGER NOT NULL,       -- months
     levels          VARCHAR[] NOT NULL,     -- team, above
-    refresh         VARCHAR NOT NULL,       -- monthly, quarterly
+    refresh         VARCHAR NOT NULL,       -- monthly, quarterly, wave (when a survey has closed)
     disclosure      VARCHAR NOT NULL,       -- A, B
     evidence        VARCHAR NOT NULL,
     owner           VARCHAR NOT NULL,
     next_review     DATE NOT NULL,
     status          VARCHAR NOT NULL,       -- draft, live, retired
     front           BOOLEAN NOT NULL,       -- among those shown first
+    place           INTEGER,                -- of a survey's construct: its place in the circle, or among hindrances or helps
+    beside          VARCHAR[] NOT NULL,     -- of a construct: the indicators that measure a condition it speaks of
     settled_to      DATE,                   -- last day; read out of its sources: the later of the published and the others
     sources         VARCHAR[] NOT NULL,     -- read out of the SQL
     sql             VARCHAR NOT NULL
@@ -163,11 +165,95 @@ CREATE TABLE mart.strain (
     because         VARCHAR[] NOT NULL
 );
 
-CREATE TABLE mart.answer (                  -- survey distributions that may be shown
+-- Surveys. A wave is called by the first day of the month in which it closed; scores stand in mart.value, a construct being an
+-- indicator (circle.trust), with the interval in which the true mean lies (95 %) as low and high.
+
+CREATE TABLE meta.survey (
+    survey          VARCHAR NOT NULL,       -- its source
+    kind            VARCHAR NOT NULL,       -- answers (sheets, scored here), results (published by others)
+    title           VARCHAR NOT NULL,
+    validated       BOOLEAN NOT NULL,       -- whether its wording has been shown to measure what it says
+    note            VARCHAR NOT NULL        -- said on every view of it
+);
+
+CREATE TABLE meta.question (
+    survey          VARCHAR NOT NULL,
+    question        VARCHAR NOT NULL,
+    place           INTEGER NOT NULL,
+    wording         VARCHAR NOT NULL,
+    indicator       VARCHAR NOT NULL,       -- the construct it speaks to
+    reversed        BOOLEAN NOT NULL        -- agreeing means less of it; of results: lower is better
+);
+
+CREATE TABLE mart.wave (                    -- of which something is shown
+    unit            VARCHAR NOT NULL,
+    wave            DATE NOT NULL,
+    survey          VARCHAR NOT NULL,
+    opened          DATE NOT NULL,
+    closed          DATE NOT NULL,
+    response        VARCHAR,                -- in bands; NULL: not known how many were asked
+    caution         BOOLEAN NOT NULL        -- under 40 % answered, or it is not known
+);
+
+CREATE TABLE mart.score (                   -- what is said of a score that is shown
+    indicator       VARCHAR NOT NULL,
+    unit            VARCHAR NOT NULL,
+    wave            DATE NOT NULL,
+    few             BOOLEAN NOT NULL,       -- under 30 answered: interval first, point in outline, no distribution
+    positive        DOUBLE NOT NULL,        -- per cent of the answers that agree
+    positive_low    DOUBLE NOT NULL,
+    positive_high   DOUBLE NOT NULL,
+    benchmark       DOUBLE,                 -- the organisation's score in the same wave; NULL: it is the organisation, or not shown
+    stands          VARCHAR,                -- above, below, with it, once drawn towards it by how few answered
+    before          DATE,                   -- the wave it is compared with; NULL: none, another survey, or other teams
+    moved           DOUBLE,                 -- points since then
+    moved_low       DOUBLE,
+    moved_high      DOUBLE,
+    called          VARCHAR                 -- up, down, none: named if the interval leaves out 0 and it is half a point or more
+);
+
+CREATE TABLE mart.answer (                  -- survey distributions that may be shown: of 30 people or more
     survey          VARCHAR NOT NULL,
     wave            DATE NOT NULL,
     unit            VARCHAR NOT NULL,
-    construct       VARCHAR NOT NULL,
-    answer          VARCHAR NOT NULL,
-    share           DOUBLE
+    construct       VARCHAR NOT NULL,       -- the indicator
+    answer          VARCHAR NOT NULL,       -- positive, between, negative
+    share           DOUBLE                  -- per cent
+);
+
+CREATE TABLE mart.frame (                   -- pressure beside kindness, in words
+    unit            VARCHAR NOT NULL,
+    wave            DATE NOT NULL,
+    frame           VARCHAR NOT NULL,       -- stretched_holding, stretched_fraying, steady_kind, steady_other, not_clear
+    pressure        VARCHAR NOT NULL,       -- strain, steady, not_clear: of the three months before the wave's midpoint
+    kindness        VARCHAR NOT NULL,       -- holding, thin, not_clear: against the organisation in the same wave
+    chance          INTEGER,                -- in how many of 100 cases the answers read this way; NULL: pressure is not clear
+    from_month      DATE NOT NULL,
+    to_month        DATE NOT NULL,
+    because         VARCHAR[] NOT NULL      -- the indicators that were under strain in those months
+);
+
+CREATE TABLE mart.lead (                    -- over all teams together: what goes with pressure so many months before
+    outcome         VARCHAR NOT NULL,       -- kindness, or an indicator of absence
+    lag             INTEGER NOT NULL,       -- months from pressure to outcome; below 0: pressure comes after
+    correlation     DOUBLE,                 -- of ranks, each team against its own usual
+    low             DOUBLE,                 -- such that all lags together hold in 95 of 100 cases
+    high            DOUBLE
+);
+
+CREATE TABLE mart.lead_reading (
+    outcome         VARCHAR NOT NULL,
+    reading         VARCHAR NOT NULL,       -- before, together, after, nothing, too_few
+    lag             INTEGER,                -- where it is strongest; NULL: nothing to see
+    teams           INTEGER NOT NULL,       -- how many could be used
+    points          INTEGER NOT NULL        -- months or waves of theirs
+);
+
+CREATE TABLE mart.survey_result (           -- published by others, each question in its own way: never added up, never compared with ours
+    survey          VARCHAR NOT NULL,
+    unit            VARCHAR NOT NULL,
+    month           DATE NOT NULL,          -- the first of the survey's year
+    question        VARCHAR NOT NULL,
+    value           DOUBLE NOT NULL,        -- per cent
+    answered        BIGINT                  -- NULL: not published
 );

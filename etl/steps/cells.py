@@ -39,7 +39,7 @@ class Meanings:
 def text_sql(column: Column, places: dict[str, int], table: Table, contract: Contract) -> str:
     """The cell as text; NULL where it is empty or holds a word that means missing."""
     if column.name not in places:
-        return "NULL::VARCHAR"
+        return f"'{sql_text(table.stated[column.name])}'" if column.name in table.stated else "NULL::VARCHAR"
     if table.kind == "parquet":
         name = f'"{table.headings[places[column.name]].replace(chr(34), chr(34) * 2)}"'
         cell, floating = f"{name}::VARCHAR", f"typeof({name}) IN ('DOUBLE', 'FLOAT')"

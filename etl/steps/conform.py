@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from etl.contracts import Contract
+from etl.contracts import Column, Contract
 from etl.paths import room_on_disk
 from etl.steps.cells import Meanings, after_sql, missing_words, sql_text, text_sql, typed_sql
 from etl.steps.dates import expect_order_of_dates
@@ -91,12 +91,16 @@ def match_headings(arrival: Arrival, table: Table, contract: Contract) -> dict[s
         if len(where) > 1:
             both = " and ".join(repr(table.headings[place]) for place in where)
             raise UnreadableExtract(f"{arrival.name}: {both} both mean {column.name}; leave only one of them in.")
-        if not where and not column.heading_optional:
+        if not where and not column.heading_optional and column.name not in table.stated:
             raise UnreadableExtract(
-                f"{arrival.name} has no heading for {column.name}: it may be called {' or '.join(column.headers)}. "
+                f"{arrival.name} has no heading for {column.name}: it may be called {' or '.join(column.headers)}{_or_named(column)}. "
                 f"{_headings_found(table, found)} Rename the heading, or add the new one to the contract."
             )
     return {name: where[0] for name, where in found.items()}
+
+
+def _or_named(column: Column) -> str:
+    return f", or the file's name may say it, as in {column.in_file_name}" if column.in_file_name else ""
 
 
 def _headings_found(table: Table, found: dict[str, list[int]]) -> str:

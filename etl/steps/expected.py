@@ -110,6 +110,8 @@ def of_contract(contract: Contract, conformed: Conformed) -> list[dict[str, Any]
                     column=f"unknown_{column.name}",
                 )
             )
+    if not contract.key:
+        return records
     headings = " and ".join(conformed.headings[name] for name in contract.key if name in conformed.headings)
     records.append(
         record(

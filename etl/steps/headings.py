@@ -2,12 +2,16 @@
 
 from etl.contracts import Contract, plain
 from etl.steps.land import Arrival, UnreadableExtract
+from etl.survey import headings as of_surveys
 
 
 def headings_of(rows: list[list[str]], contract: Contract) -> tuple[tuple[str, ...], int]:
     """The headings, and how many records stand before the data. Several header rows are joined, a merged one filled to
     the right."""
     first, last = contract.format.skip_rows, contract.format.skip_rows + contract.format.header_rows
+    if contract.asks:
+        known = {plain(header): column.name for column in contract.columns for header in column.headers}
+        return of_surveys.headings_of(rows, known, contract.asks, first, contract.format.header_rows, plain)
     header = rows[first:last]
     if not header:
         return (), len(rows)

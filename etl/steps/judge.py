@@ -251,6 +251,8 @@ def _find_repeats(con: duckdb.DuckDBPyConnection, contract: Contract, kept: str,
 
     Where a unit stands is the hierarchy's affair: two rows that differ only in a parent are equal.
     """
+    if not contract.key:  # answer-sheets: two people may say the same
+        return
     key = ", ".join([f"row >> {SHIFT}", *contract.key])  # within a file; between files the later one wins
     # Hashes find the few candidates in one cheap pass; the keys themselves decide among them.
     con.execute(

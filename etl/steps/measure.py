@@ -1,6 +1,7 @@
 """Counts every indicator per unit and month, and adds numerators and denominators up the hierarchy, never rates.
 
-Fills `figure` (indicator, unit, month, numerator, denominator, people, people_in_numerator, provenance): what the units'
+Fills `figure` (indicator, unit, month, numerator, denominator, people, people_in_numerator, provenance, and of a survey its
+tallies, which add up like the others): what the units'
 own rows say, and for a unit above them without a row of its own the sum of the units that stood under it that month. Its
 provenance is `published` (made of nothing but published rows), `private`, or `both`. Published figures rise within the
 units that the indicator's published sources bring, private ones within the hierarchy, and what is made of both only
@@ -9,7 +10,7 @@ where both may. So a sum of private rows never mixes with what others have publi
 
 import duckdb
 
-from etl.indicators import Indicator
+from etl.indicators import TALLIES, Indicator
 
 
 class Unmeasurable(Exception):
@@ -28,7 +29,8 @@ def measure(
     figures of units that have `not_begun` wait until those have. Raises Unmeasurable."""
     con.execute("""
         CREATE TABLE own (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE,
-                          people BIGINT, people_in_numerator BIGINT, provenance VARCHAR);
+                          people BIGINT, people_in_numerator BIGINT, provenance VARCHAR,
+                          squares DOUBLE, positive DOUBLE, negative DOUBLE, answers DOUBLE);
         CREATE TABLE figure AS FROM own;
         CREATE TABLE reach (indicator VARCHAR, provenance VARCHAR, unit VARCHAR)
     """)
@@ -69,7 +71,11 @@ def measure(
                         ELSE min(below.provenance) FILTER (WHERE below.numerator IS NOT NULL)
                     END,
                     min(below.provenance)
-                )
+                ),
+                sum(below.squares),
+                sum(below.positive),
+                sum(below.negative),
+                sum(below.answers)
             FROM figure AS below
             JOIN stands
               ON stands.unit = below.unit
@@ -99,7 +105,8 @@ def _count(con: duckdb.DuckDBPyConnection, name: str, indicator: Indicator) -> N
             CASE WHEN numerator IS NOT NULL THEN denominator END,
             people,
             {"people_in_numerator" if indicator.says_people_in_numerator else "NULL"},
-            CASE WHEN published THEN 'published' ELSE 'private' END
+            CASE WHEN published THEN 'published' ELSE 'private' END,
+            {", ".join(TALLIES if indicator.tallies else ["NULL"] * len(TALLIES))}
         FROM ({indicator.sql})
     """)
 

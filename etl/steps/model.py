@@ -174,7 +174,7 @@ def _together(
 def _keys_may_meet(contract: Contract, counted: list[Part]) -> bool:
     """Whether two files that count may hold the same key: later arrivals then win."""
     months_apart = contract.each_file == "replaces_its_months" and contract.month_of in contract.key
-    return len(counted) > 1 and not months_apart
+    return len(counted) > 1 and not months_apart and bool(contract.key)
 
 
 def _find_outdone(con: duckdb.DuckDBPyConnection, contract: Contract, rows: str) -> bool:

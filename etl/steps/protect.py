@@ -35,17 +35,18 @@ def protect(
     """`published_to` and `private_to` give each indicator's last settled day, of figures that are wholly published and of
     all others; `synthetic` says that nobody in the workspace is real."""
     con.execute("""
-        CREATE TABLE rule (indicator VARCHAR, scale DOUBLE, levels VARCHAR[], quarterly BOOLEAN, sensitive BOOLEAN,
+        CREATE TABLE rule (indicator VARCHAR, scale DOUBLE, levels VARCHAR[], quarterly BOOLEAN, waves BOOLEAN, sensitive BOOLEAN,
                            published_to DATE, private_to DATE)
     """)
     con.executemany(
-        "INSERT INTO rule VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO rule VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 name,
                 indicator.scale,
                 list(indicator.levels),
                 indicator.refresh == "quarterly",
+                indicator.refresh == "wave",
                 indicator.disclosure == "A",
                 published_to[name],
                 private_to[name],
@@ -114,7 +115,8 @@ def protect(
 def _say_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
     """A month without a row between a unit's first and the indicator's last is "no data", while the unit is there; a unit
     for which an indicator has never had a figure has one row, "not collected", in the newest month. Published figures and
-    others have each their own last month. What is renewed by quarter is due in the quarter's last month only."""
+    others have each their own last month. What is renewed by quarter is due in the quarter's last month only; a survey is
+    due in no month."""
     con.execute("""
         INSERT INTO value BY NAME
         WITH last AS (SELECT indicator, published, max(month) AS month FROM value GROUP BY indicator, published),
@@ -145,7 +147,7 @@ def _say_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
         SEMI JOIN unit_spell
                ON unit_spell.unit = due.unit
               AND due.month BETWEEN unit_spell.from_month AND coalesce(unit_spell.to_month, due.month)
-        WHERE NOT quarterly OR month(due.month) % 3 = 0
+        WHERE NOT waves AND (NOT quarterly OR month(due.month) % 3 = 0)
     """)
     con.execute("""
         INSERT INTO value BY NAME
@@ -169,6 +171,6 @@ def _say_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
         CROSS JOIN unit_level
         JOIN newest USING (unit)
         ANTI JOIN value ON value.indicator = rule.indicator AND value.unit = unit_level.unit
-        WHERE list_contains(rule.levels, CASE WHEN unit_level.level = 'team' THEN 'team' ELSE 'above' END)
+        WHERE NOT waves AND list_contains(rule.levels, CASE WHEN unit_level.level = 'team' THEN 'team' ELSE 'above' END)
     """)
     con.execute("ALTER TABLE value DROP COLUMN published")

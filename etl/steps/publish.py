@@ -21,6 +21,13 @@ TABLES = {
     "mart.prime": "prime",
     "meta.unit": "unit_spell",
     "meta.event": "event",
+    "mart.wave": "wave",
+    "mart.score": "score",
+    "mart.answer": "answer",
+    "mart.frame": "frame",
+    "mart.lead": "lead",
+    "mart.lead_reading": "lead_reading",
+    "mart.survey_result": "survey_result",
 }
 
 

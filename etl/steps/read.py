@@ -6,9 +6,9 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -37,10 +37,38 @@ class Table:
     ascii_only: bool = False
     lines: int | None = None  # physical ones in all; None where we wrote the table ourselves, a row a line
     ends_in_newline: bool = True
+    stated: Mapping[str, str] = field(default_factory=dict)  # our column → what the file's name says of all its rows
 
 
 def readable(arrival: Arrival, contract: Contract, work: Path) -> Table:
     """The arrival as one table of text. Raises UnreadableExtract."""
+    table = _readable(arrival, contract, work)
+    said = stated_by(arrival, contract)
+    return replace(table, stated=said) if said else table
+
+
+def stated_by(arrival: Arrival, contract: Contract) -> dict[str, str]:
+    """our column → what the file's own name says of every row in it. Raises UnreadableExtract where it is no date."""
+    found = {}
+    for column in contract.columns:
+        match = re.search(column.in_file_name, Path(arrival.name).name) if column.in_file_name else None
+        if match:
+            found[column.name] = text = match.group()
+            if column.type in ("date", "timestamp") and not any(_is_date(text, form) for form in column.formats):
+                raise UnreadableExtract(
+                    f"{arrival.name}: its name says {text} for {column.name}, which is no date as {', '.join(column.formats)}."
+                )
+    return found
+
+
+def _is_date(text: str, form: str) -> bool:
+    try:
+        return bool(dt.datetime.strptime(text, form))
+    except ValueError:
+        return False
+
+
+def _readable(arrival: Arrival, contract: Contract, work: Path) -> Table:
     try:
         kind = kind_of(arrival)
         if kind == "parquet":

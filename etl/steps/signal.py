@@ -35,7 +35,7 @@ def signal(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> 
                              segment INTEGER, fixed_after INTEGER, target DOUBLE, rule VARCHAR, moved VARCHAR, verdict VARCHAR, since DATE,
                              months INTEGER, one_side BOOLEAN, assurance VARCHAR, limits VARCHAR)
     """)
-    series = settled_series(con, [name for name, indicator in indicators.items() if indicator.window == 1])
+    series = settled_series(con, [name for name, each in indicators.items() if each.window == 1 and each.refresh != "wave"])
     if series is None:
         return
     segments, fixed_after = rebases(con, series)

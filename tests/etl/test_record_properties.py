@@ -17,10 +17,11 @@ from etl.paths import EXPECTATIONS, SQL, Workspace
 from etl.steps.hierarchy import Organisation
 from etl.steps.keep import receipts
 from etl.steps.model import core_queries, lay_out_sources, lineage, parts, run_core
+from etl.survey import queries as survey_queries
 from tests.conftest import table
 
 CONTRACTS = contracts.load([EXPECTATIONS])
-CORE = core_queries(SQL / "core")
+CORE = core_queries(SQL / "core") | survey_queries.queries(CONTRACTS)
 INDICATORS = indicators.load(SQL / "indicators")
 many = settings(max_examples=25, deadline=None)
 

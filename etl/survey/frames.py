@@ -1,0 +1,158 @@
+"""Reads pressure beside kindness in one of four frames, or says that it is not clear yet. Never one number.
+
+A wave is joined to the three months before the month of its midpoint. Pressure says of a unit and month whether it was under
+strain; kindness, whether the circle as a whole lies above what the organisation says in the same wave, and how likely that
+is, given how few answered and how much units differ at all.
+"""
+
+import datetime as dt
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from etl.indicators import Indicator
+from etl.survey import scoring
+from etl.survey.score import WHOLE, _only, benchmarks, of_cells
+
+PRESSURE_FAMILIES = ("cover", "time_and_rest", "absence", "staying")
+MONTHS_BEFORE = 3
+STRAINED_FROM, STEADY_TO = 3, 1  # of the judged front indicators, how many show concern in the month
+JUDGED_FROM = 4  # fewer judged indicators say nothing
+MOST_OF = 2  # of the three months
+SURE = 80  # in 100 cases; below that it is not clear
+FRAMES = {
+    ("strain", "holding"): "stretched_holding",
+    ("strain", "thin"): "stretched_fraying",
+    ("steady", "holding"): "steady_kind",
+    ("steady", "thin"): "steady_other",
+}
+NOT_CLEAR = "not_clear"
+FRAME = pa.schema(
+    [
+        ("unit", pa.string()), ("wave", pa.date32()), ("frame", pa.string()), ("pressure", pa.string()),
+        ("kindness", pa.string()), ("chance", pa.int32()), ("from_month", pa.date32()), ("to_month", pa.date32()),
+        ("because", pa.list_(pa.string())),
+    ]
+)  # fmt: skip
+
+
+def lay_out_pressure(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> None:
+    """Fills `pressure` (unit, month, state, because) from `signal`: the one place that says what pressure is. Whoever has
+    verdicts of strain fills the same table from those instead."""
+    of_pressure = [name for name, each in indicators.items() if each.front and each.family in PRESSURE_FAMILIES]
+    con.execute(
+        f"""
+        CREATE OR REPLACE TABLE pressure AS
+        WITH judged AS (
+            SELECT
+                unit,
+                month,
+                count(*) AS judged,
+                coalesce(list(indicator ORDER BY indicator) FILTER (WHERE verdict = 'concern'), []) AS because
+            FROM signal
+            WHERE verdict <> 'not_judged' AND list_contains($1, indicator)
+            GROUP BY unit, month
+        )
+        SELECT
+            unit,
+            month,
+            CASE
+                WHEN judged < {JUDGED_FROM} THEN '{NOT_CLEAR}'
+                WHEN len(because) >= {STRAINED_FROM} THEN 'strain'
+                WHEN len(because) <= {STEADY_TO} THEN 'steady'
+                ELSE '{NOT_CLEAR}'
+            END AS state,
+            because
+        FROM judged
+        """,
+        [of_pressure],
+    )
+
+
+def months_before(opened: dt.date, closed: dt.date) -> tuple[dt.date, dt.date]:
+    """The first and the last of the three months before the month in which the midpoint of a wave lies."""
+    midpoint = opened + (closed - opened) / 2
+    number = midpoint.year * 12 + midpoint.month - 1
+    return tuple(dt.date(each // 12, each % 12 + 1, 1) for each in (number - MONTHS_BEFORE, number - 1))
+
+
+def frame(con: duckdb.DuckDBPyConnection) -> None:
+    """Fills `frame` from `pressure`, `wave` and the circle as a whole; for the units that have a benchmark."""
+    con.execute("CREATE OR REPLACE TEMP TABLE joined (wave DATE, from_month DATE, to_month DATE)")
+    waves = con.execute("SELECT DISTINCT wave, opened, closed FROM wave ORDER BY wave").fetchall()
+    if waves:
+        con.executemany(
+            "INSERT INTO joined VALUES (?, ?, ?)", [(wave, *months_before(*days)) for wave, *days in waves]
+        )
+    pressure = {
+        (unit, wave): (strained, steady, because, first, last)
+        for unit, wave, first, last, strained, steady, because in con.execute("""
+            SELECT
+                wave.unit,
+                wave.wave,
+                from_month,
+                to_month,
+                count(*) FILTER (WHERE state = 'strain'),
+                count(*) FILTER (WHERE state = 'steady'),
+                list_sort(list_distinct(flatten(coalesce(list(because) FILTER (WHERE because IS NOT NULL), []))))
+            FROM wave
+            JOIN joined USING (wave)
+            LEFT JOIN pressure ON pressure.unit = wave.unit AND pressure.month BETWEEN from_month AND to_month
+            GROUP BY ALL
+        """).fetchall()
+    }
+    rows = []
+    for (unit, wave), (strained, steady, because, first, last) in _kind(con, pressure):
+        chance, state = because[1], _state(strained, steady)
+        kindness = "holding" if chance >= SURE else "thin" if chance <= 100 - SURE else NOT_CLEAR
+        read = FRAMES.get((state, kindness), NOT_CLEAR)
+        rows.append(
+            {
+                "unit": unit,
+                "wave": wave,
+                "frame": read,
+                "pressure": state,
+                "kindness": kindness,
+                "chance": None if state == NOT_CLEAR else max(chance, 100 - chance),
+                "from_month": first,
+                "to_month": last,
+                "because": because[0],
+            }
+        )
+    con.register("given", pa.Table.from_pylist(rows, schema=FRAME))
+    con.execute("CREATE TABLE frame AS FROM given")
+    con.unregister("given")
+
+
+def _state(strained: int, steady: int) -> str:
+    return "strain" if strained >= MOST_OF else "steady" if steady >= MOST_OF else NOT_CLEAR
+
+
+def _kind(con: duckdb.DuckDBPyConnection, pressure: dict):
+    """Each unit and wave that has a benchmark, with its pressure and, beside its reasons, the chance in 100 that kindness lies
+    above the benchmark."""
+    cells = con.execute(
+        """
+        SELECT figure.*, survey_place.* EXCLUDE (unit, month)
+        FROM figure
+        JOIN survey_place USING (unit, month)
+        SEMI JOIN wave ON wave.unit = figure.unit AND wave.wave = figure.month
+        WHERE indicator = ? AND squares IS NOT NULL
+        ORDER BY unit, month
+        """,
+        [WHOLE],
+    ).fetchnumpy()
+    if not len(cells["unit"]):
+        return
+    found, months = of_cells(cells), cells["month"].astype("datetime64[D]")
+    benchmark = benchmarks(cells, found)
+    for level, month in sorted({*zip(cells["level"], months.tolist(), strict=True)}):
+        same = (cells["level"] == level) & (months == np.datetime64(month)) & ~np.isnan(benchmark)
+        if not same.any():
+            continue
+        part = _only(found, same)
+        chances = scoring.chance_above(part, benchmark[same], scoring.spread_between(part))
+        for unit, chance in zip(cells["unit"][same], chances, strict=True):
+            strained, steady, because, first, last = pressure[unit, month]
+            yield (unit, month), (strained, steady, (because, round(100 * float(chance))), first, last)

@@ -1,0 +1,85 @@
+"""What a build does about surveys: which facts and figures it adds, what it says of them, and what it publishes."""
+
+import datetime as dt
+from typing import Any
+
+import duckdb
+
+from etl import indicators as indicator_files
+from etl.contracts import Contract
+from etl.indicators import Indicator
+from etl.paths import SQL
+from etl.steps.cells import sql_text
+from etl.survey import frames, lead, queries, score
+
+
+def behind() -> dict[str, Indicator]:
+    """What is counted like an indicator and never shown as a number: how many answered, and the circle as a whole."""
+    return indicator_files.load(SQL / "survey")
+
+
+def facts(contracts: dict[str, Contract], as_of: dt.date, counted: dict[str, list]) -> dict[str, str]:
+    """The core queries that are written from the questionnaires."""
+    return queries.queries(contracts, as_of, queries.waves_made(contracts, counted))
+
+
+def say(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> None:
+    """Once figures are protected and signals found: intervals, changes, frames, what goes before, and results of others."""
+    score.score(con, indicators)
+    frames.lay_out_pressure(con, indicators)
+    frames.frame(con)
+    lead.lay_out(con, indicators)
+    con.execute("""
+        CREATE TABLE survey_result AS
+        SELECT survey, unit, month, question, round(value, 2) AS value, answered
+        FROM core.survey_result
+        SEMI JOIN unit_level USING (unit)
+        WHERE value IS NOT NULL
+    """)
+
+
+def meta(contracts: dict[str, Contract]) -> dict[str, list[dict[str, Any]]]:
+    """What was asked, for `meta.survey` and `meta.question`."""
+    asked = {name: contract.questionnaire for name, contract in contracts.items() if contract.questionnaire}
+    return {
+        "meta.survey": [
+            {
+                "survey": name,
+                "kind": each.kind,
+                "title": each.title,
+                "validated": each.validated,
+                "note": each.note,
+            }
+            for name, each in asked.items()
+        ],
+        "meta.question": [
+            {
+                "survey": name,
+                "question": question.code,
+                "place": place,
+                "wording": question.text,
+                "indicator": question.construct,
+                "reversed": question.reversed,
+            }
+            for name, each in asked.items()
+            for place, question in enumerate(each.questions, 1)
+        ],
+    }
+
+
+def waiting(con: duckdb.DuckDBPyConnection, contracts: dict[str, Contract]) -> list[dict[str, Any]]:
+    """Waves of which there are answers and nobody has said when they were open: nothing of them is shown until then."""
+    found = []
+    for name, contract in contracts.items():
+        if contract.asks:
+            rows = con.execute(f"""
+                SELECT month, count(*) FROM source.{sql_text(name)}
+                WHERE month NOT IN (SELECT wave FROM core.survey_period)
+                GROUP BY month
+                ORDER BY month
+            """).fetchall()
+            found += [
+                {"source": name, "name": f"wave {month:%Y-%m}, not in survey_waves", "rows": count}
+                for month, count in rows
+            ]
+    return found
