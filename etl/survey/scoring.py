@@ -72,19 +72,29 @@ def called(moved: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     return np.select([far & (low > 0), far & (high < 0)], ["up", "down"], "none")
 
 
+def pooled_error(means_of: Means) -> np.ndarray:
+    """The variance of each mean if sheets differ within every unit as they do within units on the whole: a handful of people
+    who happen to agree know no more than as many who do not."""
+    freedom = means_of.sheets - 1
+    known = ~np.isnan(means_of.variance)
+    within = float((freedom * means_of.variance)[known].sum() / freedom[known].sum()) if known.any() else np.nan
+    return within / means_of.sheets
+
+
 def spread_between(means_of: Means) -> float:
     """The variance between the true means of units (method of moments); 0 where chance alone explains how they differ."""
-    known = ~np.isnan(means_of.error)
-    if known.sum() < 3:
+    error = pooled_error(means_of)
+    if len(error) < 3 or np.isnan(error).any():
         return 0.0
-    return max(0.0, float(np.var(means_of.mean[known], ddof=1) - np.mean(means_of.error[known])))
+    return max(0.0, float(np.var(means_of.mean, ddof=1) - np.mean(error)))
 
 
 def shrunk(means_of: Means, centre: np.ndarray, between: float) -> tuple[np.ndarray, np.ndarray]:
     """Each mean drawn towards the centre by how little is known of it (w = τ² / (τ² + s²/n)), and its standard error."""
+    error = pooled_error(means_of)
     with np.errstate(invalid="ignore", divide="ignore"):
-        weight = np.where(between > 0, between / (between + means_of.error), 0.0)
-        return weight * means_of.mean + (1 - weight) * centre, np.sqrt(weight * means_of.error)
+        weight = np.where(between > 0, between / (between + error), 0.0)
+        return weight * means_of.mean + (1 - weight) * centre, np.sqrt(weight * error)
 
 
 def stands(means_of: Means, centre: np.ndarray, between: float) -> np.ndarray:
