@@ -16,6 +16,7 @@ from etl.demo.figures import work_out
 from etl.demo.organisation import make_teams
 from etl.demo.roster import HealthRoster
 from etl.demo.simulation import Simulation
+from etl.demo.survey import Survey
 from etl.demo.units import UnitNames, hierarchy
 from etl.demo.writing import OURS, Inbox
 from etl.paths import EXPECTATIONS, Workspace, write_json
@@ -67,10 +68,12 @@ def write_extracts(
     yield from site.patients(life, inbox, unit_names, random)
     figures = work_out(life)
     yield from returns.sickness_return(calendar, figures, inbox, random)
+    survey = Survey(life, inbox, np.random.default_rng([SEED, 4]))
+    yield from survey.extracts()
     yield inbox.write_rows("events.csv", told.events(life), inbox.newest)
     yield inbox.write_rows("targets.csv", told.targets(life), inbox.newest)
     told_truth = told.truth(life, figures, roster.rows, roster.spoilt | esr.spoilt, roster.unknown)
-    write_json(_truth(workspace), {"made": made, **told_truth}, workspace.work)
+    write_json(_truth(workspace), {"made": made, **told_truth, "survey": survey.truth()}, workspace.work)
     yield _truth(workspace)
 
 

@@ -32,6 +32,10 @@ SMALL = {  # title: (kind, directorate, people)
     "Chaplaincy and volunteers": ("non-clinical", "NMC-CS", 10),
 }
 ONE_LEAVER_PEOPLE = 12
+FRAMES = ("stretched_holding", "stretched_fraying", "steady_kind", "steady_other")
+MOST_IN_A_FRAME, LEAST_FOR_FRAMES = 4, 18  # teams; people
+STRETCHED = 2.0  # standard deviations of demand
+SICKNESS_FOLLOWS, SICKNESS_WEIGHT = 2, 0.3  # months after demand; of its logarithm to a standard deviation
 SICKER = 2.6  # a factor, where quick returns are planted: far more than studies found, so that one ward shows it
 MIX = {"ward": 0.40, "community": 0.24, "mental health": 0.14, "care home": 0.10, "non-clinical": 0.12}
 HOMES = {
@@ -41,6 +45,7 @@ HOMES = {
     "care home": ("NMC-CO", "NMC-AC"),
     "non-clinical": ("NMC-CS",),
 }
+SHIFT_KINDS = ("ward", "mental health", "care home")
 SMALLEST, LARGEST, PEOPLE_A_TEAM = 12, 60, 31.25
 
 
@@ -72,8 +77,10 @@ class Teams:
     unknown_reasons: np.ndarray  # the share of absences whose reason nobody enters
     beds: np.ndarray
     headroom: np.ndarray  # what the budget allows for absence, per cent
+    strain: np.ndarray  # by month: planted pressure beside the demand, in its standard deviations
     places: dict[str, int]  # what is planted: which team
     at: dict[str, int] = field(default_factory=dict)  # what is planted: from which month on, by its number
+    frames: dict[int, str] = field(default_factory=dict)  # team: how pressure and kindness are to be read beside each other
 
     @property
     def count(self) -> int:
@@ -99,7 +106,7 @@ def make_teams(people: int, calendar: Calendar, random: np.random.Generator) -> 
     count = len(listed)
     support = _normal(count, random)
     demand = _demand(calendar.months, count, random)
-    shifts = np.isin(kinds, ("ward", "mental health", "care home"))
+    shifts = np.isin(kinds, SHIFT_KINDS)
     by_month = np.ones((months, 1))
     places = {what: number for number, what in enumerate(PLANTED)}
     teams = Teams(
@@ -127,9 +134,11 @@ def make_teams(people: int, calendar: Calendar, random: np.random.Generator) -> 
         unknown_reasons=np.where(random.random(count) < 0.12, 0.3, random.uniform(0.03, 0.10, count)),
         beds=np.where(kinds == "ward", random.integers(16, 30, count), 0),
         headroom=np.round(random.uniform(19.5, 23.5, count), 1),
+        strain=np.zeros((months, count)),
         places=places,
     )
     _plant(teams, months)
+    _let_sickness_follow(teams)
     return teams
 
 
@@ -214,13 +223,44 @@ def _plant(teams: Teams, months: int) -> None:
     house = place["clocks changed"]  # late until 21:00, early from 08:00: eleven hours, but for one night a year
     teams.long_days[:, house], teams.clocked[house], teams.quick[:, house] = 0, False, 1.0
     teams.steady[place["one leaver"]] = True
-    teams.support[place["kind and pressured"]], teams.support[place["quiet and unkind"]] = 2.0, -2.0
-    for what, sign in (("kind and pressured", 1), ("quiet and unkind", -1)):
-        team = place[what]
-        teams.extra[:, team] = 0.1 + sign * 0.08
-        teams.unfilled[:, team] = 0.36 + sign * 0.18
-        teams.demand[:, team] += sign * 1.5
+    _plant_frames(teams, months)
     willow, eases = place["improves"], np.clip((np.arange(months) - at["improves"]) / 8, 0, 1)
     teams.unfilled[:, willow] = 0.6 - 0.45 * eases
     teams.late_changes[:, willow] = 0.12 - 0.1 * eases
     teams.thinking_lost[:, willow] = 0.5 - 0.42 * eases
+
+
+def _plant_frames(teams: Teams, months: int) -> None:
+    """Teams for each of the four frames, as alike in all else as can be: the stretched ones come under strain some months
+    before the end, the steady ones never do. How kind they are, the survey decides."""
+    teams.at["frames"] = months - 9
+    planted = set(teams.places.values())
+    free = [
+        team
+        for team in np.argsort(-teams.people, kind="stable").tolist()
+        if team not in planted and teams.people[team] >= LEAST_FOR_FRAMES and np.isin(teams.kinds[team], SHIFT_KINDS)
+    ]
+    each = min(MOST_IN_A_FRAME, len(free) // len(FRAMES))
+    teams.frames = {team: FRAMES[number % len(FRAMES)] for number, team in enumerate(free[: each * len(FRAMES)])}
+    teams.frames |= {
+        teams.places["kind and pressured"]: "stretched_holding",
+        teams.places["quiet and unkind"]: "steady_other",
+    }
+    for team, frame in teams.frames.items():
+        teams.support[team] = 0
+        teams.demand[:, team] *= 0.3
+        teams.extra[:, team], teams.unfilled[:, team], teams.late_changes[:, team] = 0.10, 0.33, 0.045
+        teams.thinking_lost[:, team], teams.quick[:, team] = 0.2, 0.7
+        if frame.startswith("stretched"):
+            since = slice(teams.at["frames"], None)
+            teams.strain[since, team] = STRETCHED
+            teams.extra[since, team], teams.unfilled[since, team], teams.late_changes[since, team] = 0.26, 0.62, 0.14
+            teams.thinking_lost[since, team] = 0.4
+
+
+def _let_sickness_follow(teams: Teams) -> None:
+    """Sickness begins more readily two months after demand was high, whatever the rota says by then."""
+    teams.at["sickness follows"] = SICKNESS_FOLLOWS
+    strain = teams.demand / teams.demand.std() + teams.strain
+    before = np.concatenate([np.zeros((SICKNESS_FOLLOWS, teams.count)), strain[:-SICKNESS_FOLLOWS]])
+    teams.sickness *= np.exp(SICKNESS_WEIGHT * (before - before.mean(axis=0)) - SICKNESS_WEIGHT**2 / 2)

@@ -20,7 +20,7 @@ from etl.paths import Workspace, appearing
 
 OURS = re.compile(
     r"(rota_\d{4}-\d\d(_corrected)?|(staff|sickness|leavers|leave_balance|patients|sickness_return)_\d{4}"
-    r"|roster_period|establishment|teams|crosswalk|events|targets|staffing_return)\.csv"
+    r"|kindness_survey_\d{4}-\d\d|survey_waves|roster_period|establishment|teams|crosswalk|events|targets|staffing_return)\.csv"
 )
 LAST_MONTH_SENT, OTHERS_SENT = 4, 13  # the day of the next month on which an extract was made
 MINUTES = 1440

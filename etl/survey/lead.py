@@ -202,7 +202,10 @@ class _Table:
         table = self._filled(
             self.con.execute(
                 """
-                SELECT figure.unit, date_trunc('month', opened + CAST((closed - opened) // 2 AS INTEGER)) AS month, numerator / denominator AS value
+                SELECT
+                    figure.unit,
+                    date_trunc('month', opened + CAST((closed - opened) // 2 AS INTEGER)) AS month,
+                    numerator / denominator AS value
                 FROM figure
                 JOIN wave ON wave.unit = figure.unit AND wave.wave = figure.month
                 WHERE indicator = ?
