@@ -15,15 +15,21 @@ indicator = st.Page(
 signals = st.Page(
     "pages/executives/signals.py", title="All signals", help="Every indicator of a unit and of those directly below it."
 )
+circle = st.Page(
+    "pages/executives/circle.py", title="The circle", help="What staff say of kindness, and what hinders and helps."
+)
 quality = st.Page("pages/analysts/quality.py", title="Data quality", help="What arrived, what was set aside, and why.")
 USES = {
     team.title: ("unit", "month"),
     indicator.title: ("unit", "indicator", "month"),
     signals.title: ("unit", "month"),
+    circle.title: ("unit",),
     quality.title: (),
 }
 
-page = st.navigation({"Leaders": [team], "Executives": [indicator, signals], "Analysts": [quality]}, position="top")
+page = st.navigation(
+    {"Leaders": [team], "Executives": [indicator, signals, circle], "Analysts": [quality]}, position="top"
+)
 
 with frame.body():
     try:

@@ -58,7 +58,7 @@ class Leaving:
         long_share = self.absence.long_hours.sum(axis=0) / np.maximum(self.absence.all_hours.sum(axis=0), 1)
         in_post, free = staff.in_post(day), staff.present(day)
         contract = staff.assignments.contract[staff.posts.holder]
-        movable = in_post & ~staff.teams.steady[staff.posts.team] & (staff.posts.pair < 0)
+        movable = in_post & ~staff.teams.staying[staff.posts.team] & (staff.posts.pair < 0)
         self._go_away(month, free & movable & ~sick & (contract == PERMANENT))
         self._leave(month, staff.present(day) & in_post, contract, long_share)
 
@@ -76,7 +76,7 @@ class Leaving:
         staff, random = self.staff, self.random
         team = staff.posts.team
         hazard = HAZARD * PER_SUPPORT ** -staff.teams.support[team] * PER_LONG_SHIFTS ** ((long_share - 0.3) * 10)
-        hazard = np.where(staff.teams.steady[team] | (contract != PERMANENT), 0, hazard)
+        hazard = np.where(staff.teams.staying[team] | (contract != PERMANENT), 0, hazard)
         first, last = int(self.calendar.starts[month]), self.calendar.end(month)
         for post in np.flatnonzero(can & (random.random(len(can)) < hazard)):
             day = last if random.random() < 0.25 else int(random.integers(first, last + 1))
@@ -126,7 +126,7 @@ class Leaving:
         staff, posts, held = self.staff, self.staff.posts, self.staff.assignments
         settled = held.begins[posts.holder] < monday - 180
         stays = held.ends[posts.holder] == NEVER
-        steady = staff.teams.steady[posts.team]
+        steady = staff.teams.staying[posts.team]
         can = staff.present(monday) & settled & stays & ~steady & (posts.pair < 0) & (self.absence.sick_until < monday)
         can &= held.contract[posts.holder] == PERMANENT
         for post in np.flatnonzero(can & (self.random.random(posts.count) < MOVES)):

@@ -33,7 +33,7 @@ SMALL = {  # title: (kind, directorate, people)
 }
 ONE_LEAVER_PEOPLE = 12
 FRAMES = ("stretched_holding", "stretched_fraying", "steady_kind", "steady_other")
-MOST_IN_A_FRAME, LEAST_FOR_FRAMES = 4, 18  # teams; people
+MOST_IN_A_FRAME, LEAST_FOR_FRAMES = 4, 22  # teams; people
 STRETCHED = 2.0  # standard deviations of demand
 SICKNESS_FOLLOWS, SICKNESS_WEIGHT = 2, 0.3  # months after demand; of its logarithm to a standard deviation
 SICKER = 2.6  # a factor, where quick returns are planted: far more than studies found, so that one ward shows it
@@ -85,6 +85,13 @@ class Teams:
     @property
     def count(self) -> int:
         return len(self.titles)
+
+    @property
+    def staying(self) -> np.ndarray:
+        """The teams that nobody leaves but as planted: small ones, and those of a steady frame, where a vacancy would bring a
+        strain of its own."""
+        held = [team for team, frame in self.frames.items() if frame.startswith("steady")]
+        return self.steady | np.isin(np.arange(self.count), held)
 
     def now(self, month: int) -> np.ndarray:
         """Which team each team has become by a month: itself, but for the one that was merged."""
@@ -249,13 +256,16 @@ def _plant_frames(teams: Teams, months: int) -> None:
     for team, frame in teams.frames.items():
         teams.support[team] = 0
         teams.demand[:, team] *= 0.3
+        teams.long_days[:, team] = 0.15
         teams.extra[:, team], teams.unfilled[:, team], teams.late_changes[:, team] = 0.10, 0.33, 0.045
-        teams.thinking_lost[:, team], teams.quick[:, team] = 0.2, 0.7
+        teams.thinking_lost[:, team], teams.quick[:, team] = 0.2, 0.4
         if frame.startswith("stretched"):
             since = slice(teams.at["frames"], None)
             teams.strain[since, team] = STRETCHED
-            teams.extra[since, team], teams.unfilled[since, team], teams.late_changes[since, team] = 0.26, 0.62, 0.14
-            teams.thinking_lost[since, team] = 0.4
+            teams.extra[since, team], teams.unfilled[since, team], teams.late_changes[since, team] = 0.28, 0.66, 0.16
+            teams.thinking_lost[since, team], teams.quick[since, team] = 0.5, 1.0
+        else:
+            teams.sickness[:, team] = 0.45
 
 
 def _let_sickness_follow(teams: Teams) -> None:

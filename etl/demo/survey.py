@@ -130,6 +130,6 @@ class Survey:
             },
             "frames_from": f"{months[teams.at['frames']]:%Y-%m}",
             "lag_months": [1, 3],
-            "sickness_lag_months": teams.at["sickness follows"],
-            "says": "Kindness follows the pressure of the three months before; sickness that of two months before.",
+            "sickness_lag_months": [teams.at["sickness follows"], teams.at["sickness follows"] + 1],
+            "says": "Kindness follows the pressure of the three months before; absences begin two months after it, and last.",
         }

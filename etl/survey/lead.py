@@ -49,10 +49,15 @@ class Lead:
     lag: int | None
 
 
-def lead(pressure: np.ndarray, outcome: np.ndarray, lags: range = LAGS, draws: int = DRAWS) -> Lead:
-    """How pressure goes with an outcome so many months later. Both are teams × months, NaN where there is nothing."""
+def lead(pressure: np.ndarray, outcome: np.ndarray, apart: bool = True, lags: range = LAGS, draws: int = DRAWS) -> Lead:
+    """How pressure goes with an outcome so many months later. Both are teams × months, NaN where there is nothing.
+
+    `apart`: what the later of the two already was in the month of the earlier is taken out of both (a partial correlation).
+    Absence leaves gaps, and gaps are pressure: without this, the same month would be seen again in the months around it. An
+    outcome that is not there in every month cannot be treated so.
+    """
     level, after = against_usual(pressure), against_usual(outcome)
-    pairs = [_ranked(*_shifted(level, after, lag)) for lag in lags]
+    pairs = [_ranked(*_shifted(level, after, lag, apart)) for lag in lags]
     teams = int(max((used.sum() for used, _ in pairs), default=0))
     points = int(max((sums[:, 0].sum() for _, sums in pairs), default=0))
     if teams < FEWEST_TEAMS:
@@ -68,12 +73,19 @@ def lead(pressure: np.ndarray, outcome: np.ndarray, lags: range = LAGS, draws: i
         farthest = np.nanmax(np.abs(drawn - correlation) / spread, axis=1)
     half = float(np.quantile(farthest, 0.95)) * spread
     low, high = correlation - half, correlation + half
-    clear = (low > 0) | (high < 0)
-    if not clear.any():
-        return Lead(correlation, low, high, teams, points, "nothing", None)
-    strongest = int(np.argmax(np.where(clear, np.abs(correlation), -1)))
-    lag = lags[strongest]
-    return Lead(correlation, low, high, teams, points, "before" if lag > 0 else "after" if lag < 0 else "together", lag)
+    reading, lag = _read((low > 0) | (high < 0), correlation, lags, apart)
+    return Lead(correlation, low, high, teams, points, reading, lag)
+
+
+def _read(clear: np.ndarray, correlation: np.ndarray, lags: range, apart: bool) -> tuple[str, int | None]:
+    """What is clear, in a word, and the lag at which it is strongest. Where the same month has been taken out of the others,
+    it is named only if none of them is clear."""
+    same = np.array([lag == 0 for lag in lags])
+    candidates = clear & ~same if apart and (clear & ~same).any() else clear
+    if not candidates.any():
+        return "nothing", None
+    lag = lags[int(np.argmax(np.where(candidates, np.abs(correlation), -1)))]
+    return ("before" if lag > 0 else "after" if lag < 0 else "together"), lag
 
 
 def against_usual(table: np.ndarray) -> np.ndarray:
@@ -88,19 +100,23 @@ def _mean(table: np.ndarray, axis: int) -> np.ndarray:
     return np.where(there, table, 0).sum(axis=axis, keepdims=True) / np.maximum(there.sum(axis=axis, keepdims=True), 1)
 
 
-def _shifted(level: np.ndarray, after: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
-    if lag >= 0:
-        return level[:, : level.shape[1] - lag], after[:, lag:]
-    return level[:, -lag:], after[:, :lag]
+def _shifted(level: np.ndarray, after: np.ndarray, lag: int, apart: bool) -> tuple[np.ndarray, ...]:
+    """Pressure, the outcome so many months later, and what is to be taken out of both."""
+    months = level.shape[1] - abs(lag)
+    if lag > 0:
+        return level[:, :months], after[:, lag:], after[:, :months] if apart else np.zeros((len(level), months))
+    if lag < 0:
+        return level[:, -lag:], after[:, :months], level[:, :months] if apart else np.zeros((len(level), months))
+    return level, after, np.zeros_like(level)
 
 
-def _ranked(level: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which teams have pairs, and of each team the sums that a correlation of ranks is made of."""
-    both = ~np.isnan(level) & ~np.isnan(after)
-    team = np.nonzero(both)[0]
-    x, y = _ranks(level[both]), _ranks(after[both])
-    columns = (np.ones(len(x)), x, y, x * x, y * y, x * y)
-    sums = np.stack([np.bincount(team, column, len(level)) for column in columns], axis=1)
+def _ranked(level: np.ndarray, after: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which teams have points, and of each team the sums that a correlation of ranks is made of."""
+    there = ~np.isnan(level) & ~np.isnan(after) & ~np.isnan(given)
+    team = np.nonzero(there)[0]
+    columns = [np.ones(len(team)), *(_ranks(table[there]) for table in (level, after, given))]
+    products = (one * columns[other] for place, one in enumerate(columns) for other in range(place, len(columns)))
+    sums = np.stack([np.bincount(team, product, len(level)) for product in products], axis=1)
     return sums[:, 0] > 0, sums
 
 
@@ -114,9 +130,20 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 
 def _correlation(sums: np.ndarray) -> np.ndarray:
-    n, x, y, xx, yy, xy = np.moveaxis(np.asarray(sums, float), -1, 0)
+    """The correlation of the first two, with the third taken out of both where it varies."""
+    n, x, y, z, xx, xy, xz, yy, yz, zz = np.moveaxis(np.asarray(sums, float), -1, 0)
+
+    def of(product: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return n * product - one * other
+
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (n * xy - x * y) / np.sqrt((n * xx - x * x) * (n * yy - y * y))
+        spread_x, spread_y, spread_z = of(xx, x, x), of(yy, y, y), of(zz, z, z)
+        plain = of(xy, x, y) / np.sqrt(spread_x * spread_y)
+        with_x, with_y = (
+            np.where(spread_z > 0, of(product, one, z) / np.sqrt(spread * spread_z), 0.0)
+            for product, one, spread in ((xz, x, spread_x), (yz, y, spread_y))
+        )
+        return (plain - with_x * with_y) / np.sqrt((1 - with_x**2) * (1 - with_y**2))
 
 
 # ---- from a build's tables -----------------------------------------------------------------------------------------
@@ -137,7 +164,7 @@ def lay_out(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) ->
         after = table.kindness() if outcome == KINDNESS else table.of_own(outcome)
         if np.isnan(after).all():
             continue
-        found = lead(pressure, after)
+        found = lead(pressure, after, apart=outcome != KINDNESS)
         readings.append(
             {"outcome": outcome, "reading": found.reading, "lag": found.lag, "teams": found.teams, "points": found.points}
         )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import about, cards, filters, frame, states
+from pages.parts import about, beside, cards, filters, frame, states
 
 HERE = "pages/leaders/team.py"
 GROUPS = {
@@ -36,6 +36,8 @@ for name, members in groups.items():
 
 if not any(row["points"] for row in mine.values()):
     states.empty("event_busy", "No numbers for this unit yet", "Missing is not zero.")
+
+beside.side_by_side(view, ordered)
 
 cards.further(view, others, above)
 

@@ -4,6 +4,7 @@ SELECT
     refresh, front, evidence, owner, next_review, settled_to
 FROM meta.indicator
 WHERE status = 'live'
+  AND refresh <> 'wave'
   AND len($units::VARCHAR[]) > 0
 ORDER BY
     list_position(

@@ -1,0 +1,202 @@
+"""Pressure beside kindness: the four frames in words, what goes before what over all teams, and what others' surveys say."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import cards, intervals, kindness, tables, words
+from pages.parts.filters import View
+
+FRAMES = {
+    "stretched_holding": (
+        "Stretched and holding together",
+        "Pressure up, kindness holding. The one most often missed: kindness hiding strain.",
+    ),
+    "stretched_fraying": ("Stretched and fraying", "Pressure up, kindness thin."),
+    "steady_kind": ("Steady and kind", "Pressure steady, kindness holding."),
+    "steady_other": ("Steady, but something else is wrong", "Pressure steady, kindness thin."),
+}
+Rows = list[dict[str, Any]]
+
+
+def frames(unit: str, frame: dict[str, Any] | None) -> None:
+    """Four boxes of words, of which the unit's own is marked; a fifth says that it is not clear yet."""
+    if frame is None:
+        st.markdown("There is nothing to compare this unit with in the same wave, so no frame is read.")
+        return
+    when = f"{words.month(frame['from_month'])} to {words.month(frame['to_month'])}"
+    st.caption(f"{when}, beside the wave of {words.month(frame['wave'])}. They may go together; never one number.")
+    badge = f":violet-badge[:material/location_on: {words.plain(unit)}, likely]"
+    with st.grid(columns=2, min_column_width=230):
+        for key, (title, told_) in FRAMES.items():
+            with st.container(border=True, height="stretch", gap="xsmall", key=f"frame_{key}"):
+                mine = key == frame["frame"]
+                if mine:
+                    st.markdown(badge)
+                st.markdown(f"**{title}**" if mine else f":gray[{title}]")
+                st.caption(told_)
+    if frame["frame"] == "not_clear":
+        with st.container(border=True, gap="xsmall", key="frame_not_clear"):
+            st.markdown(f":violet-badge[:material/location_on: {words.plain(unit)}]")
+            st.markdown("**Not clear yet**")
+            st.caption(_unclear(frame))
+    st.caption(_sure(frame))
+
+
+def _unclear(frame: dict[str, Any]) -> str:
+    why = []
+    if frame["pressure"] == "not_clear":
+        why.append(
+            "the months before the wave do not agree on whether there was pressure, or too little of it can be judged"
+        )
+    if frame["kindness"] == "not_clear":
+        why.append("the answers lie too close to the organisation’s to tell")
+    return f"{words.sentence(' and '.join(why))}."
+
+
+def _sure(frame: dict[str, Any]) -> str:
+    said = []
+    if frame["chance"] is not None:
+        said.append(
+            f"How sure of kindness: in {frame['chance']} of 100 cases the answers read this way; under 80 we say not clear yet."
+        )
+    if frame["because"]:
+        said.append(f"Concern in those months: {words.plain(words.listed(frame['because']))}.")
+    said.append(
+        "Kindness is measured against the whole organisation in the same wave, pressure against the unit’s own past."
+    )
+    return " ".join(said)
+
+
+# ---- side by side ----------------------------------------------------------------------------------------------------
+
+
+def signals(view: View, rows: Rows) -> None:
+    """The signals of a unit by family: each with its sign, its name and its reading in a few words."""
+    for family, name in words.FAMILIES.items():
+        members = [
+            row
+            for row in rows
+            if view.indicators[row["indicator"]]["family"] == family and cards.standing(row) != "absent"
+        ]
+        if not members:
+            continue
+        st.markdown(f"**{name}**")
+        for row in members:
+            with st.container(
+                horizontal=True,
+                wrap=False,
+                gap="small",
+                vertical_alignment="center",
+                key=f"sign_beside_{row['indicator']}",
+            ):
+                cards.icon(row, 24)
+                title = words.plain(view.indicators[row["indicator"]]["title"])
+                st.markdown(f"{title} · {words.plain(words.in_short(row))}")
+
+
+def kindness_here(view: View, wave: dict[str, Any]) -> None:
+    """The circle of a unit's newest wave, as intervals."""
+    rows = kindness.of_family(view.ask("constructs", unit=view.unit["unit"], wave=wave["wave"]), kindness.CIRCLE)
+    intervals.by_construct(rows, "benchmark", "circle_here", kindness.told(rows, view.unit["title"], wave["wave"]))
+    st.caption("Higher is more. Range first, then the score; grey tick: the organisation, same wave.")
+    st.page_link(
+        kindness.PAGE, label="Open the circle", help="", icon=":material/arrow_forward:", icon_position="right",
+        query_params=view.address(unit=view.unit["unit"]),
+    )  # fmt: skip
+
+
+def side_by_side(view: View, rows: Rows) -> None:
+    """A unit's page: its signals by family on one side, kindness on the other, and how they read beside each other."""
+    unit = view.unit
+    until = view.month
+    wave = next((each for each in view.ask("waves", unit=unit["unit"]) if until is None or each["wave"] <= until), None)
+    st.header("Pressure and kindness, side by side", anchor=False)
+    if wave is None:
+        st.markdown("No survey of this unit can be shown, so only the signals above speak of it.")
+        return
+    kindness.note(wave)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Signals, by family", anchor=False)
+        signals(view, rows)
+    with right:
+        st.subheader("Kindness here", anchor=False)
+        kindness_here(view, wave)
+    st.subheader("How they read beside each other", anchor=False)
+    frames(
+        unit["title"],
+        next((each for each in view.ask("frames", unit=unit["unit"]) if each["wave"] == wave["wave"]), None),
+    )
+
+
+# ---- what goes before ------------------------------------------------------------------------------------------------
+
+
+def leads(rows: Rows) -> None:
+    """Over all teams: what goes with pressure so many months before. It never says what causes what."""
+    for row in rows:
+        name = "kindness" if row["title"] is None else row["title"].lower()
+        with st.container(border=True, gap="xsmall", key=f"frame_lead_{row['outcome'].replace('.', '_')}"):
+            st.markdown(f"**Pressure and {words.plain(name)}**")
+            st.markdown(_lead(row, name))
+            counted = f"{words.many(row['teams'], 'team')}, {words.many(row['points'], 'month or wave', 'months or waves')} of theirs"
+            st.caption(f"{counted}. Each team against its own usual, each month against all teams’.")
+            if row["lags"]:
+                listed = [
+                    {
+                        "Months from pressure": lag["lag"],
+                        "Rank correlation": lag["correlation"],
+                        "From": lag["low"],
+                        "To": lag["high"],
+                    }
+                    for lag in row["lags"]
+                ]
+                with st.expander("By months between"):
+                    two = st.column_config.NumberColumn(format="%.2f")
+                    config = dict.fromkeys(("Rank correlation", "From", "To"), two)
+                    tables.shown(listed, f"Rank correlation of pressure and {name} by lag", config)
+
+
+def _lead(row: dict[str, Any], name: str) -> str:
+    if row["reading"] == "too_few":
+        return "Fewer than 20 teams can be used, too few to ask."
+    if row["reading"] == "nothing":
+        return "There is nothing to see beyond what chance explains, in no direction and at no distance in time."
+    lag = next(each for each in row["lags"] if each["lag"] == row["lag"])
+    more = "more" if lag["correlation"] > 0 else "less"
+    months = words.count(abs(row["lag"])).lower()
+    distance = f"{months} {'month' if abs(row['lag']) == 1 else 'months'}"
+    range_ = f"{words.figure(lag['correlation'], 2)}, between {words.figure(lag['low'], 2)} and {words.figure(lag['high'], 2)}"
+    when = {
+        "before": f"Where pressure was above a team’s usual, there tended to be {more} {name} {distance} later",
+        "after": f"Where there was {more} {name}, pressure tended to be above a team’s usual {distance} later",
+        "together": f"Where pressure was above a team’s usual, there tended to be {more} {name} in the same month",
+    }[row["reading"]]
+    return words.plain(
+        f"{when} (rank correlation {range_}). Neighbouring months look much alike. This is what went together, not why."
+    )
+
+
+# ---- results of others -----------------------------------------------------------------------------------------------
+
+
+def results(rows: Rows, unit: str) -> None:
+    """What surveys published by others say of this unit, each question in its own way."""
+    for survey in dict.fromkeys(row["survey"] for row in rows):
+        mine = [row for row in rows if row["survey"] == survey]
+        years = sorted({row["month"] for row in mine})
+        listed = []
+        for wording in dict.fromkeys(row["wording"] for row in mine):
+            of_question = {row["month"]: row for row in mine if row["wording"] == wording}
+            one = next(iter(of_question.values()))
+            listed.append(
+                {"Question": wording}
+                | {f"{year.year}, %": of_question[year]["value"] if year in of_question else None for year in years}
+                | {"Better": "lower" if one["reversed"] else "higher", "Speaks to": one["speaks_to"]}
+                | {"Answered, last": of_question[max(of_question)]["answered"]}
+            )
+        st.subheader(words.plain(survey), anchor=False)
+        st.caption(words.plain(mine[0]["note"]))
+        exact = st.column_config.NumberColumn(format="%.1f")
+        tables.shown(listed, f"{survey}: results of {unit}", {f"{year.year}, %": exact for year in years})
