@@ -124,10 +124,12 @@ def side_by_side(view: View, rows: Rows) -> None:
         st.subheader("Kindness here", anchor=False)
         kindness_here(view, wave)
     st.subheader("How they read beside each other", anchor=False)
-    frames(
-        unit["title"],
-        next((each for each in view.ask("frames", unit=unit["unit"]) if each["wave"] == wave["wave"]), None),
-    )
+    frames(unit["title"], frame_of(view, wave))
+
+
+def frame_of(view: View, wave: dict[str, Any]) -> dict[str, Any] | None:
+    """How the chosen unit reads in a wave."""
+    return next((each for each in view.ask("frames", unit=view.unit["unit"]) if each["wave"] == wave["wave"]), None)
 
 
 # ---- what goes before ------------------------------------------------------------------------------------------------

@@ -53,8 +53,12 @@ def by_construct(rows: Rows, tick: str, key: str, alt_text: str) -> None:
             .encode(x=alt.value(4), text="why:N")
         )
     chart = alt.layer(*layers).properties(height=40 * len(points) + 24)
-    spec = chart.configure_view(stroke=None).to_dict()
-    st.vega_lite_chart(spec, alt=alt_text, key=key)
+    st.vega_lite_chart(_spec(chart), alt=alt_text, key=key)
+
+
+def _spec(chart: alt.LayerChart) -> dict[str, Any]:
+    with alt.data_transformers.enable(consolidate_datasets=False):
+        return chart.configure_view(stroke=None).to_dict()
 
 
 def _why(row: dict[str, Any]) -> str:
@@ -115,4 +119,4 @@ def by_wave(rows: Rows, title: str, key: str) -> None:
     ).properties(height=130)
     ends = (f"{words.figure(row['value'], 1)} in {words.month(row['wave'])}" for row in (rows[0], rows[-1]))
     said = f"{title}: {', '.join(ends)}"
-    st.vega_lite_chart(chart.configure_view(stroke=None).to_dict(), alt=said, key=key)
+    st.vega_lite_chart(_spec(chart), alt=said, key=key)

@@ -74,30 +74,29 @@ def changes(rows: Rows) -> list[str]:
             said.append(
                 f"**{words.plain(row['title'])}** has {moved} by {by} since {words.month(row['before'])}, more than chance would explain."
             )
-    quiet = sum(row["called"] == "none" for row in rows)
-    hidden = sum(row["shown"] == "protected" for row in rows)
-    fresh = sum(row["shown"] == "yes" and row["called"] is None for row in rows)
-    told = [
-        (quiet, "no clear change"),
-        (fresh, "no earlier wave to compare with"),
-        (hidden, "not shown, to protect people"),
-    ]
-    rest = [
-        f"{words.count(count).lower()} with {what}"
-        if what[:2] == "no" and what[:3] != "not"
-        else f"{words.count(count).lower()} {what}"
-        for count, what in told
-        if count
-    ]
-    if rest:
-        said.append(f"{words.sentence(words.listed(rest))}.")
     return said
 
 
-def told(rows: Rows, unit: str, wave: dt.date) -> str:
-    """The circle for those who do not see it."""
+def unchanged(rows: Rows) -> str:
+    """Of how many points there is nothing to say, and why."""
+    told = {
+        "no clear change": sum(row["called"] == "none" for row in rows),
+        "no earlier wave to compare with": sum(row["shown"] == "yes" and row["called"] is None for row in rows),
+        "not shown, to protect people": sum(row["shown"] == "protected" for row in rows),
+        "not asked in this wave": sum(row["shown"] not in ("yes", "protected") for row in rows),
+    }
+    said = [
+        f"{words.many(count, 'point')} with {why}" if why.startswith("no ") else f"{count} {why}"
+        for why, count in told.items()
+        if count
+    ]
+    return f"{words.sentence(words.listed(said))}." if said else ""
+
+
+def told(rows: Rows, unit: str, wave: dt.date, part: str = "The virtuous circle") -> str:
+    """The circle, or another part, for those who do not see it."""
     said = [f"{row['title']} {figures(row)}" for row in rows]
-    return f"The virtuous circle of {unit}, {words.month(wave)}, points of ten: {'; '.join(said)}."
+    return f"{part}, {unit}, {words.month(wave)}, points of ten: {'; '.join(said)}."
 
 
 def figures(row: dict[str, Any]) -> str:

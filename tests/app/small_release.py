@@ -7,6 +7,8 @@ from pathlib import Path
 import duckdb
 import pandas
 
+from tests.app import small_survey
+
 SCHEMA = Path(__file__).parents[2] / "sql" / "release.sql"
 RELEASE = "2026-06-09a"
 MONTHS = [dt.date(2024 + i // 12, i % 12 + 1, 1) for i in range(30)]  # to June 2026
@@ -60,6 +62,7 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
     ])  # fmt: skip
     _fill(con, "meta.unit", units)
     _fill(con, "meta.indicator", [_indicator(*row) for row in INDICATORS])
+    _fill(con, "meta.indicator", [_construct(*row) for row in small_survey.indicators()])
     _fill(con, "meta.source", [
         ("rota", "Rota", "E-rostering team", dt.date(2026, 4, 30), 2, 61380, 61166, 198, 16, 10, False),
         ("absence", "Sickness episodes", "Workforce analytics", dt.date(2026, 4, 30), 1, 4812, 4812, 0, 0, 30, False),
@@ -92,6 +95,7 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
     ])  # fmt: skip
     _fill_many(con, "mart.value", values)
     _fill_many(con, "mart.signal", signals)
+    small_survey.fill(lambda table, rows: _fill(con, table, rows))
     con.close()
     (folder / "CURRENT").write_text(release, encoding="utf-8")
     return path
@@ -117,8 +121,16 @@ def _indicator(key, title, family, unit, scale, better, status, settled):
     return (
         key, title, family, f"What {title.lower()} counts, in a sentence.", "Why it matters.", "What to mind.", unit,
         scale, better, 12 if key in QUARTERLY else 1, ["team", "above"], "quarterly" if key in QUARTERLY else "monthly",
-        "B", "strong", "Workforce analytics", dt.date(2027, 6, 30), status, key not in QUARTERLY, last_day,
+        "B", "strong", "Workforce analytics", dt.date(2027, 6, 30), status, key not in QUARTERLY, None, [], last_day,
         ["rota"] if key != "thinking" else ["survey"], "SELECT 1",
+    )  # fmt: skip
+
+
+def _construct(key, title, family, place, beside):
+    return (
+        key, title, family, f"Whether there is {title.lower()} here. The mean of the sheets.", "Why it matters.", "What to mind.",
+        "of 10", 1, "higher", 1, ["team", "above"], "wave", "B", "thin", "People team", dt.date(2027, 6, 30), "live", False, place,
+        beside, None, ["survey"], "SELECT 1",
     )  # fmt: skip
 
 

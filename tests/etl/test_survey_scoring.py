@@ -43,7 +43,9 @@ def test_a_change_needs_an_interval_without_nought_and_half_a_point():
     assert scoring.called(*scoring.welch(means([x + 1 for x in many]), means(many))) == ["up"]
     assert scoring.called(*scoring.welch(means(many), means([x + 1 for x in many]))) == ["down"]
     assert scoring.called(*scoring.welch(means([x + 1 for x in few]), means(few))) == ["none"]  # sure of nothing
-    assert scoring.called(*scoring.welch(means([x + 0.4 for x in many]), means(many))) == ["none"]  # sure, and too little
+    assert scoring.called(*scoring.welch(means([x + 0.4 for x in many]), means(many))) == [
+        "none"
+    ]  # sure, and too little
     assert scoring.called(*scoring.welch(means([x + 0.5 for x in many]), means(many))) == ["up"]
 
 
@@ -119,7 +121,9 @@ def test_a_change_the_other_way_round_is_the_same_change(before, after):
 def test_shrinking_never_leaves_the_way_between_the_mean_and_the_centre(units, centre):
     found = means(*units)
     drawn, error = scoring.shrunk(found, np.full(len(units), centre), scoring.spread_between(found))
-    assert (drawn >= np.minimum(found.mean, centre) - 1e-9).all() and (drawn <= np.maximum(found.mean, centre) + 1e-9).all()
+    assert (drawn >= np.minimum(found.mean, centre) - 1e-9).all() and (
+        drawn <= np.maximum(found.mean, centre) + 1e-9
+    ).all()
     assert (error <= np.sqrt(scoring.pooled_error(found)) + 1e-9).all()
 
 

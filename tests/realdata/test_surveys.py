@@ -42,7 +42,13 @@ DIVISIONS = {
     "LPH": "Local Partnerships (Former Health Partnerships)",
     "LPL": "Local Partnerships (Former Local Services)",
 }
-POINTS = {"Extremely Unlikely": 0, "Unlikely": 2.5, "Neither Likely or Unlikely": 5, "Likely": 7.5, "Extremely Likely": 10}
+POINTS = {
+    "Extremely Unlikely": 0,
+    "Unlikely": 2.5,
+    "Neither Likely or Unlikely": 5,
+    "Likely": 7.5,
+    "Extremely Likely": 10,
+}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +68,9 @@ def built(tmp_path_factory) -> Engine:
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     units = [f"{code},{title},Division,RHA,,,\n" for code, title in DIVISIONS.items()]
     engine.drop("teams.csv", "Unit,Title,Level,Parent,From,To,Successor\nRHA,The trust,Trust,,,,\n" + "".join(units))
-    waves = [f"{code},01/10/2016,31/10/2016,{asked}\n" for code, asked in zip(DIVISIONS, (900, 400, 1500, 1600), strict=True)]
+    waves = [
+        f"{code},01/10/2016,31/10/2016,{asked}\n" for code, asked in zip(DIVISIONS, (900, 400, 1500, 1600), strict=True)
+    ]
     engine.drop("survey_waves.csv", "Team,Opened,Closed,Eligible\n" + "".join(waves))
     engine.drop("synthSurvey 2016-10.csv", (REAL_DATA / ANSWERS).read_bytes())
     ran = engine.run("build")
@@ -81,21 +89,31 @@ def test_the_nhs_staff_survey_of_one_trust_with_its_bases(built):
     assert result(built, "staff_survey_return", "RPA", "burned_out") == [
         (2021, 38.86, 1836), (2022, 39.45, 1826), (2023, 37.09, 1924), (2024, 33.07, 2490),
     ]  # fmt: skip
-    assert [value for _, value, _ in result(built, "staff_survey_return", "RPA", "enough_staff")] == [21.08, 22.42, 26.23, 29.44]
+    assert [value for _, value, _ in result(built, "staff_survey_return", "RPA", "enough_staff")] == [
+        21.08,
+        22.42,
+        26.23,
+        29.44,
+    ]
 
 
 @pytest.mark.parametrize(
-    ("question", "value"), [("my_team", 81), ("my_manager", 71), ("inclusion", 77), ("engagement", 63), ("response", 71)]
+    ("question", "value"),
+    [("my_team", 81), ("my_manager", 71), ("inclusion", 77), ("engagement", 63), ("response", 71)],
 )
 def test_the_civil_service_people_survey_of_one_organisation(built, question, value):
     assert result(built, "people_survey_return", "ACAS0000", question) == [(2019, value, None)]
 
 
 def test_results_of_others_never_roll_up(built):
-    assert built.ask("SELECT count(*) FROM mart.survey_result WHERE unit IN ('CS_MEDIAN', 'CS_MEAN', '000_CS')") == [(0,)]
+    assert built.ask("SELECT count(*) FROM mart.survey_result WHERE unit IN ('CS_MEDIAN', 'CS_MEAN', '000_CS')") == [
+        (0,)
+    ]
     levels = "SELECT DISTINCT level FROM meta.unit SEMI JOIN mart.survey_result USING (unit)"
     assert built.ask(levels) == [("organisation",)]
-    assert built.ask("SELECT count(DISTINCT unit) FROM mart.survey_result WHERE survey = 'people_survey_return'") == [(109,)]
+    assert built.ask("SELECT count(DISTINCT unit) FROM mart.survey_result WHERE survey = 'people_survey_return'") == [
+        (109,)
+    ]
 
 
 @pytest.mark.parametrize("unit", [*DIVISIONS, "RHA"])
@@ -120,7 +138,11 @@ def test_answers_by_division_are_as_pandas_counts_them(built, unit, indicator, c
 
 
 def test_every_row_of_the_three_is_accounted_for(built):
-    assert built.ask("SELECT source, rows_read, rows_accepted, rows_quarantined, rows_left_out FROM meta.source WHERE source LIKE '%survey%' AND files > 0 ORDER BY source") == [
+    rows = "rows_read, rows_accepted, rows_quarantined, rows_left_out"
+    found = built.ask(
+        f"SELECT source, {rows} FROM meta.source WHERE source LIKE '%survey%' AND files > 0 ORDER BY source"
+    )
+    assert found == [
         ("people_survey_return", 111, 109, 0, 2),
         ("staff_survey_return", 1075, 1075, 0, 0),
         ("survey_of_trust", 1945, 1905, 40, 0),  # forty name no division
