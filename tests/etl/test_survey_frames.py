@@ -1,0 +1,207 @@
+"""Pressure beside kindness, from tables as a build has them, and what goes before what, from arrays with a planted lag."""
+
+import datetime as dt
+
+import duckdb
+import numpy as np
+import pytest
+
+from etl import indicators
+from etl.paths import SQL
+from etl.survey import frames, lead, score
+
+WAVE, OPENED, CLOSED = dt.date(2026, 9, 1), dt.date(2026, 9, 7), dt.date(2026, 9, 28)
+MONTHS = [dt.date(2026, month, 1) for month in (6, 7, 8)]
+LEVELS = {"kind": 7.6, "thin": 5.2, "like the others": 6.4}
+
+
+def test_a_wave_is_joined_to_the_three_months_before_its_midpoint():
+    assert frames.months_before(OPENED, CLOSED) == (dt.date(2026, 6, 1), dt.date(2026, 8, 1))
+    assert frames.months_before(dt.date(2026, 1, 5), dt.date(2026, 1, 30)) == (
+        dt.date(2025, 10, 1),
+        dt.date(2025, 12, 1),
+    )
+    # Its midpoint lies in February, though it closed in March.
+    assert frames.months_before(dt.date(2026, 1, 20), dt.date(2026, 3, 5)) == (
+        dt.date(2025, 11, 1),
+        dt.date(2026, 1, 1),
+    )
+
+
+# ---- frames --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def con():
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE pressure (unit VARCHAR, month DATE, state VARCHAR, because VARCHAR[])")
+        con.execute("CREATE TABLE wave (unit VARCHAR, wave DATE, opened DATE, closed DATE)")
+        con.execute("CREATE TABLE survey_place (unit VARCHAR, month DATE, top VARCHAR, level VARCHAR)")
+        con.execute("""
+            CREATE TABLE figure (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE, squares DOUBLE)
+        """)
+        yield con
+
+
+def give(con, unit: str, mean: float, states: list[str], sheets: int = 25, level: str = "team", spread: float = 1.8):
+    squares = sheets * mean**2 + (sheets - 1) * spread**2
+    con.execute(
+        "INSERT INTO figure VALUES (?, ?, ?, ?, ?, ?)", [score.WHOLE, unit, WAVE, sheets * mean, sheets, squares]
+    )
+    con.execute("INSERT INTO survey_place VALUES (?, ?, 'NMC', ?)", [unit, WAVE, level])
+    con.execute("INSERT INTO wave VALUES (?, ?, ?, ?)", [unit, WAVE, OPENED, CLOSED])
+    for month, state in zip(MONTHS, states, strict=False):
+        because = ["fill_rate", "late_changes"] if state == "strain" else []
+        con.execute("INSERT INTO pressure VALUES (?, ?, ?, ?)", [unit, month, state, because])
+
+
+def organisation(con) -> None:
+    """The organisation at 6.4, and teams about it so that units are seen to differ at all."""
+    give(con, "NMC", 6.4, ["steady"] * 3, 900, "organisation")
+    for number, mean in enumerate((5.0, 5.6, 6.0, 6.4, 6.8, 7.2, 7.8)):
+        give(con, f"other {number}", mean, ["steady"] * 3)
+
+
+def read(con, unit: str) -> tuple:
+    frames.frame(con)
+    return con.execute("SELECT frame, pressure, kindness, chance, because FROM frame WHERE unit = ?", [unit]).fetchone()
+
+
+@pytest.mark.parametrize(
+    ("states", "mean", "frame"),
+    [
+        (["strain"] * 3, LEVELS["kind"], "stretched_holding"),
+        (["strain"] * 3, LEVELS["thin"], "stretched_fraying"),
+        (["steady"] * 3, LEVELS["kind"], "steady_kind"),
+        (["steady"] * 3, LEVELS["thin"], "steady_other"),
+        (["strain", "not_clear", "strain"], LEVELS["kind"], "stretched_holding"),
+        (["steady", "strain", "not_clear"], LEVELS["kind"], "not_clear"),
+        (["steady"] * 3, LEVELS["like the others"], "not_clear"),
+        ([], LEVELS["thin"], "not_clear"),
+        (["strain"], LEVELS["thin"], "not_clear"),
+    ],
+)
+def test_each_frame_is_read_and_so_is_what_is_not_clear(con, states, mean, frame):
+    organisation(con)
+    give(con, "T01", mean, states)
+    found = read(con, "T01")
+    assert found[0] == frame
+    assert (found[3] is None) == (found[1] == "not_clear")
+    assert found[3] is None or 50 <= found[3] <= 100
+    assert found[4] == (["fill_rate", "late_changes"] if "strain" in states else [])
+
+
+def test_few_answers_are_not_clear_where_many_are(con):
+    organisation(con)
+    give(con, "few", 6.9, ["steady"] * 3, sheets=11)
+    give(con, "many", 6.9, ["steady"] * 3, sheets=200)
+    assert read(con, "few")[0] == "not_clear"
+    assert con.execute("SELECT frame FROM frame WHERE unit = 'many'").fetchone() == ("steady_kind",)
+
+
+def test_the_organisation_is_compared_with_nothing_and_teams_that_do_not_differ_are_not_clear(con):
+    give(con, "NMC", 6.4, ["steady"] * 3, 900, "organisation")
+    for number in range(6):
+        give(con, f"T0{number}", 6.4 + 0.01 * number, ["strain"] * 3)
+    frames.frame(con)
+    assert con.execute("SELECT count(*) FROM frame WHERE unit = 'NMC'").fetchone() == (0,)
+    assert con.execute("SELECT DISTINCT frame, chance FROM frame").fetchall() == [("not_clear", 50)]
+
+
+def test_pressure_is_read_from_the_signals_there_are(con):
+    con.execute(
+        "DROP TABLE pressure; CREATE TABLE signal (indicator VARCHAR, unit VARCHAR, month DATE, verdict VARCHAR)"
+    )
+    known = indicators.load(SQL / "indicators")
+    front = [
+        name
+        for name, each in known.items()
+        if each.front and each.family in frames.PRESSURE_FAMILIES and each.window == 1
+    ][:5]
+    verdicts = {"strained": 3, "steady": 1, "between": 2}
+    for unit, concerns in verdicts.items():
+        for number, name in enumerate(front):
+            verdict = "concern" if number < concerns else "common_cause"
+            con.execute("INSERT INTO signal VALUES (?, ?, ?, ?)", [name, unit, MONTHS[0], verdict])
+    con.execute("INSERT INTO signal VALUES (?, 'hardly judged', ?, 'concern')", [front[0], MONTHS[0]])
+    con.execute(
+        "INSERT INTO signal VALUES ('thinking_time', 'hardly judged', ?, 'concern')", [MONTHS[0]]
+    )  # no pressure
+    frames.lay_out_pressure(con, known)
+    assert dict(con.execute("SELECT unit, state FROM pressure").fetchall()) == {
+        "strained": "strain", "steady": "steady", "between": "not_clear", "hardly judged": "not_clear",
+    }  # fmt: skip
+    assert con.execute("SELECT because FROM pressure WHERE unit = 'strained'").fetchone() == (sorted(front[:3]),)
+
+
+# ---- what goes before what -------------------------------------------------------------------------------------------
+
+
+def made_up(
+    teams: int = 40, months: int = 36, lag: int = 2, weight: float = 0.5, seed: int = 7
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pressure that wanders, and an outcome that follows it so many months later, with a winter that both share."""
+    random = np.random.default_rng(seed)
+    pressure = np.zeros((teams, months))
+    level = random.normal(0, 1, teams)
+    for month in range(months):
+        level = 0.5 * level + random.normal(0, 0.87, teams)
+        pressure[:, month] = level
+    before = np.concatenate([random.normal(0, 1, (teams, lag)), pressure[:, : months - lag]], axis=1)
+    outcome = weight * before + random.normal(0, 1, (teams, months))
+    winter = 2 * np.cos(2 * np.pi * np.arange(months) / 12)
+    return pressure + winter + random.normal(0, 1, (teams, 1)), outcome + winter + random.normal(0, 2, (teams, 1))
+
+
+@pytest.mark.parametrize("lag", [1, 2, 4])
+def test_a_planted_lag_is_recovered(lag):
+    found = lead.lead(*made_up(lag=lag))
+    assert (found.reading, found.lag, found.teams, found.points) == ("before", lag, 40, 40 * 36)
+    at = list(lead.LAGS).index(lag)
+    assert found.low[at] > 0 and found.low[at] <= found.correlation[at] <= found.high[at]
+
+
+def test_what_comes_after_and_what_comes_together_are_told_apart():
+    pressure, outcome = made_up(lag=2)
+    assert (lead.lead(outcome, pressure).reading, lead.lead(outcome, pressure).lag) == ("after", -2)
+    pressure, outcome = made_up(lag=0, weight=0.6)
+    assert (lead.lead(pressure, outcome).reading, lead.lead(pressure, outcome).lag) == ("together", 0)
+
+
+def test_gaps_that_absence_leaves_in_the_same_month_do_not_pass_for_what_goes_before():
+    pressure, absence = made_up(lag=2, weight=0.4)
+    found = lead.lead(pressure + absence, absence)  # absence is part of the pressure of its own month
+    assert (found.reading, found.lag) == ("before", 2)
+
+
+def test_on_shuffled_data_there_is_nothing_to_see():
+    pressure, outcome = made_up(lag=2)
+    random, readings = np.random.default_rng(11), []
+    for _ in range(40):
+        readings.append(lead.lead(pressure, random.permuted(outcome, axis=1), draws=500).reading)
+    assert readings.count("nothing") >= 35  # one in twenty may look like something, by the interval's own word
+
+
+def test_a_winter_that_all_teams_share_and_what_teams_are_like_are_no_link():
+    pressure, outcome = made_up(weight=0.0)
+    assert np.corrcoef(pressure.ravel(), outcome.ravel())[0, 1] > 0.3
+    assert lead.lead(pressure, outcome).reading == "nothing"
+
+
+def test_fewer_than_twenty_teams_are_too_few():
+    pressure, outcome = made_up(teams=19)
+    found = lead.lead(pressure, outcome)
+    assert found.reading == "too_few" and found.lag is None and np.isnan(found.correlation).all()
+    assert lead.lead(*made_up(teams=20, weight=0.9)).reading == "before"
+
+
+def test_waves_with_months_between_them_are_enough():
+    pressure, outcome = made_up(teams=45, weight=0.9)
+    waves = np.full_like(outcome, np.nan)
+    waves[:, 4::3] = outcome[:, 4::3]
+    found = lead.lead(pressure, waves, apart=False)
+    assert (found.reading, found.lag, found.points) == ("before", 2, 45 * 11)
+
+
+def test_ranks_share_ties():
+    assert lead._ranks(np.array([5.0, 1.0, 5.0, 9.0])).tolist() == pytest.approx([0.0, -0.375, 0.0, 0.375])
