@@ -245,7 +245,7 @@ CREATE TABLE mart.lead_reading (
     outcome         VARCHAR NOT NULL,
     reading         VARCHAR NOT NULL,       -- before, together, after, nothing, too_few
     lag             INTEGER,                -- where it is strongest; NULL: nothing to see
-    teams           INTEGER NOT NULL,       -- how many could be used
+    team_count      INTEGER NOT NULL,       -- how many could be used
     points          INTEGER NOT NULL        -- months or waves of theirs
 );
 

@@ -18,8 +18,9 @@ README = (PROJECT / "README.md").read_text(encoding="utf-8")
 FLOORS = [
     {"etl.paths", "etl.privacy", "etl.clock"},
     {"etl.tables", "etl.people", "etl.settings", "etl.columns"},
+    {"etl.survey.questionnaire", "etl.survey.headings", "etl.survey.scoring"},
     {"etl.contracts", "etl.indicators", "etl.spc", "etl.series", "etl.shares", "etl.crossings", "etl.dialect"},
-    {"etl.rules"},
+    {"etl.rules", "etl.survey"},
     {"etl.cases", "etl.chart"},
     {"etl.steps"},
     {"etl.intake", "etl.demo"},

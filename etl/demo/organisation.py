@@ -265,7 +265,7 @@ def _plant_frames(teams: Teams, months: int) -> None:
             teams.extra[since, team], teams.unfilled[since, team], teams.late_changes[since, team] = 0.28, 0.66, 0.16
             teams.thinking_lost[since, team], teams.quick[since, team] = 0.5, 1.0
         else:
-            teams.sickness[:, team] = 0.45
+            teams.sickness[:, team] = 0.6
 
 
 def _let_sickness_follow(teams: Teams) -> None:
@@ -273,4 +273,4 @@ def _let_sickness_follow(teams: Teams) -> None:
     teams.at["sickness follows"] = SICKNESS_FOLLOWS
     strain = teams.demand / teams.demand.std() + teams.strain
     before = np.concatenate([np.zeros((SICKNESS_FOLLOWS, teams.count)), strain[:-SICKNESS_FOLLOWS]])
-    teams.sickness *= np.exp(SICKNESS_WEIGHT * (before - before.mean(axis=0)) - SICKNESS_WEIGHT**2 / 2)
+    teams.sickness *= np.exp(SICKNESS_WEIGHT * (before - before.mean(axis=0)))

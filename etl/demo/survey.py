@@ -72,7 +72,8 @@ class Survey:
             rows = self._sheets(month, number, eligible)
             name = f"kindness_survey_{first:%Y-%m}.csv"
             yield self.inbox.write_rows(name, rows, self.inbox.made_after(month, 2))
-        yield self.inbox.write_rows("survey_waves.csv", waves, self.inbox.newest)
+        made = self.inbox.made_after(self.waves[-1], 2) if self.waves else self.inbox.newest
+        yield self.inbox.write_rows("survey_waves.csv", waves, made)
 
     def _eligible(self, month: int) -> np.ndarray:
         """How many people of each team are in post when the month ends."""

@@ -30,7 +30,7 @@ LEAD = pa.schema(
 )  # fmt: skip
 READING = pa.schema(
     [
-        ("outcome", pa.string()), ("reading", pa.string()), ("lag", pa.int32()), ("teams", pa.int32()),
+        ("outcome", pa.string()), ("reading", pa.string()), ("lag", pa.int32()), ("team_count", pa.int32()),
         ("points", pa.int32()),
     ]
 )  # fmt: skip
@@ -173,7 +173,7 @@ def lay_out(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) ->
             continue
         found = lead(pressure, after, apart=outcome != KINDNESS)
         readings.append(
-            {"outcome": outcome, "reading": found.reading, "lag": found.lag, "teams": found.teams, "points": found.points}
+            {"outcome": outcome, "reading": found.reading, "lag": found.lag, "team_count": found.teams, "points": found.points}
         )
         if found.reading != "too_few":
             for lag, *line in zip(LAGS, found.correlation, found.low, found.high, strict=True):

@@ -80,13 +80,13 @@ def _lay_out_units(con: duckdb.DuckDBPyConnection) -> None:
         ),
         top AS (SELECT unit, month, arg_max(above, steps) AS top FROM climb GROUP BY unit, month),
         teams AS (
-            SELECT climb.above AS unit, climb.month, md5(string_agg(climb.unit, ';' ORDER BY climb.unit)) AS teams
+            SELECT climb.above AS unit, climb.month, md5(string_agg(climb.unit, ';' ORDER BY climb.unit)) AS asked
             FROM climb
             JOIN core.survey_asked AS asked ON asked.team = climb.unit AND asked.wave = climb.month
             GROUP BY climb.above, climb.month
         ),
         survey AS (SELECT wave, any_value(survey) AS survey FROM core.survey_sheet GROUP BY wave)
-        SELECT top.unit, top.month, top.top, unit_level.level, teams.teams, survey.survey
+        SELECT top.unit, top.month, top.top, unit_level.level, teams.asked, survey.survey
         FROM top
         JOIN unit_level USING (unit)
         JOIN survey ON survey.wave = top.month
@@ -216,7 +216,7 @@ def _before(cells: dict[str, np.ndarray]) -> np.ndarray:
     """The row of the same unit's wave before, by the same survey of the same teams; -1 where there is none."""
     before = np.full(len(cells["unit"]), -1)
     for row in range(1, len(before)):  # in order of unit and month
-        same = all(cells[what][row] == cells[what][row - 1] for what in ("unit", "survey", "teams"))
+        same = all(cells[what][row] == cells[what][row - 1] for what in ("unit", "survey", "asked"))
         before[row] = row - 1 if same else -1
     return before
 

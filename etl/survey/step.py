@@ -9,7 +9,6 @@ from etl import indicators as indicator_files
 from etl.contracts import Contract
 from etl.indicators import Indicator
 from etl.paths import SQL
-from etl.steps.cells import sql_text
 from etl.survey import frames, lead, queries, score
 
 
@@ -73,7 +72,7 @@ def waiting(con: duckdb.DuckDBPyConnection, contracts: dict[str, Contract]) -> l
     for name, contract in contracts.items():
         if contract.asks:
             rows = con.execute(f"""
-                SELECT month, count(*) FROM source.{sql_text(name)}
+                SELECT month, count(*) FROM source.{name}
                 WHERE month NOT IN (SELECT wave FROM core.survey_period)
                 GROUP BY month
                 ORDER BY month

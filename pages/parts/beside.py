@@ -142,8 +142,13 @@ def leads(rows: Rows) -> None:
         with st.container(border=True, gap="xsmall", key=f"frame_lead_{row['outcome'].replace('.', '_')}"):
             st.markdown(f"**Pressure and {words.plain(name)}**")
             st.markdown(_lead(row, name))
-            counted = f"{words.many(row['teams'], 'team')}, {words.many(row['points'], 'month or wave', 'months or waves')} of theirs"
-            st.caption(f"{counted}. Each team against its own usual, each month against all teams’.")
+            apart = (
+                " What the later of the two already was in the month of the earlier is taken out."
+                if row["title"]
+                else ""
+            )
+            counted = f"{words.many(row['team_count'], 'team')}, {words.many(row['points'], 'month or wave', 'months or waves')} of theirs"
+            st.caption(f"{counted}. Each team against its own usual, each month against all teams’.{apart}")
             if row["lags"]:
                 listed = [
                     {

@@ -70,7 +70,7 @@ def conditions(view: View, wave: dict[str, Any], rows: Rows) -> None:
             )
             for sentence in kindness.changes(mine):
                 st.markdown(sentence)
-            kindness.measured(view, mine)
+            kindness.measured(view, mine, wave["wave"])
 
 
 def by_wave(view: View, rows: Rows) -> None:

@@ -23,7 +23,7 @@ def by_construct(rows: Rows, tick: str, key: str, alt_text: str) -> None:
     ]  # fmt: skip
     y = alt.Y("title:N", sort=None, title=None, scale=alt.Scale(padding=0.5), axis=_quiet_axis(labelLimit=230))
     x_scale = alt.Scale(domain=[0, 10])
-    axis = _quiet_axis(values=[0, 5, 10], grid=True, gridOpacity=0.35)
+    axis = _quiet_axis(values=[0, 5, 10], format="d", grid=True, gridOpacity=0.35)
     base = alt.Chart(alt.InlineData(values=points)).encode(y=y)
     shown, hidden = "datum.value !== null", "datum.why !== null"
     hint = [alt.Tooltip(f"{name}:N") for name in ("Points of 10", "Organisation", "Wave before")]
@@ -97,7 +97,7 @@ def by_wave(rows: Rows, title: str, key: str) -> None:
         "value:Q",
         title=None,
         scale=alt.Scale(domain=[0, 10]),
-        axis=_quiet_axis(values=[0, 5, 10], grid=True, gridOpacity=0.35),
+        axis=_quiet_axis(values=[0, 5, 10], format="d", grid=True, gridOpacity=0.35),
     )
     base = alt.Chart(alt.InlineData(values=points)).encode(x=x)
     colours = alt.Scale(

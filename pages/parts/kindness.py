@@ -159,14 +159,13 @@ def _groups(answers: Rows | None) -> str | None:
 # ---- beside it, measured ---------------------------------------------------------------------------------------------
 
 
-def measured(view: View, rows: Rows) -> None:
-    """The measured conditions that speak to these points, each with its own reading; a point without one says nothing."""
+def measured(view: View, rows: Rows, month: dt.date) -> None:
+    """The measured conditions that speak to these points, in the month of the wave, each with its own reading; a point without
+    one says nothing."""
     wanted = sorted({indicator for row in rows for indicator in row["beside"]} & set(view.indicators))
     if not wanted:
         return
-    found = {
-        row["indicator"]: row for row in view.ask("now", indicators=wanted, of=[view.unit["unit"]], month=view.month)
-    }
+    found = {row["indicator"]: row for row in view.ask("now", indicators=wanted, of=[view.unit["unit"]], month=month)}
     said = []
     for row in rows:
         here = [found[name] for name in row["beside"] if name in found and found[name]["shown"] == "yes"]

@@ -39,7 +39,7 @@ def _svg(width: int, height: int, label: str, body: str) -> str:
 
 
 def _ring(nodes: list[Node], unit: str, wave: str) -> str:
-    step = 360 / len(nodes)
+    step = 360 / max(len(nodes), 1)
     body = []
     for place, node in enumerate(nodes):
         x, y = _at(CENTRE, RING, -90 + place * step)
@@ -167,6 +167,7 @@ def _absence(node: Node) -> tuple[str, str]:
 
 
 def _short(text: str, most: int) -> str:
+    text = " ".join(text.split())  # an empty line would end the drawing
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 

@@ -7,7 +7,7 @@ CIRCLE = ("Kinship", "Kindness", "Attentiveness", "Attunement", "Trust", "Therap
 HINDERS = tuple(f"From hindrance {number}" for number in range(1, 8))
 HELPS = tuple(f"Help {number}" for number in range(1, 6))
 PARTS = {"circle": ("kindness", CIRCLE), "hinders": ("hinders", HINDERS), "helps": ("helps", HELPS)}
-SCORES = {"NHC": 6.4, "AC": 6.2, "larch": 7.0, "fern": 5.0}
+SCORES = {"NHC": 6.4, "AC": 6.2, "larch": 7.0, "fern": 5.0, "script": 6.0, "markup": 6.0}
 FRAMES = {"AC": "not_clear", "larch": "stretched_holding", "fern": "steady_other"}
 
 

@@ -90,7 +90,7 @@ def test_measured_conditions_stand_beside_what_they_speak_to(app):
     said = words_on(app(CIRCLE, unit="larch"))
     assert "**Beside it, measured**" in said
     assert re.search(
-        r"\*\*From hindrance 7\*\*: sickness absence 7\.08\u00a0% in April 2026 \(eight months in a row above", said
+        r"\*\*From hindrance 7\*\*: sickness absence 7\.08\u00a0% in March 2026 \(seven months in a row above", said
     )
 
 
@@ -139,6 +139,13 @@ def test_what_goes_before_what_is_said_over_all_teams_and_never_as_a_cause(app):
     assert "This is what went together, not why." in said
     assert not re.search(r"\b(causes?|caused|leads? to|because of|results? in|drives?)\b", said)
     assert "Over all teams" not in words_on(app(CIRCLE, unit="larch"))
+
+
+def test_a_title_is_only_words_in_the_drawing(app):
+    for unit, hurtful in (("script", "<img"), ("markup", "<a ")):
+        drawn = drawing(app(CIRCLE, unit=unit))
+        assert hurtful not in drawn and "<script" not in drawn
+    assert "\n\n" not in ring.drawing([], "One\n\n# Two", "March 2026", "told")
 
 
 def test_results_of_others_stand_apart_with_their_own_question(app):

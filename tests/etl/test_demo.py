@@ -25,7 +25,7 @@ TODAY = dt.date(2026, 11, 23)
 SIZE = {"people": 300, "months": 14, "today": TODAY}
 NEEDED = {
     *("teams", "crosswalk", "rota", "roster_period", "sickness", "staff", "leavers", "establishment", "leave_balance"),
-    *("patients", "sickness_return", "unit_events", "agreed_targets"),
+    *("patients", "sickness_return", "unit_events", "agreed_targets", "survey_answers", "survey_waves"),
 }
 DUTIES = ("Early", "Late", "Long day", "Night", "Day")
 MOMENT = "%d/%m/%Y %H:%M"
@@ -429,7 +429,7 @@ def test_another_size_takes_the_place_of_the_one_before(engine):
     receipt.write_text(json.dumps({"file": "sickness_2026.csv"}), encoding="utf-8")
     assert engine.run("demo", "--people", "200", "--months", "13").code == 0
     after = {path.name for path in engine.workspace.inbox.iterdir()}
-    assert mine.exists() and len(before - after) == 1 and next(iter(before - after)).startswith("rota_")
+    assert mine.exists() and {name.partition("_20")[0] for name in before - after} == {"rota", "kindness_survey"}
     assert not receipt.exists()
     assert json.loads((engine.home / "truth.json").read_text(encoding="utf-8"))["made"]["months"] == 13
 
