@@ -142,7 +142,7 @@ def _track(node: Node, centre: tuple[float, float], radius: float) -> str:
 
 def _name(node: Node, x: float, y: float) -> str:
     first, _, second = node["title"].partition(" ")
-    if len(node["title"]) < 17 or not second:
+    if len(node["title"]) < 14 or not second:
         return f'<text x="{x:.1f}" y="{y:.1f}" font-size="16" font-weight="600">{html.escape(node["title"])}</text>'
     return (
         f'<text x="{x:.1f}" y="{y - 12:.1f}" font-size="16" font-weight="600">{html.escape(first)}</text>'
