@@ -80,7 +80,9 @@ class Teams:
     strain: np.ndarray  # by month: planted pressure beside the demand, in its standard deviations
     places: dict[str, int]  # what is planted: which team
     at: dict[str, int] = field(default_factory=dict)  # what is planted: from which month on, by its number
-    frames: dict[int, str] = field(default_factory=dict)  # team: how pressure and kindness are to be read beside each other
+    frames: dict[int, str] = field(
+        default_factory=dict
+    )  # team: how pressure and kindness are to be read beside each other
 
     @property
     def count(self) -> int:

@@ -110,13 +110,21 @@ class Survey:
             cannot = chance < np.where(not_theirs, NOT_THEIR_WORK, CANNOT_SAY)
             empty = random.random(len(team)) < BLANK
             columns.append(
-                ["" if e else self.asked.cannot_say[2] if c else w for w, c, e in zip(words, cannot, empty, strict=True)]
+                [
+                    "" if e else self.asked.cannot_say[2] if c else w
+                    for w, c, e in zip(words, cannot, empty, strict=True)
+                ]
             )
         codes = [question.code for question in self.asked.questions]
         rows: list[list] = [[*NEVER_LOADED, "Team", "Wave", *codes]]
         for sheet, (where, *answers) in enumerate(zip(team.tolist(), *columns, strict=True)):
             started = dt.datetime(first.year, first.month, OPEN_FROM + sheet % 20, 8 + sheet % 11, sheet % 60)
-            never = [f"R_{number:02}{sheet:05}", started.isoformat(sep=" "), f"192.0.2.{sheet % 250}", "Made-up browser"]
+            never = [
+                f"R_{number:02}{sheet:05}",
+                started.isoformat(sep=" "),
+                f"192.0.2.{sheet % 250}",
+                "Made-up browser",
+            ]
             rows.append([*never, teams.titles[where], f"{first:%Y-%m}", *answers])
         return rows
 

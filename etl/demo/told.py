@@ -106,7 +106,9 @@ def _planted(life: Life, unknown: int) -> list[dict[str, Any]]:
             forward=_days(calendar, 3),
             back=_days(calendar, 10),
         ),
-        planted("kind and pressured", "Under pressure and holding together; so are others, named under survey.", "frames"),
+        planted(
+            "kind and pressured", "Under pressure and holding together; so are others, named under survey.", "frames"
+        ),
         planted("quiet and unkind", "Steady, but kindness is thin; so are others, named under survey."),
         planted("improves", "Fewer gaps and late changes, more room to think.", "improves"),
     ]

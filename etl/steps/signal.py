@@ -35,7 +35,9 @@ def signal(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> 
                              segment INTEGER, fixed_after INTEGER, target DOUBLE, rule VARCHAR, moved VARCHAR, verdict VARCHAR, since DATE,
                              months INTEGER, one_side BOOLEAN, assurance VARCHAR, limits VARCHAR)
     """)
-    series = settled_series(con, [name for name, each in indicators.items() if each.window == 1 and each.refresh != "wave"])
+    series = settled_series(
+        con, [name for name, each in indicators.items() if each.window == 1 and each.refresh != "wave"]
+    )
     if series is None:
         return
     segments, fixed_after = rebases(con, series)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from etl.indicators import Indicator
 from etl.survey import scoring
-from etl.survey.score import WHOLE, _only, benchmarks, of_cells
+from etl.survey.score import WHOLE, benchmarks, of_cells, only
 
 PRESSURE_FAMILIES = ("cover", "time_and_rest", "absence", "staying")
 MONTHS_BEFORE = 3
@@ -82,9 +82,7 @@ def frame(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE joined (wave DATE, from_month DATE, to_month DATE)")
     waves = con.execute("SELECT DISTINCT wave, opened, closed FROM wave ORDER BY wave").fetchall()
     if waves:
-        con.executemany(
-            "INSERT INTO joined VALUES (?, ?, ?)", [(wave, *months_before(*days)) for wave, *days in waves]
-        )
+        con.executemany("INSERT INTO joined VALUES (?, ?, ?)", [(wave, *months_before(*days)) for wave, *days in waves])
     pressure = {
         (unit, wave): (strained, steady, because, first, last)
         for unit, wave, first, last, strained, steady, because in con.execute("""
@@ -151,7 +149,7 @@ def _kind(con: duckdb.DuckDBPyConnection, pressure: dict):
         same = (cells["level"] == level) & (months == np.datetime64(month)) & ~np.isnan(benchmark)
         if not same.any():
             continue
-        part = _only(found, same)
+        part = only(found, same)
         chances = scoring.chance_above(part, benchmark[same], scoring.spread_between(part))
         for unit, chance in zip(cells["unit"][same], chances, strict=True):
             strained, steady, because, first, last = pressure[unit, month]

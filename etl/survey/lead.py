@@ -166,14 +166,22 @@ def lay_out(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) ->
     rows, readings = [], []
     table = _Table(con)
     pressure = table.pressure(of_pressure) if table.units else None
-    outcomes = [name for name, each in indicators.items() if each.front and each.family == OUTCOME_FAMILY and _monthly(each)]
+    outcomes = [
+        name for name, each in indicators.items() if each.front and each.family == OUTCOME_FAMILY and _monthly(each)
+    ]
     for outcome in (KINDNESS, *outcomes) if pressure is not None else ():
         after = table.kindness() if outcome == KINDNESS else table.of_own(outcome)
         if np.isnan(after).all():
             continue
         found = lead(pressure, after, apart=outcome != KINDNESS)
         readings.append(
-            {"outcome": outcome, "reading": found.reading, "lag": found.lag, "team_count": found.teams, "points": found.points}
+            {
+                "outcome": outcome,
+                "reading": found.reading,
+                "lag": found.lag,
+                "team_count": found.teams,
+                "points": found.points,
+            }
         )
         if found.reading != "too_few":
             for lag, *line in zip(LAGS, found.correlation, found.low, found.high, strict=True):

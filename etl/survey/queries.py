@@ -32,9 +32,7 @@ WHERE FALSE"""
 Made = Mapping[str, Mapping[dt.date, dt.date]]  # survey: wave's month: the day its extract was made
 
 
-def queries(
-    contracts: dict[str, Contract], as_of: dt.date = dt.date.max, made: Made | None = None
-) -> dict[str, str]:
+def queries(contracts: dict[str, Contract], as_of: dt.date = dt.date.max, made: Made | None = None) -> dict[str, str]:
     """The two queries by name. Of a wave that was not over by `as_of`, or whose extract was `made` before it was over,
     there are no answers: a survey is shown once, after it has closed."""
     answers = [

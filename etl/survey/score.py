@@ -151,10 +151,10 @@ def _scores(name: str, cells: dict[str, np.ndarray]) -> list[dict]:
     for level, month in {*zip(cells["level"], months, strict=True)}:
         same = (cells["level"] == level) & (months == month) & ~np.isnan(benchmark)
         if same.any():
-            part = _only(found, same)
+            part = only(found, same)
             stands[same] = scoring.stands(part, benchmark[same], scoring.spread_between(part))
     before = _before(cells)
-    moved = scoring.welch(_only(found, before >= 0), _only(found, before[before >= 0]))
+    moved = scoring.welch(only(found, before >= 0), only(found, before[before >= 0]))
     said = scoring.called(*moved)
     at = dict(zip(np.flatnonzero(before >= 0).tolist(), range(len(said)), strict=True))
     share = np.asarray(cells["positive"], float) / np.asarray(cells["answers"], float)
@@ -190,7 +190,8 @@ def _rounded(value: float, places: int = 1) -> float | None:
     return None if np.isnan(value) else float(round(float(value), places)) + 0.0
 
 
-def _only(found: Means, which: np.ndarray) -> Means:
+def only(found: Means, which: np.ndarray) -> Means:
+    """Some of the units: those marked, or by number."""
     return Means(*(getattr(found, name)[which] for name in ("mean", "variance", "sheets", "low", "high")))
 
 

@@ -102,7 +102,9 @@ def stands(means_of: Means, centre: np.ndarray, between: float) -> np.ndarray:
     drawn, error = shrunk(means_of, centre, between)
     z = float(ndtri((1 + LEVEL) / 2))
     known = (between > 0) & ~np.isnan(error)
-    return np.select([known & (drawn - z * error > centre), known & (drawn + z * error < centre)], ["above", "below"], "with")
+    return np.select(
+        [known & (drawn - z * error > centre), known & (drawn + z * error < centre)], ["above", "below"], "with"
+    )
 
 
 def chance_above(means_of: Means, centre: np.ndarray, between: float) -> np.ndarray:

@@ -61,7 +61,9 @@ def test_stretched_teams_were_steady_before_they_were_stretched(built):
 @pytest.mark.parametrize(("outcome", "planted"), [("kindness", "lag_months"), ("sickness_rate", "sickness_lag_months")])
 def test_the_planted_lag_is_recovered(built, outcome, planted):
     engine, truth = built
-    [(reading, lag, teams)] = engine.ask("SELECT reading, lag, team_count FROM mart.lead_reading WHERE outcome = ?", outcome)
+    [(reading, lag, teams)] = engine.ask(
+        "SELECT reading, lag, team_count FROM mart.lead_reading WHERE outcome = ?", outcome
+    )
     first, last = truth[planted]
     assert reading == "before" and first <= lag <= last and teams >= 20
 

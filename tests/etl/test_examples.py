@@ -41,7 +41,11 @@ def give(con, table: str, rows: list[dict]) -> None:
 def test_an_indicator_counts_as_its_example_says(con, name):
     file, _, construct = name.partition(".")  # of a survey: the example says of each row which construct it is of
     example = yaml.safe_load((EXAMPLES / f"{file}.yaml").read_text(encoding="utf-8"))
-    then = [{k: v for k, v in row.items() if k != "construct"} for row in example["then"] if row.get("construct", "") == construct]
+    then = [
+        {k: v for k, v in row.items() if k != "construct"}
+        for row in example["then"]
+        if row.get("construct", "") == construct
+    ]
     for table, rows in example["given"].items():
         give(con, table, rows)
     run_core(con, CORE, set(CONTRACTS))
