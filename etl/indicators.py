@@ -80,9 +80,10 @@ def load(folder: Path) -> dict[str, Indicator]:
 
 def read_all(path: Path) -> list[Indicator]:
     """The indicators of one file: one, or one for each of its constructs. Raises BadIndicator."""
-    indicator, constructs = _read(path)
-    if not constructs:
+    indicator = read(path)
+    if "\nconstructs:" not in path.read_text(encoding="utf-8"):
         return [indicator]
+    constructs = _read(path)[1]
     return [
         replace(
             indicator,

@@ -13,6 +13,11 @@ ASKED = {
     "units_below": {"unit": "AC", "month": dt.date(2026, 4, 1)},
     "now": {"indicators": ["sickness_rate"], "of": ["larch"], "month": None},
     "about": {"indicator": "sickness_rate"},
+    "waves": {"unit": "larch"},
+    "constructs": {"unit": "larch", "wave": dt.date(2026, 3, 1)},
+    "wave_by_wave": {"unit": "larch"},
+    "frames": {"unit": "larch"},
+    "results": {"unit": "NHC"},
 }
 BEFORE_SCOPE = {"scope", "top_units", "format"}
 QUESTIONS = sorted({path.stem for path in warehouse.QUESTIONS.glob("*.sql")} - BEFORE_SCOPE)
@@ -31,7 +36,7 @@ def test_every_question_answers_those_in_scope_and_nobody_else(release, question
     assert warehouse.ask(release, question, (), **ASKED.get(question, {})) == []
 
 
-@pytest.mark.parametrize("question", ["series", "events", "now"])
+@pytest.mark.parametrize("question", ["series", "events", "now", "waves", "constructs", "wave_by_wave", "frames"])
 def test_a_leader_of_one_division_learns_nothing_of_another(release, question):
     assert warehouse.ask(release, question, ("AC",), **ASKED[question])
     assert warehouse.ask(release, question, ("CC",), **ASKED[question]) == []

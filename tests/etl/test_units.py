@@ -74,8 +74,9 @@ def beds(engine, source, tmp_path, monkeypatch):
     sql = tmp_path / "sql"
     for folder in ("core", "indicators"):
         (sql / folder).mkdir(parents=True)
-    for name in ("event", "target"):
-        shutil.copy(SQL / "core" / f"{name}.sql", sql / "core")
+    for path in (SQL / "core").glob("*.sql"):  # what the engine itself reads, beside indicators
+        if path.stem in ("event", "target") or path.stem.startswith("survey_"):
+            shutil.copy(path, sql / "core")
     (sql / "core" / "beds_month.sql").write_text(CORE, encoding="utf-8")
     header = (SQL / "indicators" / "fill_rate.sql").read_text(encoding="utf-8").partition("---*/")[0] + "---*/"
     (sql / "indicators" / "beds_open.sql").write_text(header + QUERY, encoding="utf-8")
