@@ -1,0 +1,395 @@
+"""The attacker: what a patient reader with pencil and computer can work out from every release ever published.
+
+It reads releases alone, and knows what colleagues know: each unit's people and the size of each denominator. It sets up
+every sum that a reader could: units are the sum of the units (and pools) under them, a rolling window is the sum of its
+months, what an earlier release said stays said. Each shown figure lies within half a step of its rounding. A hidden
+figure falls if the sums determine it (null space), or leave it within fewer than `min_num` people (linear programme).
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, vstack
+
+from etl.disclosure import rounding
+from etl.disclosure.protect import LEAVERS, SENSITIVE, WORKING, kind_of
+from etl.disclosure.settings import DisclosureRules
+
+CLOSE = 1e-6
+GLANCES = 6  # cheap looks for room before each figure is looked at alone
+KNOWN = ("release", "indicator", "unit", "month", "people", "denominator", "per_person")
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a reader holds: the tables of one release that the attack needs, and the headers of its indicators."""
+
+    name: str
+    value: pa.Table
+    unit: pa.Table
+    pool: pa.Table
+    headers: dict[str, object]
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that a reader can know and should not: `how` is determined, bounded, revised, fine or small."""
+
+    how: str
+    kind: str
+    indicator: str
+    unit: str
+    month: dt.date
+    low: float = field(compare=False)
+    high: float = field(compare=False)
+
+
+@dataclass
+class Cell:
+    """One figure of one unit and month as a reader has it; `low` and `high` are in the numerator's own amounts."""
+
+    people: float
+    denominator: float
+    value: float = np.nan
+    low: float = 0.0
+    high: float = np.inf
+
+    @property
+    def shown(self) -> bool:
+        return not np.isnan(self.value)
+
+
+def attack(releases: Iterable[Release], known: pa.Table, rules: DisclosureRules) -> list[Finding]:
+    """Everything that falls. `known` has the columns KNOWN: what colleagues know at the time of each release, and how
+    much of the numerator one person in it stands for."""
+    releases = list(releases)
+    told = _known(known)
+    found: list[Finding] = []
+    for name in sorted({name for release in releases for name in release.headers}):
+        if not any(name in by_indicator for by_indicator in told.values()):
+            continue
+        found += Reader(name, releases, told, rules).findings()
+    return sorted(set(found))
+
+
+def _known(known: pa.Table) -> dict[str, dict[str, dict]]:
+    """release → indicator → (unit, month) → (people, denominator, per person)."""
+    told: dict[str, dict[str, dict]] = {}
+    for release, indicator, unit, month, *rest in zip(*(known[column].to_pylist() for column in KNOWN), strict=True):
+        told.setdefault(release, {}).setdefault(indicator, {})[unit, _number(month)] = rest
+    return told
+
+
+def _number(month: dt.date) -> int:
+    return month.year * 12 + month.month - 1
+
+
+def _date(number: int) -> dt.date:
+    return dt.date(number // 12, number % 12 + 1, 1)
+
+
+class Reader:
+    """All that one reader knows of one indicator."""
+
+    def __init__(self, name: str, releases: list[Release], told: dict, rules: DisclosureRules):
+        self.name, self.rules = name, rules
+        self.header = next(release.headers[name] for release in reversed(releases) if name in release.headers)
+        self.kind = kind_of(self.header)
+        self.share = self.header.unit == "%"
+        self.found: list[Finding] = []
+        self.cells: dict[tuple[str, int], Cell] = {}
+        self.bottom: dict[tuple[str, int], frozenset[str]] = {}  # the units at the bottom that a cell is the sum of
+        self.teams: dict[tuple[str, int], bool] = {}
+        self.per_person = 1.0
+        for release in releases:
+            if name in release.headers and name in told.get(release.name, {}):
+                self._read(release, told[release.name][name])
+
+    # --- reading
+
+    def _read(self, release: Release, known: dict) -> None:
+        self.per_person = next((each[2] for each in known.values() if each[2] > 0), self.per_person)
+        shown = {
+            (unit, _number(month)): value
+            for indicator, unit, month, value, said in zip(
+                *(release.value[c].to_pylist() for c in ("indicator", "unit", "month", "value", "shown")), strict=True
+            )
+            if indicator == self.name and said in ("yes", "protected")
+            for value in [value if said == "yes" else np.nan]
+        }
+        months = sorted({month for _, month in known} | {month for _, month in shown})
+        parent, level = _tree(release.unit, months)
+        pools = {unit for unit, _ in shown}
+        columns = ("unit", "pool", "from_month", "to_month")
+        for unit, pool, begins, ends in zip(*(release.pool[c].to_pylist() for c in columns), strict=True):
+            if pool in pools:
+                for month in months:
+                    if _number(begins) <= month and (ends is None or month <= _number(ends)):
+                        parent[unit, month] = pool
+        bottom = _bottoms(parent, known)
+        for at in {*known, *shown}:
+            if at not in bottom:
+                continue
+            value = shown.get(at, np.nan)
+            people, denominator = self._size(at, known, bottom[at])
+            old = self.cells.get(at)
+            if old is None:
+                self.cells[at] = Cell(people, denominator, value)
+                self.bottom[at], self.teams[at] = bottom[at], level.get(at) == "team"
+                self._narrow(at, self.cells[at])
+            elif not np.isnan(value) and not (old.shown and abs(old.value - value) < CLOSE):
+                self._read_again(at, old, Cell(people, denominator, value), bottom[at])
+
+    def _size(self, at, known: dict, bottom: frozenset) -> tuple[float, float]:
+        if at in known:
+            return known[at][0], known[at][1]
+        each = [known[unit, at[1]] for unit in bottom if (unit, at[1]) in known]
+        return sum(one[0] for one in each), sum(one[1] for one in each)
+
+    def _read_again(self, at, old: Cell, new: Cell, bottom: frozenset) -> None:
+        """A figure that says something else than before, of nearly the same people, tells of the few who make the
+        difference."""
+        few = abs(new.people - old.people) < self.rules.min_num and bottom == self.bottom[at]
+        if old.shown and few and self.kind != WORKING:
+            self._fell("revised", at, old.value, new.value)
+        self._narrow(at, new)
+        if bottom != self.bottom[at]:  # the same name for other units: another figure altogether
+            self.cells[at[0] + "'", at[1]], self.bottom[at[0] + "'", at[1]] = new, bottom
+            self.teams[at[0] + "'", at[1]] = self.teams[at]
+        elif not old.shown or not few:
+            self.cells[at] = new
+
+    def _narrow(self, at, cell: Cell) -> None:
+        """Puts a figure's rounding into bounds of its numerator; finds figures that are told too finely or of too few."""
+        if self.share and self.kind == SENSITIVE:
+            cell.high = cell.denominator
+        if not cell.shown:
+            return
+        if cell.people < self.rules.k_people:
+            self._fell("small", at, cell.value, cell.value)
+        step = self._step(at, cell)
+        if not _on_grid(cell.value, step, self.kind == LEAVERS):
+            self._fell("fine", at, cell.value, cell.value)
+            step = 10.0 ** -_decimals(cell.value)
+        half, scale = step / 2, self.header.scale
+        cell.low = max(cell.low, (cell.value - half) * cell.denominator / scale)
+        cell.high = min(cell.high, (cell.value + half) * cell.denominator / scale)
+
+    def _step(self, at, cell: Cell) -> float:
+        if self.kind == LEAVERS:
+            return float(rounding.leaver_step(min(cell.denominator, cell.people), self.rules.leaver_step))
+        if self.kind == SENSITIVE:
+            return float(rounding.sensitive_step(np.array(cell.people), np.array(self.teams[at]), self.share))
+        return rounding.FINE
+
+    # --- working it out
+
+    def findings(self) -> list[Finding]:
+        self._peel()
+        if self.kind == WORKING:
+            return self.found
+        over_time = self.header.window > 1
+        months = sorted({month for _, month in self.cells})
+        if over_time:
+            self._solve(months)
+        else:
+            for month in months:
+                self._solve([month])
+        return self.found
+
+    def _peel(self) -> None:
+        """The null space: with sums along a tree, a hidden figure is determined if it is, in some order, the only
+        unknown one of a sum."""
+        by_month: dict[int, list] = {}
+        for (unit, month), below in self.bottom.items():
+            by_month.setdefault(month, []).append((unit, below))
+        for month, units in by_month.items():
+            index = {leaf: n for n, leaf in enumerate(sorted(set().union(*(below for _, below in units))))}
+            matrix = np.zeros((len(units), len(index)))
+            for n, (_, below) in enumerate(units):
+                matrix[n, [index[leaf] for leaf in below]] = 1
+            shown = np.array([self.cells[unit, month].shown for unit, _ in units])
+            if not shown.any() or shown.all():
+                continue
+            _, sizes, rows = np.linalg.svd(matrix[shown])
+            space = rows[: (sizes > CLOSE).sum()]
+            hidden = np.flatnonzero(~shown)
+            rest = matrix[hidden] - matrix[hidden] @ space.T @ space
+            for n in hidden[np.abs(rest).max(axis=1) < CLOSE]:
+                unit, below = units[n]
+                same = any(below == other for at, (_, other) in enumerate(units) if shown[at])
+                cell = self.cells[unit, month]
+                if cell.people < self.rules.k_people or (not same and self.kind == SENSITIVE):
+                    self._fell("determined", (unit, month), np.nan, np.nan)
+
+    def _solve(self, months: list[int]) -> None:
+        """The interval of every target, by linear programming over what each bottom unit has in each stretch of time."""
+        step = int(np.gcd.reduce(np.diff(months))) if len(months) > 1 else self.header.window
+        window = max(1, self.header.window // step)
+        leaves = {leaf: n for n, leaf in enumerate(sorted(set().union(*self.bottom.values())))}
+        span = (months[-1] - months[0]) // step + window
+        atoms = len(leaves) * span
+
+        def form(at) -> list[int]:
+            first = (at[1] - months[0]) // step
+            return [leaves[leaf] * span + n for leaf in self.bottom[at] for n in range(first, first + window)]
+
+        mine = sorted(at for at in self.cells if months[0] <= at[1] <= months[-1])
+        stands = _matrix([form(at) for at in mine], atoms)
+        low = np.array([self.cells[at].low for at in mine])
+        high = np.array([self.cells[at].high for at in mine])
+        if self.kind == LEAVERS:
+            targets = [[n] for n in range(atoms)]
+            people = {leaf: [self.cells[leaf, m].people for m in months if (leaf, m) in self.cells] for leaf in leaves}
+            least = np.array([min(people[leaf], default=0) for leaf in leaves])
+            need = np.repeat(np.minimum(self.rules.min_num, least), span)
+            size = np.full(atoms, np.inf)
+            names = [
+                (leaf, months[0] + (n - window + 1) * step) for leaf in leaves for n in range(span)
+            ]
+        else:
+            hidden = [at for at in mine if not self.cells[at].shown]
+            targets, names = [form(at) for at in hidden], hidden
+            size = np.array([self.cells[at].denominator if self.share else np.inf for at in hidden]) / self.per_person
+            people = np.array([self.cells[at].people for at in hidden])
+            need = np.minimum(np.minimum(self.rules.min_num, size), people)
+        if not targets:
+            return
+        forms = _matrix(targets, atoms)
+        lows, highs = intervals(stands, low, high, forms, need * self._unit)
+        for at, lowest, highest, wanted, whole in zip(names, lows / self._unit, highs / self._unit, need, size, strict=True):
+            if self.kind == LEAVERS:
+                lowest, highest = np.ceil(lowest - CLOSE), np.floor(highest + CLOSE)
+            narrow = highest - lowest < wanted - 1e-4
+            few = self.rules.min_num
+            safe = self.kind == SENSITIVE and self.cells[at].people >= self.rules.k_people
+            safe = safe and lowest >= few - 1e-4 and whole - highest >= few - 1e-4
+            if narrow and not safe:
+                self._fell("bounded", at, lowest, highest)
+
+    @property
+    def _unit(self) -> float:
+        return self.per_person if self.kind == SENSITIVE else 1.0
+
+    def _fell(self, how: str, at: tuple[str, int], low: float, high: float) -> None:
+        self.found.append(Finding(how, self.kind, self.name, at[0], _date(at[1]), float(low), float(high)))
+
+
+def intervals(
+    stands: csr_array, low: np.ndarray, high: np.ndarray, targets: csr_array, need: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the most that each of `targets` can be, where `low <= stands @ x <= high` and x is not negative.
+
+    Exact for the targets that have less room than they `need`; for the others any two histories that leave as much
+    room will do. Nothing is said (no bounds) where nothing fits: the sums that the reader assumed do not hold.
+    """
+    bounded = np.isfinite(high)
+    matrix = vstack([stands[bounded], -stands[low > 0]]).tocsr()
+    limits = np.concatenate([high[bounded], -low[low > 0]]) + CLOSE
+    cap = max(1.0, high[bounded].max(initial=1.0)) * 10
+    number = targets.shape[0]
+    least, most = np.full(number, np.inf), np.full(number, -np.inf)
+
+    def look(goal: np.ndarray) -> bool:
+        solved = linprog(goal, A_ub=matrix, b_ub=limits, bounds=(0, cap), method="highs")
+        if solved.x is None:
+            return False
+        at = targets @ solved.x
+        np.minimum(least, at, out=least)
+        np.maximum(most, at, out=most)
+        return True
+
+    random = np.random.default_rng(0)
+    every = np.asarray(targets.sum(axis=0)).ravel().astype(float)
+    if not look(every):
+        return np.full(number, -np.inf), np.full(number, np.inf)
+    look(-every)
+    for _ in range(GLANCES):
+        open_ = most - least < need
+        if not open_.any():
+            break
+        look(-(targets[open_].T @ random.random(open_.sum())))
+    for n in range(number):
+        if most[n] - least[n] < need[n]:
+            look(-targets[[n]].toarray().ravel())
+        if most[n] - least[n] < need[n]:
+            look(targets[[n]].toarray().ravel())
+    return least, most
+
+
+def _matrix(forms: list[list[int]], columns: int) -> csr_array:
+    rows = np.repeat(np.arange(len(forms)), [len(each) for each in forms])
+    at = np.concatenate([np.asarray(each, int) for each in forms]) if forms else np.array([], int)
+    return csr_array((np.ones(len(at)), (rows, at)), shape=(len(forms), columns))
+
+
+def _tree(units: pa.Table, months: list[int]) -> tuple[dict, dict]:
+    """Who stands under whom, and at which level, by unit and month."""
+    parent, level = {}, {}
+    columns = ("unit", "level", "parent", "from_month", "to_month")
+    for unit, at, above, begins, ends in zip(*(units[c].to_pylist() for c in columns), strict=True):
+        for month in months:
+            if _number(begins) <= month and (ends is None or month <= _number(ends)):
+                parent[unit, month], level[unit, month] = above, at
+    return parent, level
+
+
+def _bottoms(parent: dict, known: dict) -> dict[tuple[str, int], frozenset[str]]:
+    """Of each cell the units at the bottom that it is the sum of: those with people and nobody under them."""
+    above = {(parent.get(at), at[1]) for at in known}
+    found: dict[tuple[str, int], set[str]] = {}
+    for unit, month in known:
+        if (unit, month) in above:
+            continue
+        row = unit
+        while row is not None:
+            found.setdefault((row, month), set()).add(unit)
+            row = parent.get((row, month))
+    return {at: frozenset(below) for at, below in found.items()}
+
+
+def _on_grid(value: float, step: float, middle: bool) -> bool:
+    place = value / step - (0.5 if middle else 0)
+    return abs(place - round(place)) < 1e-3 / step if step < 1 else abs(place - round(place)) < CLOSE
+
+
+def _decimals(value: float) -> int:
+    return len(f"{value:.10f}".rstrip("0").partition(".")[2])
+
+
+def read(path: Path) -> Release:
+    """A release as a reader opens it."""
+    with duckdb.connect(str(path), read_only=True) as con:
+        tables = [
+            con.execute(f"SELECT {columns} FROM {table}").to_arrow_table()
+            for table, columns in (
+                ("mart.value", "indicator, unit, month, value, shown"),
+                ("meta.unit", "unit, level, parent, from_month, to_month"),
+                ("meta.pool", "unit, pool, from_month, to_month"),
+            )
+        ]
+        headers = con.execute(
+            'SELECT indicator, family, disclosure, refresh, "window", scale, unit, levels FROM meta.indicator'
+        ).to_arrow_table()
+    named = {record["indicator"]: Header(**record) for record in headers.to_pylist()}
+    return Release(path.stem, *tables, named)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a release says of an indicator, as far as an attacker cares."""
+
+    indicator: str
+    family: str
+    disclosure: str
+    refresh: str
+    window: int
+    scale: float
+    unit: str
+    levels: list[str]
