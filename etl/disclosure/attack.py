@@ -250,9 +250,7 @@ class Reader:
             least = np.array([min(people[leaf], default=0) for leaf in leaves])
             need = np.repeat(np.minimum(self.rules.min_num, least), span)
             size = np.full(atoms, np.inf)
-            names = [
-                (leaf, months[0] + (n - window + 1) * step) for leaf in leaves for n in range(span)
-            ]
+            names = [(leaf, months[0] + (n - window + 1) * step) for leaf in leaves for n in range(span)]
         else:
             hidden = [at for at in mine if not self.cells[at].shown]
             targets, names = [form(at) for at in hidden], hidden
@@ -263,7 +261,9 @@ class Reader:
             return
         forms = _matrix(targets, atoms)
         lows, highs = intervals(stands, low, high, forms, need * self._unit)
-        for at, lowest, highest, wanted, whole in zip(names, lows / self._unit, highs / self._unit, need, size, strict=True):
+        for at, lowest, highest, wanted, whole in zip(
+            names, lows / self._unit, highs / self._unit, need, size, strict=True
+        ):
             if self.kind == LEAVERS:
                 lowest, highest = np.ceil(lowest - CLOSE), np.floor(highest + CLOSE)
             narrow = highest - lowest < wanted - 1e-4

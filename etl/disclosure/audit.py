@@ -42,13 +42,13 @@ def bounds(rows: Rows, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, n
 
 
 def given_away(
-    rows: Rows, people: np.ndarray, counted: np.ndarray, shown: np.ndarray, k_people: int, min_num: int
+    rows: Rows, people: np.ndarray, whole: np.ndarray, part: np.ndarray, shown: np.ndarray, rules
 ) -> np.ndarray:
-    """Which rows (rows × months) are not shown and yet known too well: to fewer than `min_num` people (or fewer than it
-    has), in a unit under `k_people` or within a range that is not safe itself."""
-    there = ~np.isnan(people)
-    many = np.where(there, people, 0)
-    low, high = bounds(rows, np.where(shown, counted, 0), np.where(shown, counted, many))
-    narrow = high - low < np.minimum(min_num, many) - SLACK
-    safe = (many >= k_people) & (low >= min_num - SLACK) & (many - high >= min_num - SLACK)
+    """Which rows (rows × months) are not shown and yet known too well: their `part` of the `whole` to fewer than
+    `min_num` (or than there are), in a unit under `k_people` or within a range that is not safe itself."""
+    there = ~np.isnan(whole)
+    most = np.where(there, whole, 0)
+    low, high = bounds(rows, np.where(shown, part, 0), np.where(shown, part, most))
+    narrow = high - low < np.minimum(np.minimum(rules.min_num, most), np.where(there, people, 0)) - SLACK
+    safe = (people >= rules.k_people) & (low >= rules.min_num - SLACK) & (most - high >= rules.min_num - SLACK)
     return there & ~shown & narrow & ~safe

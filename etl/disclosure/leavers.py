@@ -18,20 +18,19 @@ TOLERANCE = 1e-6
 
 def in_the_way(
     rows: Rows,
-    listed: np.ndarray,
+    told: np.ndarray,
     low: np.ndarray,
     high: np.ndarray,
-    told: np.ndarray,
     weight: np.ndarray,
     window: int,
     room: float,
 ) -> np.ndarray:
     """Which of the figures `told` (rows × quarters) must go, so that the rest leave room; those of the fewest people.
 
-    `low` and `high` are the counts between which a figure says it lies, `listed` the rows that have one, shown or not;
-    `window` is in quarters. `weight` is the people behind each; infinite where it can no longer be hidden.
+    `low` and `high` are the counts between which a figure says it lies; `window` is in quarters; `weight` is the people
+    behind each figure, infinite where it has been told already.
     """
-    stands, cell_row, cell_quarter = _atoms(rows, listed, told, window)
+    stands, cell_row, cell_quarter = _atoms(rows, told, window)
     none = np.zeros(rows.shape, dtype=bool)
     if not len(cell_row):
         return none
@@ -51,11 +50,11 @@ def in_the_way(
     return none
 
 
-def _atoms(rows: Rows, listed, told, window: int) -> tuple[csr_array, np.ndarray, np.ndarray]:
+def _atoms(rows: Rows, told: np.ndarray, window: int) -> tuple[csr_array, np.ndarray, np.ndarray]:
     """Which quarters' leavers of which teams each told figure counts. Teams that stand in the same rows throughout are
     one: nothing in the release tells them apart."""
     quarters = told.shape[1]
-    lowest = np.where(listed, np.arange(rows.shape[0])[:, None], NOWHERE)
+    lowest = np.where(told, np.arange(rows.shape[0])[:, None], NOWHERE)
     for height in range(int(rows.height.max()) - 1, -1, -1):
         at = (rows.height == height)[:, None] & (lowest == NOWHERE)
         lowest = np.where(at, rows.of_parent(lowest, NOWHERE), lowest)
@@ -63,14 +62,14 @@ def _atoms(rows: Rows, listed, told, window: int) -> tuple[csr_array, np.ndarray
     kinds = np.unique(lowest[bottom], axis=0)
     kind, quarter = np.nonzero(kinds != NOWHERE)
     row = kinds[kind, quarter]
-    found = []
+    found = [(kind[:0], quarter[:0], row[:0])]
     while len(row):
         seen = told[row, quarter]
         found.append((kind[seen], quarter[seen], row[seen]))
         row = rows.parent[row, quarter]
         on = row != NOWHERE
         kind, quarter, row = kind[on], quarter[on], row[on]
-    kind, quarter, row = (np.concatenate(each) if found else np.array([], int) for each in zip(*found, strict=True)) if found else (np.array([], int),) * 3
+    kind, quarter, row = (np.concatenate(each) for each in zip(*found, strict=True))
     cell, place = np.unique(row * quarters + quarter, return_inverse=True)
     span = quarters + window - 1  # a window reaches back before the first quarter
     counts = (kind * span + quarter)[:, None] + np.arange(window)

@@ -22,7 +22,9 @@ SCHEMA = pa.schema(
         "month": pa.date32(),
         "denominator": pa.float64(),
         "people": pa.float64(),
+        "per_person": pa.float64(),  # what one person in the numerator stands for; NULL: nobody was counted
         "value": pa.float64(),  # as told; NULL: withheld
+        "why": pa.string(),
         "frozen": pa.bool_(),
     }
 )

@@ -6,7 +6,6 @@ figures (class A).
 """
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -21,6 +20,11 @@ from etl.disclosure.settings import DisclosureRules
 from etl.disclosure.suppress import Sensitive, suppress
 from etl.disclosure.time import QUARTER, YEAR, frozen_size, quarter_ends, sticky
 
+MARGIN = 1.1  # what one person in a numerator stands for on average moves a little from release to release
+EVERYBODY = 1e6
+# Why a figure is not shown; the first: it is. Readers see none of this, and of its counts only what tells nothing.
+WHY = ("shown", "pooled", "too small", "for itself", "for another", "no room", "between quarters", "late")
+SHOWN, POOLED, SMALL, ITSELF, ANOTHER, NO_ROOM, BETWEEN, LATE = range(len(WHY))
 WORKING, LEAVERS, SENSITIVE = "working", "leavers", "sensitive"
 
 
@@ -51,6 +55,20 @@ class Figures:
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.header.scale * self.numerator / self.denominator
 
+    @property
+    def share(self) -> bool:
+        return self.header.unit == "%"
+
+    @property
+    def sensitive(self) -> Sensitive:
+        """In people. Where the numerator is no part of the denominator, nobody counts as outside of it."""
+        there = ~np.isnan(self.counted) & ~np.isnan(self.numerator)
+        per_person = MARGIN * self.numerator[there].sum() / max(1.0, self.counted[there].sum()) or 1.0
+        part = self.numerator / per_person
+        if self.share:
+            return Sensitive(self.people, self.counted, self.denominator / per_person, part)
+        return Sensitive(self.people, self.counted, part + EVERYBODY, part)
+
     def with_pools(self, rows: Rows, pooled: np.ndarray) -> "Figures":
         """The same figures with those of the pools: the sums of their members'."""
         units = len(self.people)
@@ -72,6 +90,7 @@ class Remembered:
     known: np.ndarray
     value: np.ndarray  # NaN: withheld
     denominator: np.ndarray
+    why: np.ndarray
     frozen: np.ndarray
     unit_gone: np.ndarray  # by month: some unit had a figure then that has none now
 
@@ -126,42 +145,45 @@ def _number(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
 
 
 class Group:
-    """The indicators of one family and kind."""
+    """The indicators of one family and kind. Leavers have a column a quarter, the others a column a month."""
 
     def __init__(self, con, rows, headers, family, kind, rules, as_of, release):
         self.con, self.family, self.kind, self.rules, self.release = con, family, kind, rules, release
-        self.units = len(rows.names)
-        self.as_of = np.datetime64(as_of, "M")
+        self.first, self.units = rows.months[0], len(rows.names)
+        self.step = QUARTER if kind == LEAVERS else 1
+        told = quarter_ends(rows.months) | (kind != LEAVERS)
+        self.column = np.where(told, np.cumsum(told) - 1, NOWHERE)  # of each month
+        rows = rows.only(told)
+        self.due = ((np.datetime64(as_of, "M") - rows.months).astype(int) >= rules.freeze_after_months)[None, :]
         self.restated = np.isin(rows.months, [np.datetime64(month, "M") for month in rules.restate])
         self.figures = {name: self._figures(name, header, rows.shape) for name, header in headers.items()}
         people = np.full(rows.shape, np.nan)
         for each in self.figures.values():
             people = np.fmin(people, each.people)
-        size = frozen_size(people, rows.months)
+        size = frozen_size(people, rows.months, self.step)
         least = rules.k_leavers if kind == LEAVERS else rules.k_people
         pooling = pool(rows, size, least, rules.min_units, rules.min_num)
-        self.pooling, self.decided = self._as_remembered(rows, pooling)
-        self.rows = with_pools(rows, self.pooling.pooled, f"smaller:{family}:{kind}")
-        self.figures = {name: each.with_pools(self.rows, self.pooling.pooled) for name, each in self.figures.items()}
-        self.listed = np.zeros(self.rows.shape, dtype=bool)
-        self.listed[: self.units] = self.pooling.alone
-        self.listed[self.units :] = self.rows.count(_padded(self.pooling.pooled, self.rows.shape))[self.units :] > 0
+        pooling, self.decided = self._as_remembered(rows, pooling)
+        self.rows = with_pools(rows, pooling.pooled, f"smaller:{family}:{kind}")
+        self.figures = {name: each.with_pools(self.rows, pooling.pooled) for name, each in self.figures.items()}
+        self.member = _padded(pooling.pooled, self.rows.shape)
+        self.listed = _padded(pooling.alone, self.rows.shape)
+        self.listed[self.units :] = self.rows.count(self.member)[self.units :] > 0
         self.remembered = {name: self._remembered(name) for name in self.figures}
 
     def protect(self) -> dict[str, list[pa.Table]]:
-        hidden, company = self._hidden()
-        tables = {"value": [], "cells": [], "log": [], "unit": self._pool_units(), "pool": self._members()}
+        hidden = self._hidden()
+        tables = {"value": [], "cells": [], "log": [], "unit": [self._pool_units()], "pool": [self._members()]}
         for name, each in self.figures.items():
-            may = self._may_be_told(name, each)
-            value, step = self._told(each)
-            shown = self._with_memory(name, each, may & ~hidden, value)
-            value = np.where(shown, self._value(name, each, value, shown), np.nan)
+            value = self._told(each)
+            why = self._why(name, each, np.where(np.isnan(value) & (hidden == SHOWN), SMALL, hidden))
+            value = np.where(why == SHOWN, self._value(name, each, value), np.nan)
             if self.kind == LEAVERS:
-                shown, value = self._with_room(name, each, shown, value)
-            self._audit(each, shown, value)
-            tables["value"].append(self._cells(name, each, shown, value))
-            tables["cells"].append(self._memory(name, each, shown, value))
-            tables["log"].append(self._log(name, each, shown, hidden, company))
+                why[self._without_room(name, each, value)] = NO_ROOM
+            self._audit(each, why == SHOWN)
+            tables["value"].append(self._cells(name, each, why, value))
+            tables["cells"].append(self._memory(name, each, why, value))
+            tables["log"].append(self._log(name, each, why))
         return tables
 
     # --- what there is
@@ -170,205 +192,164 @@ class Group:
         found = self.con.execute(
             "SELECT row, month, numerator, denominator, people, counted FROM numbered WHERE indicator = ?", [name]
         ).fetchnumpy()
+        column = self.column[found["month"]]
+        here = column != NOWHERE
         arrays = []
-        for column in ("numerator", "denominator", "people", "counted"):
+        for each in ("numerator", "denominator", "people", "counted"):
             array = np.full(shape, np.nan)
-            array[found["row"], found["month"]] = found[column]
+            array[found["row"][here], column[here]] = found[each][here]
             arrays.append(array)
         return Figures(header, *arrays)
 
+    def _recalled(self, rows: Rows, where: str, name: str) -> tuple[dict, np.ndarray, np.ndarray]:
+        """What is remembered of an indicator or of the whole group, and its places: rows (NOWHERE: the unit is gone) and
+        columns."""
+        found = self.con.execute(
+            f"""
+            SELECT unit, date_diff('month', $first, month) AS month, pool, coalesce(value, 'nan') AS value, denominator, why, frozen
+            FROM remembered
+            WHERE {where} = $name AND kind = $kind
+              AND date_diff('month', $first, month) BETWEEN 0 AND $last
+            """,
+            {"first": _day(self.first), "last": len(self.column) - 1, "name": name, "kind": self.kind},
+        ).fetchnumpy()
+        column = self.column[found["month"]]
+        row = _places(rows.names, found["unit"])
+        again = self.restated[column] | (column == NOWHERE)
+        return {each: array[~again] for each, array in found.items()}, row[~again], column[~again]
+
     def _as_remembered(self, rows: Rows, pooling: Pooling) -> tuple[Pooling, np.ndarray]:
         """The pools of months that a release has shown stay as they were; and which months those are."""
-        found = self.con.execute(
-            """
-            SELECT DISTINCT unit, date_diff('month', ?, month) AS month, pool
-            FROM remembered
-            WHERE family = ? AND kind = ? AND month BETWEEN ? AND ?
-            """,
-            [_day(rows.months[0]), self.family, self.kind, _day(rows.months[0]), _day(rows.months[-1])],
-        ).fetchnumpy()
+        found, row, column = self._recalled(rows, "family", self.family)
         decided = np.zeros(len(rows.months), dtype=bool)
-        decided[found["month"]] = True
-        decided &= ~self.restated
-        number = {name: place for place, name in enumerate(rows.names)}
-        row = np.array([number.get(unit, NOWHERE) for unit in found["unit"]], dtype=int)
-        has_pool = ~np.ma.getmaskarray(found["pool"])
-        alone, pooled = pooling.alone.copy(), pooling.pooled.copy()
-        pooled[:, decided] = False
-        here = has_pool & (row != NOWHERE) & decided[found["month"]]
-        pooled[row[here], found["month"][here]] = rows.parent[row[here], found["month"][here]] != NOWHERE
-        return Pooling(alone & ~pooled, pooled), decided
+        decided[column] = True
+        member = ~np.ma.getmaskarray(found["pool"]) & (row != NOWHERE)
+        member[member] = rows.parent[row[member], column[member]] != NOWHERE
+        pooled = pooling.pooled & ~decided
+        pooled[row[member], column[member]] = True
+        return Pooling(pooling.alone & ~pooled, pooled), decided
 
     def _remembered(self, name: str) -> Remembered:
-        found = self.con.execute(
-            """
-            SELECT unit, date_diff('month', ?, month) AS month, coalesce(value, 'nan') AS value, denominator, frozen
-            FROM remembered
-            WHERE indicator = ? AND month BETWEEN ? AND ?
-            """,
-            [_day(self.rows.months[0]), name, _day(self.rows.months[0]), _day(self.rows.months[-1])],
-        ).fetchnumpy()
-        number = {unit: place for place, unit in enumerate(self.rows.names)}
-        row = np.array([number.get(unit, NOWHERE) for unit in found["unit"]], dtype=int)
-        here = (row != NOWHERE) & ~self.restated[found["month"]]
-        row, month = row[here], found["month"][here]
-        known, frozen = np.zeros(self.rows.shape, dtype=bool), np.zeros(self.rows.shape, dtype=bool)
+        found, row, column = self._recalled(self.rows, "indicator", name)
+        here = row != NOWHERE
+        at = row[here], column[here]
+        known, frozen, why = (np.zeros(self.rows.shape, dtype=kind) for kind in (bool, bool, int))
         value, denominator = np.full(self.rows.shape, np.nan), np.full(self.rows.shape, np.nan)
-        known[row, month], frozen[row, month] = True, found["frozen"][here]
-        value[row, month], denominator[row, month] = found["value"][here], found["denominator"][here]
-        has_now = np.zeros(len(found["month"]), dtype=bool)
-        has_now[here] = ~np.isnan(self.figures[name].people[row, month])
+        known[at], frozen[at], why[at] = True, found["frozen"][here], _places(WHY, found["why"][here])
+        value[at], denominator[at] = found["value"][here], found["denominator"][here]
+        here[here] = ~np.isnan(self.figures[name].people[at])
         gone = np.zeros(len(self.rows.months), dtype=bool)
-        gone[found["month"][~has_now]] = True
-        return Remembered(known, value, denominator, frozen, gone)
+        gone[column[~here]] = True
+        return Remembered(known, value, denominator, why, frozen, gone)
 
     # --- what may be shown
 
-    def _hidden(self) -> tuple[np.ndarray, np.ndarray]:
-        """What R4 and R5 hide in the months not yet decided, and which of that only keeps others company."""
-        none = np.zeros(self.rows.shape, dtype=bool)
-        if self.kind != SENSITIVE:
-            return none, none
-        family = [Sensitive(each.people, each.counted) for each in self.figures.values()]
-        unsafe = np.logical_or.reduce([each.unsafe(self.rules.min_num) for each in family])
-        unsafe = sticky(unsafe, self.rules.sticky_quarters)
-        listed = self.listed & ~self.decided & ~self._between_quarters()
-        hidden = suppress(self.rows, family, listed, unsafe, self.rules)
-        return hidden, hidden & ~unsafe
+    def _hidden(self) -> np.ndarray:
+        """Why the group's figures are not shown in the months not yet decided, as far as all of them go together."""
+        why = np.where(self.listed, SHOWN, np.where(self.member, POOLED, SMALL))
+        if self.kind == SENSITIVE:
+            why[self.rows.team[:, None] & ~quarter_ends(self.rows.months)] = BETWEEN
+            family = [each.sensitive for each in self.figures.values()]
+            unsafe = np.logical_or.reduce([each.unsafe(self.rules.min_num) for each in family])
+            unsafe = sticky(unsafe, self.rules.sticky_quarters)
+            hidden = suppress(self.rows, family, (why == SHOWN) & ~self.decided, unsafe, self.rules)
+            why[hidden] = np.where(unsafe, ITSELF, ANOTHER)[hidden]
+        return why
 
-    def _between_quarters(self) -> np.ndarray:
-        """R8: sensitive figures of a team are renewed when a quarter ends, no sooner."""
-        return self.rows.team[:, None] & ~quarter_ends(self.rows.months)
-
-    def _may_be_told(self, name: str, each: Figures) -> np.ndarray:
-        """What is listed and within the indicator's own levels, and for sensitive figures of a team a whole year's."""
+    def _in_levels(self, each: Figures) -> np.ndarray:
         place = np.where(self.rows.team, "team", "above")
-        may = self.listed & np.isin(place, each.header.levels)[:, None] & ~np.isnan(each.value)
-        if self.kind == SENSITIVE:
-            may &= ~self._between_quarters()
-            may &= ~self.rows.team[:, None] | (each.header.window >= YEAR)
-        return may
+        return np.isin(place, each.header.levels)[:, None] & ~np.isnan(each.value)
 
-    def _told(self, each: Figures) -> tuple[np.ndarray, np.ndarray]:
-        """The rounded values, and their steps."""
+    def _told(self, each: Figures) -> np.ndarray:
+        """R7: the rounded values."""
         if self.kind == LEAVERS:
-            step = rounding.leaver_step(np.fmin(each.denominator, each.people), self.rules.leaver_step)
-            step = np.where(step <= self.rules.leaver_points, step, np.nan)
-            return rounding.to_middle(each.value, step), step
+            return rounding.to_middle(each.value, self._leaver_step(each.denominator, each.people))
         if self.kind == SENSITIVE:
-            step = rounding.sensitive_step(each.people, self.rows.team[:, None], each.header.unit == "%")
-        else:
-            step = np.full(self.rows.shape, rounding.FINE)
-        return rounding.to_nearest(each.value, step), step
+            step = rounding.sensitive_step(each.people, self.rows.team[:, None], each.share)
+            return rounding.to_nearest(each.value, step)
+        return rounding.to_nearest(each.value, rounding.FINE)
 
-    def _with_memory(self, name: str, each: Figures, may: np.ndarray, value: np.ndarray) -> np.ndarray:
-        """Whether a figure is shown was settled when its month was first published.
+    def _leaver_step(self, denominator: np.ndarray, people: np.ndarray) -> np.ndarray:
+        step = rounding.leaver_step(np.fmin(denominator, people), self.rules.leaver_step)
+        return np.where(step <= self.rules.leaver_points, step, np.nan)
+
+    def _why(self, name: str, each: Figures, why: np.ndarray) -> np.ndarray:
+        """Whether a figure is shown; settled for good when its month is first published.
 
         A unit that comes into a published month later is shown in it only if its figures are of the working kind and
-        no unit has gone from it: else the two together would tell what the one that has gone had.
+        no unit has gone from that month: else the two together would tell what the one that has gone had. A sensitive
+        figure of a team counts a whole year.
         """
+        why = why.copy()
+        if self.kind == SENSITIVE and each.header.window < YEAR:
+            why[self.rows.team & (why == SHOWN).any(axis=1)] = BETWEEN
         old = self.remembered[name]
-        late = self.decided & ~old.known
-        may = may & ~np.isnan(value)
-        may &= ~(late & (old.unit_gone if self.kind == WORKING else True))
-        return np.where(old.known, ~np.isnan(old.value), may)
+        late = self.decided & ~old.known & (old.unit_gone | (self.kind != WORKING))
+        why[late & (why == SHOWN)] = LATE
+        return np.where(old.known, old.why, why)
 
-    def _value(self, name: str, each: Figures, value: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    def _value(self, name: str, each: Figures, value: np.ndarray) -> np.ndarray:
         """R8: a month's value stays; that of a working fact is revised once, when the month is frozen. Sensitive figures
         and leavers are told once: their next window has whatever came late."""
         old = self.remembered[name]
-        stays = old.known & ~(self._due() & ~old.frozen & (each.people >= self.rules.k_people) & ~np.isnan(value))
-        return np.where(stays if self.kind == WORKING else old.known, old.value, value)
+        revised = self.due & ~old.frozen & (each.people >= self.rules.k_people) & (self.kind == WORKING)
+        return np.where(old.known & ~revised, old.value, value)
 
-    def _due(self) -> np.ndarray:
-        age = (self.as_of - self.rows.months).astype(int)
-        return (age >= self.rules.freeze_after_months)[None, :]
-
-    def _with_room(self, name, each: Figures, shown, value) -> tuple[np.ndarray, np.ndarray]:
-        """Leaver rates that leave too little doubt about some quarter of some team go."""
+    def _without_room(self, name: str, each: Figures, value: np.ndarray) -> np.ndarray:
+        """Leaver rates that would leave too little doubt about some quarter of some team."""
         old = self.remembered[name]
-        quarters = quarter_ends(self.rows.months)
         denominator = np.where(old.known, old.denominator, each.denominator)
-        step = rounding.leaver_step(np.fmin(denominator, each.people), self.rules.leaver_step)
-        with np.errstate(invalid="ignore"):
-            low = (value - step / 2) * denominator / each.header.scale
-            high = (value + step / 2) * denominator / each.header.scale
-        rows = Rows(
-            self.rows.names,
-            self.rows.titles,
-            self.rows.level,
-            self.rows.months[quarters],
-            self.rows.parent[:, quarters],
-            self.rows.height,
-        )
-        weight = np.where(old.known, np.inf, each.people)
-        told = shown[:, quarters]
-        go = leavers.in_the_way(
-            rows,
-            told,
-            low[:, quarters],
-            high[:, quarters],
-            told,
-            weight[:, quarters],
+        half = self._leaver_step(denominator, each.people) / 2
+        return leavers.in_the_way(
+            self.rows,
+            ~np.isnan(value),
+            (value - half) * denominator / each.header.scale,
+            (value + half) * denominator / each.header.scale,
+            np.where(old.known, np.inf, each.people),
             each.header.window // QUARTER,
             self.rules.min_num,
         )
-        shown = shown.copy()
-        shown[:, quarters] &= ~go
-        shown[:, ~quarters] = False
-        return shown, np.where(shown, value, np.nan)
 
-    def _audit(self, each: Figures, shown: np.ndarray, value: np.ndarray) -> None:
+    def _audit(self, each: Figures, shown: np.ndarray) -> None:
         """R6. Raises FailedAudit with the rule."""
         new = shown & ~self.decided
         if (each.people[new] < self.rules.k_people).any():
             raise audit.FailedAudit(f"R2: a figure of fewer than {self.rules.k_people} people would be shown.")
         if self.kind != SENSITIVE:
             return
-        sensitive = Sensitive(each.people, each.counted)
-        if (sensitive.unsafe(self.rules.min_num) & new).any():
+        if (each.sensitive.unsafe(self.rules.min_num) & new).any():
             raise audit.FailedAudit(f"R4: a sensitive figure of fewer than {self.rules.min_num} people would be shown.")
-        told = audit.given_away(
-            self.rows, each.people, np.nan_to_num(each.counted), shown, self.rules.k_people, self.rules.min_num
-        )
-        if (told & ~self.decided).any():
+        if (each.sensitive.given_away(self.rows, shown, self.rules) & ~self.decided).any():
             raise audit.FailedAudit("R5: a hidden figure could be worked out from those shown.")
 
     # --- what is said of it
 
-    def _cells(self, name: str, each: Figures, shown: np.ndarray, value: np.ndarray) -> pa.Table:
-        place = np.where(self.rows.team, "team", "above")
-        there = ~np.isnan(each.value) & np.isin(place, each.header.levels)[:, None]
-        if self.kind == LEAVERS:
-            there &= quarter_ends(self.rows.months)
+    def _spoken_of(self, each: Figures) -> np.ndarray:
+        """What has a figure, shown or not; of the pools those that are listed."""
+        there = ~np.isnan(each.value)
         there[self.units :] &= self.listed[self.units :]
-        row, month = np.nonzero(there)
-        seen = shown[row, month]
-        bands = rounding.band(each.people[row, month])
+        return there
+
+    def _cells(self, name: str, each: Figures, why: np.ndarray, value: np.ndarray) -> pa.Table:
+        row, column = np.nonzero(self._spoken_of(each) & self._in_levels(each))
+        seen = why[row, column] == SHOWN
         return pa.table(
             {
                 "indicator": _same(name, len(row)),
                 "unit": _named(self.rows.names, row),
-                "month": self.rows.months[month].astype("datetime64[D]"),
-                "value": pa.array(value[row, month], mask=~seen),
-                "people_band": pa.array(bands, pa.string(), mask=~seen),
-                "shown": _named(np.array(["protected", "yes"], dtype=object), seen.astype(np.int32)),
+                "month": self.rows.months[column].astype("datetime64[D]"),
+                "value": pa.array(value[row, column], mask=~seen),
+                "people_band": _named(rounding.BAND_NAMES, rounding.band(each.people[row, column]), ~seen),
+                "shown": _named(np.array(["protected", "yes"], dtype=object), seen),
             }
         )
 
-    def _memory(self, name: str, each: Figures, shown: np.ndarray, value: np.ndarray) -> pa.Table:
+    def _memory(self, name: str, each: Figures, why: np.ndarray, value: np.ndarray) -> pa.Table:
         old = self.remembered[name]
-        there = ~np.isnan(each.value)
-        if self.kind == LEAVERS:
-            there &= quarter_ends(self.rows.months)
-        there[self.units :] &= self.listed[self.units :]
-        due = np.broadcast_to(self._due(), there.shape)
-        row, month = np.nonzero(there & (~old.known | (due & ~old.frozen)))
-        pools = np.full(self.rows.shape, NOWHERE)
-        member = _padded(self.pooling.pooled, self.rows.shape)
-        pools[member] = self.rows.parent[member]
-        where = pools[row, month]
+        row, column = np.nonzero(self._spoken_of(each) & (~old.known | (self.due & ~old.frozen)))
+        why = why[row, column]
         denominator = np.where(old.known, old.denominator, each.denominator)
+        part = each.numerator / each.counted
         return pa.table(
             {
                 "release": _same(self.release, len(row)),
@@ -376,83 +357,69 @@ class Group:
                 "family": _same(self.family, len(row)),
                 "indicator": _same(name, len(row)),
                 "unit": _named(self.rows.names, row),
-                "pool": pa.DictionaryArray.from_arrays(
-                    pa.array(where, pa.int32(), mask=where == NOWHERE), pa.array(self.rows.names, pa.string())
-                ),
-                "month": self.rows.months[month].astype("datetime64[D]"),
-                "denominator": denominator[row, month],
-                "people": each.people[row, month],
-                "value": pa.array(value[row, month], mask=~shown[row, month]),
-                "frozen": due[row, month],
+                "pool": _named(self.rows.names, self.rows.parent[row, column], ~self.member[row, column]),
+                "month": self.rows.months[column].astype("datetime64[D]"),
+                "denominator": denominator[row, column],
+                "people": each.people[row, column],
+                "per_person": pa.array(part[row, column], mask=~np.isfinite(part[row, column])),
+                "value": pa.array(value[row, column], mask=why != SHOWN),
+                "why": _named(np.array(WHY, dtype=object), why),
+                "frozen": np.broadcast_to(self.due, self.rows.shape)[row, column],
             }
         )
 
-    def _pool_units(self) -> list[pa.Table]:
+    def _pool_units(self) -> pa.Table:
         """The pools as units: a row for each stretch of months with the same number of teams."""
-        size = self.rows.count(_padded(self.pooling.pooled, self.rows.shape))[self.units :]
+        size = self.rows.count(self.member)[self.units :]
         row, begins, ends = _stretches(size)
-        teams = size[row, begins]
-        titles = self.rows.titles[self.units + row]
-        word = np.where(self.rows.team[self.units + row], "teams", "units")
+        pool = self.units + row
         said = [
-            f"Smaller {kind} in {title} ({number} {kind})"
-            for title, number, kind in zip(titles, teams, word, strict=True)
-        ]
-        return [
-            pa.table(
-                {
-                    "unit": pa.array(self.rows.names[self.units + row], pa.string()),
-                    "title": pa.array(said, pa.string()),
-                    "level": pa.array(self.rows.level[self.units + row], pa.string()),
-                    "parent": pa.array(self.rows.names[self.rows.parent[self.units + row, begins]], pa.string()),
-                    **self._spell(begins, ends, len(self.rows.months)),
-                }
+            f"Smaller {word} in {title} ({number} {word})"
+            for title, number, word in zip(
+                self.rows.titles[pool],
+                size[row, begins],
+                np.where(self.rows.team[pool], "teams", "units"),
+                strict=True,
             )
         ]
+        return pa.table(
+            {
+                "unit": pa.array(self.rows.names[pool], pa.string()),
+                "title": pa.array(said, pa.string()),
+                "level": pa.array(self.rows.level[pool], pa.string()),
+                "parent": pa.array(self.rows.names[self.rows.parent[pool, begins]], pa.string()),
+                **self._spell(begins, ends),
+            }
+        )
 
-    def _members(self) -> list[pa.Table]:
+    def _members(self) -> pa.Table:
         """Which units are in which pool, when."""
-        pools = np.where(self.pooling.pooled, self.rows.parent[: self.units], NOWHERE) + 1
+        pools = np.where(self.member, self.rows.parent, NOWHERE) + 1
         row, begins, ends = _stretches(pools)
-        return [
-            pa.table(
-                {
-                    "family": _same(self.family, len(row)).cast(pa.string()),
-                    "unit": pa.array(self.rows.names[row], pa.string()),
-                    "pool": pa.array(self.rows.names[pools[row, begins] - 1], pa.string()),
-                    **self._spell(begins, ends, len(self.rows.months)),
-                }
-            )
-        ]
+        return pa.table(
+            {
+                "family": pa.array([self.family] * len(row), pa.string()),
+                "unit": pa.array(self.rows.names[row], pa.string()),
+                "pool": pa.array(self.rows.names[pools[row, begins] - 1], pa.string()),
+                **self._spell(begins, ends),
+            }
+        )
 
-    def _spell(self, begins: np.ndarray, ends: np.ndarray, months: int) -> dict:
-        return {
-            "from_month": self.rows.months[begins].astype("datetime64[D]"),
-            "to_month": pa.array(self.rows.months[ends].astype("datetime64[D]"), mask=ends == months - 1),
-        }
+    def _spell(self, begins: np.ndarray, ends: np.ndarray) -> dict:
+        from_month = self.rows.months[begins] - (self.step - 1)  # a quarter is named by its last month
+        to_month = self.rows.months[ends].astype("datetime64[D]")
+        still = ends == len(self.rows.months) - 1
+        return {"from_month": from_month.astype("datetime64[D]"), "to_month": pa.array(to_month, mask=still)}
 
-    def _log(self, name: str, each: Figures, shown, hidden, company) -> pa.Table:
-        """R12: how many figures of each level are shown, pooled, or hidden; for themselves or as company."""
-        there = ~np.isnan(each.value)
-        if self.kind != WORKING:
-            there &= quarter_ends(self.rows.months) | ~self.rows.team[:, None]
-        pooled = _padded(self.pooling.pooled, self.rows.shape)
+    def _log(self, name: str, each: Figures, why: np.ndarray) -> pa.Table:
+        """R12: how many of the units' figures are shown, and why the others are not, by level."""
+        there = self._in_levels(each) & (np.arange(len(self.rows.names)) < self.units)[:, None]
         records = []
-        for level in np.unique(self.rows.level[: self.units].astype(str)):
-            units = (self.rows.level == level) & (np.arange(self.rows.shape[0]) < self.units)
-            at = there & units[:, None]
+        for level in sorted(set(self.rows.level[: self.units])):
+            found = np.bincount(why[there & (self.rows.level == level)[:, None]], minlength=len(WHY))
             records.append(
-                {
-                    "indicator": name,
-                    "family": self.family,
-                    "kind": self.kind,
-                    "level": level,
-                    "figures": int(at.sum()),
-                    "shown": int((at & shown).sum()),
-                    "pooled": int((at & ~shown & pooled).sum()),
-                    "hidden_for_itself": int((at & ~shown & hidden & ~company).sum()),
-                    "hidden_for_another": int((at & ~shown & company).sum()),
-                }
+                {"indicator": name, "family": self.family, "kind": self.kind, "level": level}
+                | dict(zip(WHY, found.tolist(), strict=True))
             )
         return pa.Table.from_pylist(records)
 
@@ -478,9 +445,14 @@ def _day(month: np.datetime64) -> dt.date:
     return month.astype("datetime64[D]").item()
 
 
+def _places(names: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    number = {name: place for place, name in enumerate(names)}
+    return np.array([number.get(name, NOWHERE) for name in wanted], dtype=int)
+
+
 def _same(text: str, number: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(number, np.int32)), pa.array([text]))
 
 
-def _named(names: Iterable, number: np.ndarray) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(number.astype(np.int32)), pa.array(names, pa.string()))
+def _named(names: np.ndarray, number: np.ndarray, absent: np.ndarray | None = None) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(number.astype(np.int32), mask=absent), pa.array(names, pa.string()))

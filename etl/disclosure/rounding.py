@@ -3,6 +3,7 @@
 import numpy as np
 
 BANDS = ((11, "11–15"), (16, "16–20"), (21, "21–30"), (31, "31–50"), (51, "51–100"), (101, "101+"))
+BAND_NAMES = np.array([name for _, name in BANDS], dtype=object)
 LEAVER_STEPS = np.array([0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0])
 LARGE_TEAM = 50  # people from which a sensitive rate of a team is told to one point
 FINE, POINT, FIVE_POINTS = 0.1, 1.0, 5.0
@@ -32,6 +33,5 @@ def to_middle(value: np.ndarray, step: np.ndarray) -> np.ndarray:
 
 
 def band(people: np.ndarray) -> np.ndarray:
-    """R7's band of a count of people; None under 11."""
-    at = np.searchsorted([least for least, _ in BANDS], people, side="right")
-    return np.array([None, *(name for _, name in BANDS)], dtype=object)[at]
+    """The number of R7's band among BAND_NAMES; NOWHERE (-1) under the least."""
+    return np.searchsorted([least for least, _ in BANDS], people, side="right") - 1

@@ -3,7 +3,7 @@
 Every row's figure is the sum of the rows under it, so what a reader can work out is a matter of sums along this tree.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -30,6 +30,10 @@ class Rows:
     @property
     def shape(self) -> tuple[int, int]:
         return self.parent.shape
+
+    def only(self, months: np.ndarray) -> "Rows":
+        """The same rows in some of the months."""
+        return replace(self, months=self.months[months], parent=self.parent[:, months])
 
     def sum_up(self, values: np.ndarray) -> np.ndarray:
         """What the rows right under each row add up to; a missing value adds nothing."""

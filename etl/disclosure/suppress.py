@@ -18,14 +18,31 @@ Choose = Callable[[np.ndarray, np.ndarray, np.ndarray, int, int], np.ndarray]
 
 @dataclass(frozen=True)
 class Sensitive:
-    """The people behind one indicator (rows × months), and how many of them make up its numerator; NaN: no figure."""
+    """One indicator as a matter of people (rows × months; NaN: no figure): how many stand behind it, how many make up
+    its numerator, and both again in amounts, an amount counting as so many people as it would take on average.
+
+    Hours or days of five people who were ill but briefly are soon told apart; so a group must be safe either way.
+    """
 
     people: np.ndarray
     counted: np.ndarray
+    amount: np.ndarray
+    part: np.ndarray
 
     def unsafe(self, min_num: int) -> np.ndarray:
         """R4: fewer than `min_num` inside, or outside; nought is few."""
         return (self.counted < min_num) | (self.people - self.counted < min_num)
+
+    def both(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """(all, those in the numerator), by people and by amount."""
+        return (self.people, self.counted), (self.amount, self.part)
+
+    def given_away(self, rows: Rows, shown: np.ndarray, rules) -> np.ndarray:
+        """R6: the rows × months that are not shown and could be worked out."""
+        told = np.zeros(rows.shape, dtype=bool)
+        for whole, part in self.both():
+            told |= audit.given_away(rows, self.people, whole, np.nan_to_num(part), shown, rules)
+        return told
 
 
 def suppress(
@@ -44,8 +61,10 @@ def suppress(
     hidden = hidden & listed
     weight = np.nanmax(np.stack([np.where(np.isnan(each.people), 0, each.people) for each in family]), axis=0)
     there = np.logical_or.reduce([~np.isnan(each.people) for each in family])
-    stack = [np.stack([np.nan_to_num(each.counted), np.nan_to_num(each.people - each.counted)]) for each in family]
-    inside = np.concatenate(stack)  # (what must reach min_num) × rows × months
+    # What must reach min_num in every hidden group: those inside and those outside of each numerator.
+    inside = np.nan_to_num(
+        np.stack([count for each in family for whole, part in each.both() for count in (part, whole - part)])
+    )
     while True:
         shown = listed & ~hidden
         short = _short(rows, inside, there, shown, hidden, rules)
@@ -98,7 +117,7 @@ def _mend(rows: Rows, each: Sensitive, shown: np.ndarray, rules) -> np.ndarray:
     """What else to hide where the audit still finds a row given away: the shown row right above it, or else the
     smallest shown sibling, or whatever is shown nearest above."""
     shown = shown & ~np.isnan(each.people)
-    told = audit.given_away(rows, each.people, np.nan_to_num(each.counted), shown, rules.k_people, rules.min_num)
+    told = each.given_away(rows, shown, rules)
     more = np.zeros(rows.shape, dtype=bool)
     for row, month in zip(*np.nonzero(told), strict=True):
         above = rows.parent[row, month]

@@ -160,9 +160,9 @@ class Organisation:
                 false AS published
             FROM made
         """)
-        con.execute("CREATE OR REPLACE TABLE unit_spell (unit VARCHAR, title VARCHAR, level VARCHAR, parent VARCHAR, from_month DATE, to_month DATE)")
-        con.executemany(
-            "INSERT INTO unit_spell SELECT $1, $1, $2, $3, $4, $5", spells
+        con.execute(
+            "CREATE OR REPLACE TABLE unit_spell (unit VARCHAR, title VARCHAR, level VARCHAR, parent VARCHAR, from_month DATE, to_month DATE)"
         )
+        con.executemany("INSERT INTO unit_spell SELECT $1, $1, $2, $3, $4, $5", spells)
         con.execute("CREATE OR REPLACE TABLE unit_level AS SELECT DISTINCT unit, level FROM unit_spell")
         con.unregister("made")
