@@ -35,6 +35,7 @@ class Release:
     unit: pa.Table
     pool: pa.Table
     headers: dict[str, object]
+    followed: dict[str, str] = field(default_factory=dict)  # a unit that was merged away → the one its history follows
 
 
 @dataclass(frozen=True, order=True)
@@ -106,6 +107,7 @@ class Reader:
         self.cells: dict[tuple[str, int], Cell] = {}
         self.bottom: dict[tuple[str, int], frozenset[str]] = {}  # the units at the bottom that a cell is the sum of
         self.teams: dict[tuple[str, int], bool] = {}
+        self.merged: dict[str, str] = {}
         self.per_person = 1.0
         for release in releases:
             if name in release.headers and name in told.get(release.name, {}):
@@ -132,7 +134,8 @@ class Reader:
                 for month in months:
                     if _number(begins) <= month and (ends is None or month <= _number(ends)):
                         parent[unit, month] = pool
-        bottom = _bottoms(parent, known)
+        self.merged |= release.followed
+        bottom = {at: self._with_merged(below) for at, below in _bottoms(parent, known).items()}
         for at in {*known, *shown}:
             if at not in bottom:
                 continue
@@ -145,6 +148,13 @@ class Reader:
                 self._narrow(at, self.cells[at])
             elif not np.isnan(value) and not (old.shown and abs(old.value - value) < CLOSE):
                 self._read_again(at, old, Cell(people, denominator, value), bottom[at])
+
+    def _with_merged(self, below: set[str]) -> frozenset[str]:
+        """A unit that others were merged into is, from then on and in its past, all of them."""
+        whole = set(below)
+        while more := {old for old, new in self.merged.items() if new in whole} - whole:
+            whole |= more
+        return frozenset(whole)
 
     def _size(self, at, known: dict, bottom: frozenset) -> tuple[float, float]:
         if at in known:
@@ -194,7 +204,8 @@ class Reader:
         self._peel()
         if self.kind == WORKING:
             return self.found
-        over_time = self.header.window > 1
+        # A person ill in each of twelve months is one person: counts of people do not add up over time, amounts do.
+        over_time = self.header.window > 1 and (self.kind == LEAVERS or self.per_person != 1)
         months = sorted({month for _, month in self.cells})
         if over_time:
             self._solve(months)
@@ -340,7 +351,7 @@ def _tree(units: pa.Table, months: list[int]) -> tuple[dict, dict]:
     return parent, level
 
 
-def _bottoms(parent: dict, known: dict) -> dict[tuple[str, int], frozenset[str]]:
+def _bottoms(parent: dict, known: dict) -> dict[tuple[str, int], set[str]]:
     """Of each cell the units at the bottom that it is the sum of: those with people and nobody under them."""
     above = {(parent.get(at), at[1]) for at in known}
     found: dict[tuple[str, int], set[str]] = {}
@@ -351,7 +362,7 @@ def _bottoms(parent: dict, known: dict) -> dict[tuple[str, int], frozenset[str]]
         while row is not None:
             found.setdefault((row, month), set()).add(unit)
             row = parent.get((row, month))
-    return {at: frozenset(below) for at, below in found.items()}
+    return found
 
 
 def _on_grid(value: float, step: float, middle: bool) -> bool:

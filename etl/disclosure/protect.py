@@ -20,6 +20,7 @@ from etl.disclosure.settings import DisclosureRules
 from etl.disclosure.suppress import Sensitive, suppress
 from etl.disclosure.time import QUARTER, YEAR, frozen_size, quarter_ends, sticky
 
+ONE_DAY = dt.timedelta(days=1)
 MARGIN = 1.1  # what one person in a numerator stands for on average moves a little from release to release
 EVERYBODY = 1e6
 # Why a figure is not shown; the first: it is. Readers see none of this, and of its counts only what tells nothing.
@@ -85,11 +86,12 @@ class Figures:
 
 @dataclass(frozen=True)
 class Remembered:
-    """What earlier releases said of one indicator (rows × months)."""
+    """What earlier releases said of one indicator (rows × months), and what they said it of."""
 
     known: np.ndarray
     value: np.ndarray  # NaN: withheld
     denominator: np.ndarray
+    people: np.ndarray
     why: np.ndarray
     frozen: np.ndarray
     unit_gone: np.ndarray  # by month: some unit had a figure then that has none now
@@ -104,19 +106,23 @@ def kind_of(header) -> str:
 def protect(
     con: duckdb.DuckDBPyConnection,
     indicators: dict[str, object],
+    settled_to: dict[str, dt.date | None],
     rules: DisclosureRules,
     as_of: dt.date,
     release: str,
 ) -> Protected:
     """Reads the tables `figure`, `unit_spell` and `remembered` (memory.recall). Public figures (`published`) are none of
-    its business. Raises FailedAudit."""
+    its business. `settled_to` is each indicator's last settled day. Raises FailedAudit."""
     rows = stand(con)
     _number(con, rows)
     made: dict[str, list[pa.Table]] = {"value": [], "unit": [], "pool": [], "log": [], "cells": []}
     with_figures = {name for (name,) in con.execute("SELECT DISTINCT indicator FROM numbered").fetchall()}
     family_of = {name: (each.family, kind_of(each)) for name, each in indicators.items() if name in with_figures}
     for (family, kind), names in groupby(sorted(family_of, key=family_of.get), key=family_of.get):
-        group = Group(con, rows, {name: indicators[name] for name in names}, family, kind, rules, as_of, release)
+        names = list(names)
+        settled = min((settled_to[name] or dt.date.min for name in names), default=dt.date.min)
+        headers = {name: indicators[name] for name in names}
+        group = Group(con, rows, headers, family, kind, rules, settled, as_of, release)
         for table, some in group.protect().items():
             made[table] += some
     return Protected(**{table: pa.concat_tables(some, promote_options="permissive") for table, some in made.items()})
@@ -145,13 +151,18 @@ def _number(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
 
 
 class Group:
-    """The indicators of one family and kind. Leavers have a column a quarter, the others a column a month."""
+    """The indicators of one family and kind.
 
-    def __init__(self, con, rows, headers, family, kind, rules, as_of, release):
+    Leavers have a column a quarter, the others a column a month. What is told once and for good is told only of months
+    that are settled for the whole group.
+    """
+
+    def __init__(self, con, rows, headers, family, kind, rules, settled, as_of, release):
         self.con, self.family, self.kind, self.rules, self.release = con, family, kind, rules, release
         self.first, self.units = rows.months[0], len(rows.names)
         self.step = QUARTER if kind == LEAVERS else 1
         told = quarter_ends(rows.months) | (kind != LEAVERS)
+        told &= (rows.months + 1 <= np.datetime64(settled + ONE_DAY, "M")) | (kind == WORKING)
         self.column = np.where(told, np.cumsum(told) - 1, NOWHERE)  # of each month
         rows = rows.only(told)
         self.due = ((np.datetime64(as_of, "M") - rows.months).astype(int) >= rules.freeze_after_months)[None, :]
@@ -206,7 +217,8 @@ class Group:
         columns."""
         found = self.con.execute(
             f"""
-            SELECT unit, date_diff('month', $first, month) AS month, pool, coalesce(value, 'nan') AS value, denominator, why, frozen
+            SELECT unit, date_diff('month', $first, month) AS month, pool, coalesce(value, 'nan') AS value, denominator,
+                people, why, frozen
             FROM remembered
             WHERE {where} = $name AND kind = $kind
               AND date_diff('month', $first, month) BETWEEN 0 AND $last
@@ -234,13 +246,14 @@ class Group:
         here = row != NOWHERE
         at = row[here], column[here]
         known, frozen, why = (np.zeros(self.rows.shape, dtype=kind) for kind in (bool, bool, int))
-        value, denominator = np.full(self.rows.shape, np.nan), np.full(self.rows.shape, np.nan)
+        value, denominator, people = (np.full(self.rows.shape, np.nan) for _ in range(3))
         known[at], frozen[at], why[at] = True, found["frozen"][here], _places(WHY, found["why"][here])
         value[at], denominator[at] = found["value"][here], found["denominator"][here]
+        people[at] = found["people"][here]
         here[here] = ~np.isnan(self.figures[name].people[at])
         gone = np.zeros(len(self.rows.months), dtype=bool)
         gone[column[~here]] = True
-        return Remembered(known, value, denominator, why, frozen, gone)
+        return Remembered(known, value, denominator, people, why, frozen, gone)
 
     # --- what may be shown
 
@@ -292,14 +305,17 @@ class Group:
         """R8: a month's value stays; that of a working fact is revised once, when the month is frozen. Sensitive figures
         and leavers are told once: their next window has whatever came late."""
         old = self.remembered[name]
+        return np.where(self._stays(each, old), old.value, value)
+
+    def _stays(self, each: Figures, old: Remembered) -> np.ndarray:
         revised = self.due & ~old.frozen & (each.people >= self.rules.k_people) & (self.kind == WORKING)
-        return np.where(old.known & ~revised, old.value, value)
+        return old.known & ~revised
 
     def _without_room(self, name: str, each: Figures, value: np.ndarray) -> np.ndarray:
         """Leaver rates that would leave too little doubt about some quarter of some team."""
         old = self.remembered[name]
         denominator = np.where(old.known, old.denominator, each.denominator)
-        half = self._leaver_step(denominator, each.people) / 2
+        half = self._leaver_step(denominator, np.where(old.known, old.people, each.people)) / 2
         return leavers.in_the_way(
             self.rows,
             ~np.isnan(value),
@@ -333,13 +349,15 @@ class Group:
     def _cells(self, name: str, each: Figures, why: np.ndarray, value: np.ndarray) -> pa.Table:
         row, column = np.nonzero(self._spoken_of(each) & self._in_levels(each))
         seen = why[row, column] == SHOWN
+        old = self.remembered[name]
+        people = np.where(self._stays(each, old), old.people, each.people)
         return pa.table(
             {
                 "indicator": _same(name, len(row)),
                 "unit": _named(self.rows.names, row),
                 "month": self.rows.months[column].astype("datetime64[D]"),
                 "value": pa.array(value[row, column], mask=~seen),
-                "people_band": _named(rounding.BAND_NAMES, rounding.band(each.people[row, column]), ~seen),
+                "people_band": _named(rounding.BAND_NAMES, rounding.band(people[row, column]), ~seen),
                 "shown": _named(np.array(["protected", "yes"], dtype=object), seen),
             }
         )
@@ -348,7 +366,9 @@ class Group:
         old = self.remembered[name]
         row, column = np.nonzero(self._spoken_of(each) & (~old.known | (self.due & ~old.frozen)))
         why = why[row, column]
-        denominator = np.where(old.known, old.denominator, each.denominator)
+        stays = self._stays(each, old)
+        denominator = np.where(stays, old.denominator, each.denominator)
+        people = np.where(stays, old.people, each.people)
         part = each.numerator / each.counted
         return pa.table(
             {
@@ -360,7 +380,7 @@ class Group:
                 "pool": _named(self.rows.names, self.rows.parent[row, column], ~self.member[row, column]),
                 "month": self.rows.months[column].astype("datetime64[D]"),
                 "denominator": denominator[row, column],
-                "people": each.people[row, column],
+                "people": people[row, column],
                 "per_person": pa.array(part[row, column], mask=~np.isfinite(part[row, column])),
                 "value": pa.array(value[row, column], mask=why != SHOWN),
                 "why": _named(np.array(WHY, dtype=object), why),

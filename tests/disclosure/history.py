@@ -44,16 +44,20 @@ class History:
         """One release, built in the month after the last that is counted."""
         with duckdb.connect() as con:
             organisation.figures(con, until)
-            return self.publish_from(con, organisation.month(until))
+            followed = {organisation.name(old): organisation.name(new) for old, new in organisation.merged.items()}
+            return self.publish_from(con, organisation.month(until), followed)
 
-    def publish_from(self, con: duckdb.DuckDBPyConnection, as_of: dt.date) -> Protected:
+    def publish_from(
+        self, con: duckdb.DuckDBPyConnection, as_of: dt.date, followed: dict[str, str] | None = None
+    ) -> Protected:
         name = f"2030-01-01{'abcdefghijklmnopqrstuvwxyz'[len(self.releases)]}"
         memory.recall(con, self.folder / "protection")
-        made = protect(con, self.headers, self.rules, as_of, name)
+        settled = dict.fromkeys(self.headers, as_of - dt.timedelta(days=1))
+        made = protect(con, self.headers, settled, self.rules, as_of, name)
         memory.remember(made.cells, name, self.folder / "protection", self.folder / "work")
         units = con.sql("SELECT unit, level, parent, from_month, to_month FROM unit_spell").to_arrow_table()
         units = pa.concat_tables([units, made.unit.drop_columns("title")], promote_options="permissive")
-        self.releases.append(Release(name, made.value, units, made.pool, self.headers))
+        self.releases.append(Release(name, made.value, units, made.pool, self.headers, followed or {}))
         self.known.append(con.sql(KNOWN, params=[name]).to_arrow_table())
         self.made.append(made)
         return made
