@@ -24,8 +24,8 @@ ONE_DAY = dt.timedelta(days=1)
 MARGIN = 1.1  # what one person in a numerator stands for on average moves a little from release to release
 EVERYBODY = 1e6
 # Why a figure is not shown; the first: it is. Readers see none of this, and of its counts only what tells nothing.
-WHY = ("shown", "pooled", "too small", "for itself", "for another", "no room", "between quarters", "late")
-SHOWN, POOLED, SMALL, ITSELF, ANOTHER, NO_ROOM, BETWEEN, LATE = range(len(WHY))
+WHY = ("shown", "pooled", "too small", "for itself", "for another", "no room", "not a year", "late")
+SHOWN, POOLED, SMALL, ITSELF, ANOTHER, NO_ROOM, NOT_A_YEAR, LATE = range(len(WHY))
 WORKING, LEAVERS, SENSITIVE = "working", "leavers", "sensitive"
 
 
@@ -153,15 +153,15 @@ def _number(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
 class Group:
     """The indicators of one family and kind.
 
-    Leavers have a column a quarter, the others a column a month. What is told once and for good is told only of months
-    that are settled for the whole group.
+    Working facts have a column a month, the others one a quarter: they are renewed when a quarter ends, told once and for
+    good, and so only of months that are settled for the whole group.
     """
 
     def __init__(self, con, rows, headers, family, kind, rules, settled, as_of, release):
         self.con, self.family, self.kind, self.rules, self.release = con, family, kind, rules, release
         self.first, self.units = rows.months[0], len(rows.names)
-        self.step = QUARTER if kind == LEAVERS else 1
-        told = quarter_ends(rows.months) | (kind != LEAVERS)
+        self.step = 1 if kind == WORKING else QUARTER
+        told = quarter_ends(rows.months) | (kind == WORKING)
         told &= (rows.months + 1 <= np.datetime64(settled + ONE_DAY, "M")) | (kind == WORKING)
         self.column = np.where(told, np.cumsum(told) - 1, NOWHERE)  # of each month
         rows = rows.only(told)
@@ -261,7 +261,6 @@ class Group:
         """Why the group's figures are not shown in the months not yet decided, as far as all of them go together."""
         why = np.where(self.listed, SHOWN, np.where(self.member, POOLED, SMALL))
         if self.kind == SENSITIVE:
-            why[self.rows.team[:, None] & ~quarter_ends(self.rows.months)] = BETWEEN
             family = [each.sensitive for each in self.figures.values()]
             unsafe = np.logical_or.reduce([each.unsafe(self.rules.min_num) for each in family])
             unsafe = sticky(unsafe, self.rules.sticky_quarters)
@@ -295,7 +294,7 @@ class Group:
         """
         why = why.copy()
         if self.kind == SENSITIVE and each.header.window < YEAR:
-            why[self.rows.team & (why == SHOWN).any(axis=1)] = BETWEEN
+            why[self.rows.team & (why == SHOWN).any(axis=1)] = NOT_A_YEAR
         old = self.remembered[name]
         late = self.decided & ~old.known & (old.unit_gone | (self.kind != WORKING))
         why[late & (why == SHOWN)] = LATE
@@ -309,7 +308,8 @@ class Group:
 
     def _stays(self, each: Figures, old: Remembered) -> np.ndarray:
         revised = self.due & ~old.frozen & (each.people >= self.rules.k_people) & (self.kind == WORKING)
-        return old.known & ~revised
+        # Where a unit has gone, what the others have now is not theirs alone.
+        return old.known & ~(revised & ~old.unit_gone)
 
     def _without_room(self, name: str, each: Figures, value: np.ndarray) -> np.ndarray:
         """Leaver rates that would leave too little doubt about some quarter of some team."""

@@ -27,9 +27,9 @@ def frozen_size(people: np.ndarray, months: np.ndarray, step: int) -> np.ndarray
 
 
 def sticky(unsafe: np.ndarray, quarters: int) -> np.ndarray:
-    """A row that was unsafe stays hidden until it has passed in `quarters` quarters in a row."""
+    """A row (rows × quarters) that was unsafe stays hidden until it has passed in `quarters` quarters in a row."""
     stays = unsafe.copy()
-    for back in range(1, QUARTER * (quarters - 1) + 1):
+    for back in range(1, quarters):
         stays[:, back:] |= unsafe[:, :-back]
     return stays
 
