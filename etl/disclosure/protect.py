@@ -140,7 +140,7 @@ def _number(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
             coalesce(numerator, 'nan') AS numerator,
             coalesce(denominator, 'nan') AS denominator,
             people::DOUBLE AS people,
-            coalesce(people_in_numerator, 'nan')::DOUBLE AS counted
+            coalesce(people_in_numerator::DOUBLE, 'nan') AS counted
         FROM figure
         JOIN named USING (unit)
         WHERE NOT published AND numerator IS NOT NULL AND denominator > 0

@@ -57,7 +57,7 @@ class Rows:
 
 def stand(con: duckdb.DuckDBPyConnection) -> Rows:
     """The units of `unit_spell` in the months of `figure`."""
-    first, last = con.execute("SELECT min(month), max(month) FROM figure").fetchone()
+    first, last = con.execute("SELECT min(month), max(month) FROM figure").fetchall()[0]
     months = np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1)
     units = con.execute("""
         SELECT unit, any_value(title ORDER BY from_month DESC) AS title, any_value(level) AS level

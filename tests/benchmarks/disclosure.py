@@ -1,0 +1,140 @@
+"""How long protecting takes, and what it costs in figures not shown: thousands of teams, every indicator, five years.
+
+`python -m tests.benchmarks.disclosure [--teams 5000] [--months 60] [--indicators 30]`. The organisation is made up: teams
+of 5 to 60 people in directorates of 20 teams, directorates in divisions of 10. A second release, a month later, shows
+what is left to do once the first is remembered; the last table sets the choice of company for hidden figures beside the
+plain greedy one, and beside the best there is where that can be found out.
+"""
+
+import argparse
+import resource
+import tempfile
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import numpy as np
+
+from etl.disclosure import memory, protect, suppress
+from etl.disclosure.settings import DisclosureRules
+
+FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think")
+PER_DIRECTORATE, PER_DIVISION = 20, 10
+
+
+def headers(number: int) -> dict[str, SimpleNamespace]:
+    """Two thirds working facts, four that count leavers, the rest sensitive."""
+    made = {}
+    for n in range(number):
+        disclosure, window, refresh, family = "B", 1, "monthly", FAMILIES[n % 3]
+        if n >= number - 4:
+            window, refresh, family = 12, "quarterly", "staying"
+        elif n % 4 == 3:
+            disclosure, window, family = "A", 12, FAMILIES[1 + n % 2]
+        made[f"indicator_{n:02}"] = SimpleNamespace(
+            scale=100.0, unit="%", levels=("team", "above"), family=family, disclosure=disclosure, window=window,
+            refresh=refresh,
+        )  # fmt: skip
+    return made
+
+
+def organisation(con: duckdb.DuckDBPyConnection, teams: int, months: int, made: dict) -> None:
+    """Fills `figure` and `unit_spell`. A team's people drift by one now and then; a sensitive share is about a third."""
+    con.execute(f"""
+        CREATE OR REPLACE TABLE unit_spell AS
+        WITH team AS (SELECT range AS n, range // {PER_DIRECTORATE} AS d FROM range({teams}))
+        SELECT printf('t%05d', n) AS unit, 'team' AS level, printf('d%04d', d) AS parent FROM team
+        UNION ALL SELECT DISTINCT printf('d%04d', d), 'directorate', printf('v%03d', d // {PER_DIVISION}) FROM team
+        UNION ALL SELECT DISTINCT printf('v%03d', d // {PER_DIVISION}), 'division', 'org' FROM team
+        UNION ALL SELECT 'org', 'organisation', NULL
+    """)
+    con.execute("""
+        CREATE OR REPLACE TABLE unit_spell AS
+        SELECT unit, unit AS title, level, parent, DATE '2019-01-01' AS from_month, NULL::DATE AS to_month FROM unit_spell
+    """)
+    con.register("header", _table(made))
+    con.execute(f"""
+        CREATE OR REPLACE TABLE own AS
+        WITH cell AS (
+            SELECT
+                indicator, kind, printf('t%05d', n) AS unit, n, m,
+                (DATE '2021-04-01' + to_months(m::INTEGER))::DATE AS month,
+                greatest(3, 5 + hash(n) % 56 + (hash(n * 1000 + m // 4) % 3)::INTEGER - 1)::BIGINT AS people,
+                hash(n * 7919 + m // 3 + hash(indicator) % 1000) % 1000 / 1000 AS chance
+            FROM header, range({teams}) AS team (n), range({months}) AS time (m)
+            WHERE kind <> 'leavers' OR month(month) % 3 = 0
+        )
+        SELECT
+            indicator, unit, month, people, false AS published, people::DOUBLE AS denominator,
+            CASE kind
+                WHEN 'leavers' THEN floor(people * 0.24 * chance)
+                WHEN 'sensitive' THEN floor(people * (0.15 + 0.4 * chance))
+                ELSE people * chance
+            END AS numerator,
+            CASE WHEN kind = 'sensitive' THEN floor(people * (0.15 + 0.4 * chance)) END::BIGINT AS people_in_numerator
+        FROM cell
+    """)
+    con.execute("CREATE OR REPLACE TABLE figure AS FROM own")
+    for level in ("team", "directorate", "division"):
+        con.execute(f"""
+            INSERT INTO figure BY NAME
+            SELECT
+                indicator, parent AS unit, month, sum(people)::BIGINT AS people, false AS published,
+                sum(denominator) AS denominator, sum(numerator) AS numerator,
+                sum(people_in_numerator)::BIGINT AS people_in_numerator
+            FROM figure JOIN unit_spell USING (unit)
+            WHERE level = '{level}'
+            GROUP BY ALL
+        """)
+
+
+def _table(made: dict):
+    import pyarrow as pa
+
+    return pa.table({"indicator": list(made), "kind": [protect.kind_of(header) for header in made.values()]})
+
+
+def release(con, made: dict, months: int, folder: Path, name: str) -> tuple[float, protect.Protected]:
+    as_of = (np.datetime64("2021-04", "M") + months).astype("datetime64[D]").item()
+    began = time.perf_counter()
+    memory.recall(con, folder / "protection")
+    settled = dict.fromkeys(made, as_of)
+    result = protect.protect(con, made, settled, DisclosureRules(), as_of, name)
+    memory.remember(result.cells, name, folder / "protection", folder / "work")
+    return time.perf_counter() - began, result
+
+
+def cost(con: duckdb.DuckDBPyConnection, result: protect.Protected) -> None:
+    con.register("log", result.log)
+    shares = ", ".join(f"""round(100 * sum("{why}") / sum(figures), 1) AS "{why}" """ for why in protect.WHY)
+    total = " + ".join(f'"{why}"' for why in protect.WHY)
+    con.sql(f"""
+        SELECT kind, level, sum(figures)::BIGINT AS figures, {shares}
+        FROM (SELECT *, {total} AS figures FROM log)
+        GROUP BY ALL ORDER BY ALL
+    """).show(max_width=200)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, default in (("teams", 5000), ("months", 60), ("indicators", 30)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    asked = parser.parse_args()
+    made = headers(asked.indicators)
+    with tempfile.TemporaryDirectory() as name, duckdb.connect() as con:
+        folder = Path(name)
+        (folder / "work").mkdir()
+        organisation(con, asked.teams, asked.months, made)
+        figures = con.execute("SELECT count(*) FROM figure").fetchall()[0][0]
+        seconds, result = release(con, made, asked.months, folder, "2026-01-01a")
+        print(f"{figures:,} figures protected in {seconds:.1f} s; {result.cells.num_rows:,} cells remembered")
+        cost(con, result)
+        organisation(con, asked.teams, asked.months + 1, made)
+        seconds, result = release(con, made, asked.months + 1, folder, "2026-02-01a")
+        print(f"a month later {seconds:.1f} s; {result.cells.num_rows:,} cells remembered anew")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+
+
+if __name__ == "__main__":
+    main()
