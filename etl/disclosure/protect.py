@@ -129,23 +129,42 @@ def protect(
 
 
 def _number(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
+    """The figures, and what is remembered, with the numbers of their rows and months in place of names: `numbered` and
+    `recalled`. A pool, or a unit that is gone, has no number yet and keeps its name."""
     con.register("named", pa.table({"unit": pa.array(rows.names, pa.string()), "row": np.arange(len(rows.names))}))
+    first = {"first": _day(rows.months[0])}
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE numbered AS
         SELECT
             indicator,
             named.row,
-            date_diff('month', ?, month) AS month,
-            coalesce(numerator, 'nan') AS numerator,
-            coalesce(denominator, 'nan') AS denominator,
+            date_diff('month', $first, month) AS month,
+            numerator,
+            denominator,
             people::DOUBLE AS people,
             coalesce(people_in_numerator::DOUBLE, 'nan') AS counted
         FROM figure
         JOIN named USING (unit)
         WHERE NOT published AND numerator IS NOT NULL AND denominator > 0
         """,
-        [rows.months[0].astype("datetime64[D]").item()],
+        first,
+    )
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE recalled AS
+        SELECT
+            remembered.* EXCLUDE (unit, month, value, why, pool, per_person),
+            coalesce(named.row, -1) AS row,
+            CASE WHEN named.row IS NULL THEN unit END AS unit,
+            date_diff('month', $first, month) AS month,
+            coalesce(value, 'nan') AS value,
+            list_position($why, why) - 1 AS why
+        FROM remembered
+        LEFT JOIN named USING (unit)
+        WHERE month BETWEEN $first AND $last
+        """,
+        first | {"last": _day(rows.months[-1]), "why": list(WHY)},
     )
     con.unregister("named")
 
@@ -212,42 +231,35 @@ class Group:
             arrays.append(array)
         return Figures(header, *arrays)
 
-    def _recalled(self, rows: Rows, where: str, name: str) -> tuple[dict, np.ndarray, np.ndarray]:
-        """What is remembered of an indicator or of the whole group, and its places: rows (NOWHERE: the unit is gone) and
-        columns."""
+    def _recalled(self, columns: str, where: str, name: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """What is remembered of an indicator, or of the whole group, and its columns; without what is told anew."""
         found = self.con.execute(
-            f"""
-            SELECT unit, date_diff('month', $first, month) AS month, pool, coalesce(value, 'nan') AS value, denominator,
-                people, why, frozen
-            FROM remembered
-            WHERE {where} = $name AND kind = $kind
-              AND date_diff('month', $first, month) BETWEEN 0 AND $last
-            """,
-            {"first": _day(self.first), "last": len(self.column) - 1, "name": name, "kind": self.kind},
+            f"SELECT DISTINCT month, {columns} FROM recalled WHERE {where} = ? AND kind = ?", [name, self.kind]
         ).fetchnumpy()
         column = self.column[found["month"]]
-        row = _places(rows.names, found["unit"])
-        again = self.restated[column] | (column == NOWHERE)
-        return {each: array[~again] for each, array in found.items()}, row[~again], column[~again]
+        stands = (column != NOWHERE) & ~self.restated[column]
+        return {each: array[stands] for each, array in found.items()}, column[stands]
 
     def _as_remembered(self, rows: Rows, pooling: Pooling) -> tuple[Pooling, np.ndarray]:
         """The pools of months that a release has shown stay as they were; and which months those are."""
-        found, row, column = self._recalled(rows, "family", self.family)
+        found, column = self._recalled("row, why", "family", self.family)
         decided = np.zeros(len(rows.months), dtype=bool)
         decided[column] = True
-        member = ~np.ma.getmaskarray(found["pool"]) & (row != NOWHERE)
-        member[member] = rows.parent[row[member], column[member]] != NOWHERE
+        member = (found["why"] == POOLED) & (found["row"] != NOWHERE)
+        at = found["row"][member], column[member]
         pooled = pooling.pooled & ~decided
-        pooled[row[member], column[member]] = True
+        pooled[at] = rows.parent[at] != NOWHERE
         return Pooling(pooling.alone & ~pooled, pooled), decided
 
     def _remembered(self, name: str) -> Remembered:
-        found, row, column = self._recalled(self.rows, "indicator", name)
+        found, column = self._recalled("row, unit, value, denominator, people, why, frozen", "indicator", name)
+        row = found["row"]
+        row[row == NOWHERE] = _places(self.rows.names[self.units :], found["unit"][row == NOWHERE], self.units)
         here = row != NOWHERE
         at = row[here], column[here]
         known, frozen, why = (np.zeros(self.rows.shape, dtype=kind) for kind in (bool, bool, int))
         value, denominator, people = (np.full(self.rows.shape, np.nan) for _ in range(3))
-        known[at], frozen[at], why[at] = True, found["frozen"][here], _places(WHY, found["why"][here])
+        known[at], frozen[at], why[at] = True, found["frozen"][here], found["why"][here]
         value[at], denominator[at] = found["value"][here], found["denominator"][here]
         people[at] = found["people"][here]
         here[here] = ~np.isnan(self.figures[name].people[at])
@@ -465,8 +477,8 @@ def _day(month: np.datetime64) -> dt.date:
     return month.astype("datetime64[D]").item()
 
 
-def _places(names: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    number = {name: place for place, name in enumerate(names)}
+def _places(names: np.ndarray, wanted: np.ndarray, first: int) -> np.ndarray:
+    number = {name: first + place for place, name in enumerate(names)}
     return np.array([number.get(name, NOWHERE) for name in wanted], dtype=int)
 
 
