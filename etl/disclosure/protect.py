@@ -335,7 +335,7 @@ class Group:
             (value + half) * denominator / each.header.scale,
             np.where(old.known, np.inf, each.people),
             each.header.window // QUARTER,
-            self.rules.min_num,
+            self.rules.min_num + 1,  # people are whole: of a range one person may be lost at its ends
         )
 
     def _audit(self, each: Figures, shown: np.ndarray) -> None:

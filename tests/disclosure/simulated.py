@@ -8,19 +8,22 @@ import numpy as np
 import pyarrow as pa
 
 NOBODY = -1
-HEADERS = {
-    name: SimpleNamespace(
-        indicator=name, scale=100.0, unit="%", levels=("team", "above"), family=family, disclosure=disclosure,
-        window=window, refresh=refresh,
-    )
-    for name, family, disclosure, window, refresh in (
-        ("sickness_rate", "absence", "B", 1, "monthly"),
-        ("stress_share", "absence", "A", 12, "monthly"),
-        ("long_cases", "absence", "A", 12, "monthly"),
-        ("leaver_rate", "staying", "B", 12, "quarterly"),
-        ("moves_out", "staying", "B", 12, "quarterly"),
-    )
-}  # fmt: skip
+
+
+def headers(*each: tuple) -> dict[str, SimpleNamespace]:
+    """Indicators by name, from (name, family, disclosure, window, refresh)."""
+    names = ("indicator", "family", "disclosure", "window", "refresh")
+    common = {"scale": 100.0, "unit": "%", "levels": ("team", "above")}
+    return {one[0]: SimpleNamespace(**dict(zip(names, one, strict=True)), **common) for one in each}
+
+
+HEADERS = headers(
+    ("sickness_rate", "absence", "B", 1, "monthly"),
+    ("stress_share", "absence", "A", 12, "monthly"),
+    ("long_cases", "absence", "A", 12, "monthly"),
+    ("leaver_rate", "staying", "B", 12, "quarterly"),
+    ("moves_out", "staying", "B", 12, "quarterly"),
+)
 
 
 @dataclass
@@ -72,7 +75,7 @@ class Organisation:
         self.stressed = ill & (self.random.random(self.team.shape) < self.stress)
 
     def figures(self, con: duckdb.DuckDBPyConnection, until: int) -> None:
-        """Fills `figure`, `unit_spell` and `unit_level` as a build after `until` months would."""
+        """Fills `figure` and `unit_spell` as a build after `until` months would."""
         teams = len(self.sizes)
         team = self._follow(self.team)
         counted = []
@@ -99,6 +102,15 @@ class Organisation:
                     left = self._each(gone, np.ones(gone.shape))
                     counted.append((name, month, left, mean, now, np.full(teams, np.nan)))
         self._write(con, counted)
+
+    def leaves_after_all(self, team: int, month: int) -> None:
+        """It turns out that one of a team's people had left by then."""
+        at = month + 12
+        person = np.flatnonzero(self.team[:, at - 1] == team)[:1]
+        self.left[person, at] = self.moved[person, at] = team
+        self.team[person, at:] = NOBODY
+        self.days[person, at:] = 0
+        self.stressed[person, at:] = False
 
     def _follow(self, team: np.ndarray) -> np.ndarray:
         following = np.arange(len(self.sizes) + 1)
@@ -160,9 +172,10 @@ class Organisation:
                 false AS published
             FROM made
         """)
-        con.execute(
-            "CREATE OR REPLACE TABLE unit_spell (unit VARCHAR, title VARCHAR, level VARCHAR, parent VARCHAR, from_month DATE, to_month DATE)"
-        )
+        con.execute("""
+            CREATE OR REPLACE TABLE unit_spell (
+                unit VARCHAR, title VARCHAR, level VARCHAR, parent VARCHAR, from_month DATE, to_month DATE
+            )
+        """)
         con.executemany("INSERT INTO unit_spell SELECT $1, $1, $2, $3, $4, $5", spells)
-        con.execute("CREATE OR REPLACE TABLE unit_level AS SELECT DISTINCT unit, level FROM unit_spell")
         con.unregister("made")
