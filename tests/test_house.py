@@ -21,6 +21,7 @@ FLOORS = [
     {"etl.contracts", "etl.indicators", "etl.spc", "etl.series", "etl.shares", "etl.crossings", "etl.dialect"},
     {"etl.rules"},
     {"etl.cases", "etl.chart"},
+    {"etl.disclosure"},
     {"etl.steps"},
     {"etl.intake", "etl.demo"},
     {"etl.build"},

@@ -14,14 +14,18 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, vstack
 
 from etl.disclosure import rounding
-from etl.disclosure.protect import LEAVERS, SENSITIVE, WORKING, kind_of
+from etl.disclosure.protect import LEAVERS, POOL, SENSITIVE, WORKING, kind_of
 from etl.disclosure.settings import DisclosureRules
+from etl.paths import Workspace
 
 CLOSE = 1e-6
+NARROW = 1e-4
+MOST_ATOMS = 4000  # of one linear programme; in a larger organisation the attacker goes through its parts
 GLANCES = 6  # cheap looks for room before each figure is looked at alone
 KNOWN = ("release", "indicator", "unit", "month", "people", "denominator", "per_person")
 
@@ -108,6 +112,7 @@ class Reader:
         self.bottom: dict[tuple[str, int], frozenset[str]] = {}  # the units at the bottom that a cell is the sum of
         self.teams: dict[tuple[str, int], bool] = {}
         self.merged: dict[str, str] = {}
+        self.fewest: dict[str, float] = {}
         self.per_person = 1.0
         for release in releases:
             if name in release.headers and name in told.get(release.name, {}):
@@ -117,13 +122,10 @@ class Reader:
 
     def _read(self, release: Release, known: dict) -> None:
         self.per_person = next((each[2] for each in known.values() if each[2] > 0), self.per_person)
+        mine = release.value.filter((pc.field("indicator") == self.name) & pc.field("shown").isin(["yes", "protected"]))
         shown = {
-            (unit, _number(month)): value
-            for indicator, unit, month, value, said in zip(
-                *(release.value[c].to_pylist() for c in ("indicator", "unit", "month", "value", "shown")), strict=True
-            )
-            if indicator == self.name and said in ("yes", "protected")
-            for value in [value if said == "yes" else np.nan]
+            (unit, _number(month)): np.nan if value is None else value
+            for unit, month, value in zip(*(mine[c].to_pylist() for c in ("unit", "month", "value")), strict=True)
         }
         months = sorted({month for _, month in known} | {month for _, month in shown})
         parent, level = _tree(release.unit, months)
@@ -243,46 +245,68 @@ class Reader:
         """The interval of every target, by linear programming over what each bottom unit has in each stretch of time."""
         step = int(np.gcd.reduce(np.diff(months))) if len(months) > 1 else self.header.window
         window = max(1, self.header.window // step)
-        leaves = {leaf: n for n, leaf in enumerate(sorted(set().union(*self.bottom.values())))}
         span = (months[-1] - months[0]) // step + window
-        atoms = len(leaves) * span
+        mine = {at: below for at, below in self.bottom.items() if months[0] <= at[1] <= months[-1]}
+        if self.kind == LEAVERS:
+            mine = self._alike(mine)
+        for block in _blocks(mine.values(), max(1, MOST_ATOMS // span)):
+            cells = sorted(at for at, below in mine.items() if below and below <= block)
+            self._solve_block(cells, sorted(block), mine, months[0], step, window, span)
+
+    def _alike(self, cells: dict) -> dict:
+        """Units that stand in the same shown figures throughout are told apart by nothing: of each sort the one with
+        the most people and one for all the others will do."""
+        stands: dict[str, list] = {}
+        for at in sorted(cells):
+            for unit in cells[at]:
+                stands.setdefault(unit, []).extend([at] if self.cells[at].shown else [])
+        sorts: dict[tuple, list[str]] = {}
+        for unit in sorted(stands, key=self._fewest, reverse=True):
+            sorts.setdefault(tuple(stands[unit]), []).append(unit)
+        kept = {unit for units in sorts.values() for unit in units[:2]}
+        return {at: below & kept for at, below in cells.items()}
+
+    def _fewest(self, unit: str) -> float:
+        """The fewest people that a unit had in any month."""
+        if not self.fewest:
+            for (name, _), cell in self.cells.items():
+                self.fewest[name] = min(cell.people, self.fewest.get(name, np.inf))
+        return self.fewest.get(unit, 0)
+
+    def _solve_block(self, cells, units, bottom, first: int, step: int, window: int, span: int) -> None:
+        place = {unit: n * span for n, unit in enumerate(units)}
+        atoms = len(units) * span
 
         def form(at) -> list[int]:
-            first = (at[1] - months[0]) // step
-            return [leaves[leaf] * span + n for leaf in self.bottom[at] for n in range(first, first + window)]
+            begin = (at[1] - first) // step
+            return [place[unit] + n for unit in bottom[at] for n in range(begin, begin + window)]
 
-        mine = sorted(at for at in self.cells if months[0] <= at[1] <= months[-1])
-        stands = _matrix([form(at) for at in mine], atoms)
-        low = np.array([self.cells[at].low for at in mine])
-        high = np.array([self.cells[at].high for at in mine])
+        few = self.rules.min_num
         if self.kind == LEAVERS:
             targets = [[n] for n in range(atoms)]
-            people = {leaf: [self.cells[leaf, m].people for m in months if (leaf, m) in self.cells] for leaf in leaves}
-            least = np.array([min(people[leaf], default=0) for leaf in leaves])
-            need = np.repeat(np.minimum(self.rules.min_num, least), span)
-            size = np.full(atoms, np.inf)
-            names = [(leaf, months[0] + (n - window + 1) * step) for leaf in leaves for n in range(span)]
+            names = [(unit, first + (n - window + 1) * step) for unit in units for n in range(span)]
+            size = people = np.repeat([self._fewest(unit) for unit in units], span)
         else:
-            hidden = [at for at in mine if not self.cells[at].shown]
-            targets, names = [form(at) for at in hidden], hidden
-            size = np.array([self.cells[at].denominator if self.share else np.inf for at in hidden]) / self.per_person
-            people = np.array([self.cells[at].people for at in hidden])
-            need = np.minimum(np.minimum(self.rules.min_num, size), people)
+            names = [at for at in cells if not self.cells[at].shown]
+            targets = [form(at) for at in names]
+            size = np.array([self.cells[at].denominator if self.share else np.inf for at in names]) / self._unit
+            people = np.array([self.cells[at].people for at in names])
         if not targets:
             return
-        forms = _matrix(targets, atoms)
-        lows, highs = intervals(stands, low, high, forms, need * self._unit)
-        for at, lowest, highest, wanted, whole in zip(
-            names, lows / self._unit, highs / self._unit, need, size, strict=True
-        ):
-            if self.kind == LEAVERS:
-                lowest, highest = np.ceil(lowest - CLOSE), np.floor(highest + CLOSE)
-            narrow = highest - lowest < wanted - 1e-4
-            few = self.rules.min_num
-            safe = self.kind == SENSITIVE and self.cells[at].people >= self.rules.k_people
-            safe = safe and lowest >= few - 1e-4 and whole - highest >= few - 1e-4
-            if narrow and not safe:
-                self._fell("bounded", at, lowest, highest)
+        need = np.minimum(np.minimum(few, size), people)
+        low, high = (np.array([getattr(self.cells[at], end) for at in cells]) for end in ("low", "high"))
+        stands, forms = (_matrix(each, atoms) for each in ([form(at) for at in cells], targets))
+        enough = need + (self.kind == LEAVERS)  # rounding to whole people takes less than two
+        if self.kind == LEAVERS and has_room(stands, low, high, few + 1):
+            return
+        least, most = (each / self._unit for each in intervals(stands, low, high, forms, enough * self._unit))
+        if self.kind == LEAVERS:  # people are whole
+            least, most = np.ceil(least - CLOSE), np.floor(most + CLOSE)
+        narrow = most - least < need - NARROW
+        safe = (self.kind == SENSITIVE) & (people >= self.rules.k_people)
+        safe &= (least >= few - NARROW) & (size - most >= few - NARROW)
+        for n in np.flatnonzero(narrow & ~safe):
+            self._fell("bounded", names[n], least[n], most[n])
 
     @property
     def _unit(self) -> float:
@@ -290,6 +314,15 @@ class Reader:
 
     def _fell(self, how: str, at: tuple[str, int], low: float, high: float) -> None:
         self.found.append(Finding(how, self.kind, self.name, at[0], _date(at[1]), float(low), float(high)))
+
+
+def has_room(stands: csr_array, low: np.ndarray, high: np.ndarray, room: float) -> bool:
+    """Whether some history leaves `room` at the top of every figure: then that much fits in any one place, and there is
+    no need to look at each."""
+    bounded = np.isfinite(high)
+    matrix = vstack([stands[bounded], -stands]).tocsr()
+    limits = np.concatenate([high[bounded] - room, -low])
+    return linprog(np.zeros(stands.shape[1]), A_ub=matrix, b_ub=limits, method="highs").x is not None
 
 
 def intervals(
@@ -340,6 +373,17 @@ def _matrix(forms: list[list[int]], columns: int) -> csr_array:
     return csr_array((np.ones(len(at)), (rows, at)), shape=(len(forms), columns))
 
 
+def _blocks(bottoms: Iterable[frozenset], most: int) -> list[frozenset]:
+    """The largest parts of an organisation that have no more than `most` units at the bottom."""
+    blocks: list[frozenset] = []
+    placed: set[str] = set()
+    for below in sorted(set(bottoms), key=lambda units: (-len(units), sorted(units))):
+        if below and len(below) <= most and not below & placed:
+            blocks.append(below)
+            placed |= below
+    return blocks
+
+
 def _tree(units: pa.Table, months: list[int]) -> tuple[dict, dict]:
     """Who stands under whom, and at which level, by unit and month."""
     parent, level = {}, {}
@@ -372,6 +416,26 @@ def _on_grid(value: float, step: float, middle: bool) -> bool:
 
 def _decimals(value: float) -> int:
     return len(f"{value:.10f}".rstrip("0").partition(".")[2])
+
+
+def workspace(home: Workspace, rules: DisclosureRules) -> list[Finding]:
+    """The attack on every release of a workspace; colleagues know what the engine remembers of people."""
+    with duckdb.connect() as con:
+        known = con.sql(
+            """
+            SELECT
+                release, indicator, unit, month, people, denominator,
+                coalesce(median(per_person) OVER (PARTITION BY indicator), 1) AS per_person
+            FROM read_parquet($files)
+            WHERE NOT starts_with(unit, $pool)
+        """,
+            params={"files": str(home.store / "protection" / "*.parquet"), "pool": POOL},
+        ).to_arrow_table()
+    return attack([read(path) for path in sorted(home.releases.glob("*.duckdb"), key=_age)], known, rules)
+
+
+def _age(path: Path) -> tuple:
+    return path.stem[:10], len(path.stem), path.stem
 
 
 def read(path: Path) -> Release:

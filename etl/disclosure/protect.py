@@ -26,6 +26,7 @@ EVERYBODY = 1e6
 # Why a figure is not shown; the first: it is. Readers see none of this, and of its counts only what tells nothing.
 WHY = ("shown", "pooled", "too small", "for itself", "for another", "no room", "not a year", "late")
 SHOWN, POOLED, SMALL, ITSELF, ANOTHER, NO_ROOM, NOT_A_YEAR, LATE = range(len(WHY))
+POOL = "smaller:"  # what the name of every pool begins with
 WORKING, LEAVERS, SENSITIVE = "working", "leavers", "sensitive"
 
 
@@ -194,7 +195,7 @@ class Group:
         least = rules.k_leavers if kind == LEAVERS else rules.k_people
         pooling = pool(rows, size, least, rules.min_units, rules.min_num)
         pooling, self.decided = self._as_remembered(rows, pooling)
-        self.rows = with_pools(rows, pooling.pooled, f"smaller:{family}:{kind}")
+        self.rows = with_pools(rows, pooling.pooled, f"{POOL}{family}:{kind}")
         self.figures = {name: each.with_pools(self.rows, pooling.pooled) for name, each in self.figures.items()}
         self.member = _padded(pooling.pooled, self.rows.shape)
         self.listed = _padded(pooling.alone, self.rows.shape)

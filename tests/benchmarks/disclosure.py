@@ -15,8 +15,10 @@ from types import SimpleNamespace
 
 import duckdb
 import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from etl.disclosure import memory, protect, suppress
+from etl.disclosure.rows import Rows
 from etl.disclosure.settings import DisclosureRules
 
 FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think")
@@ -116,6 +118,58 @@ def cost(con: duckdb.DuckDBPyConnection, result: protect.Protected) -> None:
     """).show(max_width=200)
 
 
+def company(directorates: int = 100, quarters: int = 8) -> None:
+    """People whose figures are hidden to keep others company: as the engine chooses, plain greedy, and the best there is
+    (an integer programme for each directorate and quarter, where the directorate itself stays shown)."""
+    random = np.random.default_rng(0)
+    rows = _standing(directorates, quarters)
+    people = np.full(rows.shape, np.nan)
+    people[:-directorates] = random.integers(11, 61, (directorates * PER_DIRECTORATE, 1))
+    counted = np.floor(people * np.clip(random.normal(0.25, 0.12, people.shape), 0, 1))
+    people[-directorates:], counted[-directorates:] = (rows.sum_up(each)[-directorates:] for each in (people, counted))
+    family = [suppress.Sensitive(people, counted, people, counted)]
+    rules = DisclosureRules()
+    unsafe = family[0].unsafe(rules.min_num)
+    listed = np.ones(rows.shape, dtype=bool)
+    print(f"{unsafe.mean():.1%} of figures are unsafe; people hidden to keep them company, of {people.sum():,.0f}:")
+    for choose in (suppress.smallest, suppress.least):
+        began = time.perf_counter()
+        hidden = suppress.suppress(rows, family, listed, unsafe, rules, choose)
+        beside = hidden & ~unsafe
+        print(
+            f"  {choose.__name__:<9}{people[beside].sum():>9,.0f} people, {beside.sum():>6,} figures, "
+            f"{time.perf_counter() - began:.1f} s"
+        )
+    best = [
+        _best(people[below, quarter], counted[below, quarter], unsafe[below, quarter], rules)
+        for directorate in range(directorates)
+        for below in [np.flatnonzero(rows.parent[:, 0] == len(rows.names) - directorates + directorate)]
+        for quarter in range(quarters)
+    ]
+    print(f"  {'best':<9}{sum(one for one, _ in best):>9,.0f} people, {sum(one for _, one in best):>6,.0f} figures")
+
+
+def _standing(directorates: int, quarters: int) -> Rows:
+    teams = directorates * PER_DIRECTORATE
+    above = np.r_[teams + np.arange(teams) // PER_DIRECTORATE, np.full(directorates, -1)]
+    level = np.array(["team"] * teams + ["directorate"] * directorates, dtype=object)
+    months = np.arange(quarters).astype("datetime64[M]")
+    parent = np.repeat(above[:, None], quarters, axis=1).astype(np.int32)
+    return Rows(level, level, level, months, parent, (level != "team").astype(int))
+
+
+def _best(people, counted, unsafe, rules) -> tuple[float, float]:
+    """(people, figures) hidden beside the unsafe ones, at the least."""
+    if not unsafe.any():
+        return 0, 0
+    lack = LinearConstraint(
+        np.stack([np.ones(len(people)), counted, people - counted]), [rules.min_units, rules.min_num, rules.min_num]
+    )
+    solved = milp(people, constraints=lack, integrality=np.ones(len(people)), bounds=Bounds(unsafe.astype(float), 1))
+    chosen = np.round(solved.x) > 0
+    return people[chosen & ~unsafe].sum(), (chosen & ~unsafe).sum()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (("teams", 5000), ("months", 60), ("indicators", 30)):
@@ -133,6 +187,7 @@ def main() -> None:
         organisation(con, asked.teams, asked.months + 1, made)
         seconds, result = release(con, made, asked.months + 1, folder, "2026-02-01a")
         print(f"a month later {seconds:.1f} s; {result.cells.num_rows:,} cells remembered anew")
+    company()
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 

@@ -21,14 +21,14 @@ from tests.disclosure import hierarchies
 from tests.disclosure.history import History
 from tests.disclosure.simulated import HEADERS, NOBODY, Organisation
 
-NIGHTLY = "KINSHIP_NIGHTLY" in os.environ  # thousands of examples rather than hundreds
+EXAMPLES = int(os.environ.get("KINSHIP_EXAMPLES", "200"))  # the nightly run looks at thousands
 patient = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink a history takes longer than to read it
 )
-many = settings(patient, max_examples=5000 if NIGHTLY else 200)
-few = settings(patient, max_examples=200 if NIGHTLY else 3)
+many = settings(patient, max_examples=EXAMPLES)
+few = settings(patient, max_examples=max(3, EXAMPLES // 50))
 QUIET, LOUD = 19, 31  # the first and the last of twelve months in which a release is made
 
 
