@@ -103,6 +103,22 @@ CREATE TABLE meta.pool (
     to_month        DATE
 );
 
+CREATE TABLE meta.disclosure (              -- what protecting people costs: figures that are not already public, all months
+    family          VARCHAR NOT NULL,
+    kind            VARCHAR NOT NULL,       -- working, leavers, sensitive (docs/disclosure.md)
+    level           VARCHAR NOT NULL,
+    figures         BIGINT NOT NULL,        -- = shown + pooled + hidden
+    shown           BIGINT NOT NULL,
+    pooled          BIGINT NOT NULL,        -- shown within "Smaller teams in …"
+    hidden          BIGINT NOT NULL         -- shown at a level above only
+);
+
+CREATE TABLE meta.setting (                 -- settings that protect people less than the defaults do; empty as a rule
+    setting         VARCHAR NOT NULL,
+    "value"         VARCHAR NOT NULL,
+    default_value   VARCHAR NOT NULL
+);
+
 CREATE TABLE meta.event (
     unit            VARCHAR NOT NULL,
     month           DATE NOT NULL,

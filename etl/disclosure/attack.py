@@ -27,6 +27,13 @@ CLOSE = 1e-6
 NARROW = 1e-4
 MOST_ATOMS = 4000  # of one linear programme; in a larger organisation the attacker goes through its parts
 GLANCES = 6  # cheap looks for room before each figure is looked at alone
+SAID = {
+    "determined": "hidden, and yet it follows from what is shown",
+    "bounded": "hidden, and yet known to a few people",
+    "revised": "revised for the sake of a few people, who are told apart by it",
+    "fine": "told more finely than the rules allow",
+    "small": "shown, though of too few people",
+}
 KNOWN = ("release", "indicator", "unit", "month", "people", "denominator", "per_person")
 
 

@@ -33,13 +33,29 @@ WORKING, LEAVERS, SENSITIVE = "working", "leavers", "sensitive"
 @dataclass(frozen=True)
 class Protected:
     """What `protect` gives, as Arrow tables: `value` for mart.value, `unit` (the pools) for meta.unit, `pool` for
-    meta.pool, `log` for meta.disclosure, and `cells` for the memory."""
+    meta.pool, `cells` for the memory, and the `log` of why figures are not shown, which stays on the engine's side."""
 
     value: pa.Table
     unit: pa.Table
     pool: pa.Table
     log: pa.Table
     cells: pa.Table
+
+    @property
+    def disclosure(self) -> pa.Table:
+        """R12, for meta.disclosure: counts that a reader could make. Which figures are hidden for themselves and which for
+        another is nowhere in a release, not even added up."""
+        counts = {
+            "figures": WHY,
+            "shown": WHY[SHOWN : SHOWN + 1],
+            "pooled": WHY[POOLED : POOLED + 1],
+            "hidden": WHY[POOLED + 1 :],
+        }
+        by_group = self.log.group_by(["family", "kind", "level"]).aggregate([(why, "sum") for why in WHY])
+        sums = {
+            name: np.sum([by_group[f"{why}_sum"].to_numpy() for why in some], axis=0) for name, some in counts.items()
+        }
+        return pa.table({name: by_group[name] for name in ("family", "kind", "level")} | sums)
 
 
 @dataclass(frozen=True)

@@ -118,16 +118,20 @@ def cost(con: duckdb.DuckDBPyConnection, result: protect.Protected) -> None:
     """).show(max_width=200)
 
 
-def company(directorates: int = 100, quarters: int = 8) -> None:
+def company(directorates: int = 400, teams: int = 8, quarters: int = 4) -> None:
     """People whose figures are hidden to keep others company: as the engine chooses, plain greedy, and the best there is
     (an integer programme for each directorate and quarter, where the directorate itself stays shown)."""
     random = np.random.default_rng(0)
-    rows = _standing(directorates, quarters)
+    rows = _standing(directorates, teams, quarters)
     people = np.full(rows.shape, np.nan)
-    people[:-directorates] = random.integers(11, 61, (directorates * PER_DIRECTORATE, 1))
-    counted = np.floor(people * np.clip(random.normal(0.25, 0.12, people.shape), 0, 1))
-    people[-directorates:], counted[-directorates:] = (rows.sum_up(each)[-directorates:] for each in (people, counted))
-    family = [suppress.Sensitive(people, counted, people, counted)]
+    people[:-directorates] = random.integers(11, 61, (directorates * teams, 1))
+    counted = np.floor(people * random.beta(0.8, 1.6, people.shape))
+    # What one person stands for varies: of ten people ill, five may have been so for a day.
+    part, rest = (each * random.gamma(0.7, 1 / 0.7, people.shape) for each in (counted, people - counted))
+    amount = part + rest
+    for each in (people, counted, amount, part):
+        each[-directorates:] = rows.sum_up(each)[-directorates:]
+    family = [suppress.Sensitive(people, counted, amount, part)]
     rules = DisclosureRules()
     unsafe = family[0].unsafe(rules.min_num)
     listed = np.ones(rows.shape, dtype=bool)
@@ -141,31 +145,32 @@ def company(directorates: int = 100, quarters: int = 8) -> None:
             f"{time.perf_counter() - began:.1f} s"
         )
     best = [
-        _best(people[below, quarter], counted[below, quarter], unsafe[below, quarter], rules)
+        _best(*(each[below, quarter] for each in (people, counted, amount, part, unsafe)), rules)
         for directorate in range(directorates)
-        for below in [np.flatnonzero(rows.parent[:, 0] == len(rows.names) - directorates + directorate)]
+        for below in [np.flatnonzero(rows.parent[:, 0] == directorates * teams + directorate)]
         for quarter in range(quarters)
     ]
     print(f"  {'best':<9}{sum(one for one, _ in best):>9,.0f} people, {sum(one for _, one in best):>6,.0f} figures")
 
 
-def _standing(directorates: int, quarters: int) -> Rows:
-    teams = directorates * PER_DIRECTORATE
-    above = np.r_[teams + np.arange(teams) // PER_DIRECTORATE, np.full(directorates, -1)]
+def _standing(directorates: int, each: int, quarters: int) -> Rows:
+    teams = directorates * each
+    above = np.r_[teams + np.arange(teams) // each, np.full(directorates, -1)]
     level = np.array(["team"] * teams + ["directorate"] * directorates, dtype=object)
     months = np.arange(quarters).astype("datetime64[M]")
     parent = np.repeat(above[:, None], quarters, axis=1).astype(np.int32)
     return Rows(level, level, level, months, parent, (level != "team").astype(int))
 
 
-def _best(people, counted, unsafe, rules) -> tuple[float, float]:
-    """(people, figures) hidden beside the unsafe ones, at the least."""
+def _best(people, counted, amount, part, unsafe, rules) -> tuple[float, float]:
+    """(people, figures) hidden beside the unsafe ones, at the least; everything, if nothing less will do."""
     if not unsafe.any():
         return 0, 0
-    lack = LinearConstraint(
-        np.stack([np.ones(len(people)), counted, people - counted]), [rules.min_units, rules.min_num, rules.min_num]
-    )
+    counts = np.stack([np.ones(len(people)), counted, people - counted, part, amount - part])
+    lack = LinearConstraint(counts, [rules.min_units] + [rules.min_num] * 4)
     solved = milp(people, constraints=lack, integrality=np.ones(len(people)), bounds=Bounds(unsafe.astype(float), 1))
+    if solved.x is None:
+        return people[~unsafe].sum() + people.sum(), (~unsafe).sum() + 1
     chosen = np.round(solved.x) > 0
     return people[chosen & ~unsafe].sum(), (chosen & ~unsafe).sum()
 
