@@ -22,6 +22,7 @@ from etl import cases, intake, settings, spc
 from etl import chart as charts
 from etl.contracts import BadContract
 from etl.disclosure.audit import FailedAudit
+from etl.disclosure.memory import LostMemory
 from etl.indicators import BadIndicator
 from etl.paths import DiskFull, Workspace
 from etl.people import BadKey
@@ -33,8 +34,9 @@ SENTENCES = (
     BadContract,
     BadIndicator,
     BadKey,
-    FailedAudit,
     DiskFull,
+    FailedAudit,
+    LostMemory,
     keep.RefusedExtract,
     measure.Unmeasurable,
     model.BadModel,

@@ -10,6 +10,7 @@ import yaml
 from sqlglot import exp
 
 FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think", "kindness", "hinders", "helps")
+SURVEYS = ("kindness", "hinders", "helps")  # the families whose figures come wave by wave
 CHOICES = {
     "family": FAMILIES,
     "better": ("lower", "higher", "neither"),
@@ -105,6 +106,8 @@ def read(path: Path) -> Indicator:
                 given = record[name] = float(given)
             if not isinstance(given, kind) or (isinstance(given, bool) and kind is not bool):
                 raise wrong(f"{name} is {given!r}, expected {KINDS[kind]}")
+    if record["disclosure"] == "A" and record["refresh"] != "quarterly" and record["family"] not in SURVEYS:
+        raise wrong("refresh is 'monthly', expected 'quarterly': what is of class A is told when a quarter ends")
     record["levels"] = tuple(record["levels"])
     if not set(record["levels"]) <= {"team", "above"}:
         raise wrong(f"levels is {list(record['levels'])}, expected team, above or both")

@@ -96,8 +96,10 @@ CREATE TABLE meta.unit (                    -- a row for each spell under one pa
     to_month        DATE                    -- NULL: still so
 );
 
-CREATE TABLE meta.pool (
+CREATE TABLE meta.pool (                    -- which units are shown together, as a unit of its own: "Smaller teams in …"
     family          VARCHAR NOT NULL,
+    kind            VARCHAR NOT NULL,       -- working, part, leaving, sensitive (docs/disclosure.md)
+    indicators      VARCHAR[] NOT NULL,     -- of which they are
     unit            VARCHAR NOT NULL,
     pool            VARCHAR NOT NULL,
     from_month      DATE NOT NULL,
@@ -106,7 +108,7 @@ CREATE TABLE meta.pool (
 
 CREATE TABLE meta.disclosure (              -- what protecting people costs: figures that are not already public, all months
     family          VARCHAR NOT NULL,
-    kind            VARCHAR NOT NULL,       -- working, leavers, sensitive (docs/disclosure.md)
+    kind            VARCHAR NOT NULL,       -- working, part, leaving, sensitive (docs/disclosure.md)
     level           VARCHAR NOT NULL,
     figures         BIGINT NOT NULL,        -- = shown + pooled + hidden
     shown           BIGINT NOT NULL,

@@ -9,24 +9,20 @@ figure falls if the sums determine it (null space), or leave it within fewer tha
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.optimize import linprog
-from scipy.sparse import csr_array, vstack
 
 from etl.disclosure import rounding
-from etl.disclosure.protect import LEAVERS, POOL, SENSITIVE, WORKING, kind_of
-from etl.disclosure.settings import DisclosureRules
+from etl.disclosure.figures import LEAVERS, SENSITIVE, WORKING, counts_those_who_stay, kind_of
+from etl.disclosure.programme import CLOSE, has_room, intervals, matrix
+from etl.disclosure.releases import Release, of_workspace
 from etl.paths import Workspace
+from etl.settings import DisclosureRules
 
-CLOSE = 1e-6
 NARROW = 1e-4
 MOST_ATOMS = 4000  # of one linear programme; in a larger organisation the attacker goes through its parts
-GLANCES = 6  # cheap looks for room before each figure is looked at alone
 SAID = {
     "determined": "hidden, and yet it follows from what is shown",
     "bounded": "hidden, and yet known to a few people",
@@ -34,19 +30,10 @@ SAID = {
     "fine": "told more finely than the rules allow",
     "small": "shown, though of too few people",
 }
-KNOWN = ("release", "indicator", "unit", "month", "people", "denominator", "per_person")
-
-
-@dataclass(frozen=True)
-class Release:
-    """What a reader holds: the tables of one release that the attack needs, and the headers of its indicators."""
-
-    name: str
-    value: pa.Table
-    unit: pa.Table
-    pool: pa.Table
-    headers: dict[str, object]
-    followed: dict[str, str] = field(default_factory=dict)  # a unit that was merged away → the one its history follows
+KNOWN = (
+    *("release", "indicator", "unit", "month", "people", "denominator"),
+    *("public_numerator", "public_denominator", "per_person"),
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -64,10 +51,13 @@ class Finding:
 
 @dataclass
 class Cell:
-    """One figure of one unit and month as a reader has it; `low` and `high` are in the numerator's own amounts."""
+    """One figure of one unit and month as a reader has it; `low` and `high` are in the numerator's own amounts, without
+    the part that is already public."""
 
     people: float
     denominator: float
+    public_numerator: float = 0.0
+    public_denominator: float = 0.0
     value: float = np.nan
     low: float = 0.0
     high: float = np.inf
@@ -79,9 +69,9 @@ class Cell:
 
 def attack(releases: Iterable[Release], known: pa.Table, rules: DisclosureRules) -> list[Finding]:
     """Everything that falls. `known` has the columns KNOWN: what colleagues know at the time of each release, and how
-    much of the numerator one person in it stands for."""
+    much of the numerator one person in it stands for. What is not said anew at a release is as it was before."""
     releases = list(releases)
-    told = _known(known)
+    told = _known(known, {release.name for release in releases})
     found: list[Finding] = []
     for name in sorted({name for release in releases for name in release.headers}):
         if not any(name in by_indicator for by_indicator in told.values()):
@@ -90,11 +80,15 @@ def attack(releases: Iterable[Release], known: pa.Table, rules: DisclosureRules)
     return sorted(set(found))
 
 
-def _known(known: pa.Table) -> dict[str, dict[str, dict]]:
-    """release → indicator → (unit, month) → (people, denominator, per person)."""
-    told: dict[str, dict[str, dict]] = {}
+def _known(known: pa.Table, names: set[str]) -> dict[str, dict[str, dict]]:
+    """release → indicator → (unit, month) → (people, denominator, its public part, that of the numerator, per person)."""
+    anew: dict[str, dict[str, dict]] = {}
     for release, indicator, unit, month, *rest in zip(*(known[column].to_pylist() for column in KNOWN), strict=True):
-        told.setdefault(release, {}).setdefault(indicator, {})[unit, _number(month)] = rest
+        anew.setdefault(release, {}).setdefault(indicator, {})[unit, _number(month)] = rest
+    told, before = {}, {}
+    for release in sorted(names | set(anew), key=lambda name: (name[:10], len(name), name)):
+        before = before | {name: before.get(name, {}) | cells for name, cells in anew.get(release, {}).items()}
+        told[release] = before
     return told
 
 
@@ -124,12 +118,15 @@ class Reader:
         for release in releases:
             if name in release.headers and name in told.get(release.name, {}):
                 self._read(release, told[release.name][name])
+        self.stay = counts_those_who_stay(self.header)
 
     # --- reading
 
     def _read(self, release: Release, known: dict) -> None:
-        self.per_person = next((each[2] for each in known.values() if each[2] > 0), self.per_person)
+        self.per_person = next((each[-1] for each in known.values() if each[-1] > 0), self.per_person)
         mine = release.value.filter((pc.field("indicator") == self.name) & pc.field("shown").isin(["yes", "protected"]))
+        if "numerator" in mine.column_names:  # those that have one are public, and tell of nobody here
+            mine = mine.filter(pc.field("numerator").is_null())
         shown = {
             (unit, _number(month)): np.nan if value is None else value
             for unit, month, value in zip(*(mine[c].to_pylist() for c in ("unit", "month", "value")), strict=True)
@@ -137,9 +134,9 @@ class Reader:
         months = sorted({month for _, month in known} | {month for _, month in shown})
         parent, level = _tree(release.unit, months)
         pools = {unit for unit, _ in shown}
-        columns = ("unit", "pool", "from_month", "to_month")
-        for unit, pool, begins, ends in zip(*(release.pool[c].to_pylist() for c in columns), strict=True):
-            if pool in pools:
+        columns = ("unit", "pool", "from_month", "to_month", "indicators")
+        for unit, pool, begins, ends, names in zip(*(release.pool[c].to_pylist() for c in columns), strict=True):
+            if pool in pools and self.name in names:
                 for month in months:
                     if _number(begins) <= month and (ends is None or month <= _number(ends)):
                         parent[unit, month] = pool
@@ -149,14 +146,14 @@ class Reader:
             if at not in bottom:
                 continue
             value = shown.get(at, np.nan)
-            people, denominator = self._size(at, known, bottom[at])
+            sizes = self._size(at, known, bottom[at])
             old = self.cells.get(at)
             if old is None:
-                self.cells[at] = Cell(people, denominator, value)
+                self.cells[at] = Cell(*sizes, value)
                 self.bottom[at], self.teams[at] = bottom[at], level.get(at) == "team"
                 self._narrow(at, self.cells[at])
             elif not np.isnan(value) and not (old.shown and abs(old.value - value) < CLOSE):
-                self._read_again(at, old, Cell(people, denominator, value), bottom[at])
+                self._read_again(at, old, Cell(*sizes, value), bottom[at])
 
     def _with_merged(self, below: set[str]) -> frozenset[str]:
         """A unit that others were merged into is, from then on and in its past, all of them."""
@@ -165,11 +162,11 @@ class Reader:
             whole |= more
         return frozenset(whole)
 
-    def _size(self, at, known: dict, bottom: frozenset) -> tuple[float, float]:
+    def _size(self, at, known: dict, bottom: frozenset) -> list[float]:
         if at in known:
-            return known[at][0], known[at][1]
-        each = [known[unit, at[1]] for unit in bottom if (unit, at[1]) in known]
-        return sum(one[0] for one in each), sum(one[1] for one in each)
+            return known[at][:-1]
+        each = [known[unit, at[1]][:-1] for unit in bottom if (unit, at[1]) in known]
+        return [sum(numbers) for numbers in zip(*each, strict=True)]
 
     def _read_again(self, at, old: Cell, new: Cell, bottom: frozenset) -> None:
         """A figure that says something else than before, of nearly the same people, tells of the few who make the
@@ -196,9 +193,9 @@ class Reader:
         if not _on_grid(cell.value, step, self.kind == LEAVERS):
             self._fell("fine", at, cell.value, cell.value)
             step = 10.0 ** -_decimals(cell.value)
-        half, scale = step / 2, self.header.scale
-        cell.low = max(cell.low, (cell.value - half) * cell.denominator / scale)
-        cell.high = min(cell.high, (cell.value + half) * cell.denominator / scale)
+        half, whole = step / 2, (cell.denominator + cell.public_denominator) / self.header.scale
+        cell.low = max(cell.low, (cell.value - half) * whole - cell.public_numerator)
+        cell.high = min(cell.high, (cell.value + half) * whole - cell.public_numerator)
 
     def _step(self, at, cell: Cell) -> float:
         if self.kind == LEAVERS:
@@ -251,7 +248,7 @@ class Reader:
     def _solve(self, months: list[int]) -> None:
         """The interval of every target, by linear programming over what each bottom unit has in each stretch of time."""
         step = int(np.gcd.reduce(np.diff(months))) if len(months) > 1 else self.header.window
-        window = max(1, self.header.window // step)
+        window = 1 if self.stay else max(1, self.header.window // step)
         span = (months[-1] - months[0]) // step + window
         mine = {at: below for at, below in self.bottom.items() if months[0] <= at[1] <= months[-1]}
         if self.kind == LEAVERS:
@@ -302,7 +299,10 @@ class Reader:
             return
         need = np.minimum(np.minimum(few, size), people)
         low, high = (np.array([getattr(self.cells[at], end) for at in cells]) for end in ("low", "high"))
-        stands, forms = (_matrix(each, atoms) for each in ([form(at) for at in cells], targets))
+        if self.stay:  # who has gone, of those who were there
+            whole = np.array([self.cells[at].denominator for at in cells])
+            low, high = np.maximum(whole - high, 0), whole - low
+        stands, forms = (matrix(each, atoms) for each in ([form(at) for at in cells], targets))
         enough = need + (self.kind == LEAVERS)  # rounding to whole people takes less than two
         if self.kind == LEAVERS and has_room(stands, low, high, few + 1):
             return
@@ -323,63 +323,6 @@ class Reader:
         self.found.append(Finding(how, self.kind, self.name, at[0], _date(at[1]), float(low), float(high)))
 
 
-def has_room(stands: csr_array, low: np.ndarray, high: np.ndarray, room: float) -> bool:
-    """Whether some history leaves `room` at the top of every figure: then that much fits in any one place, and there is
-    no need to look at each."""
-    bounded = np.isfinite(high)
-    matrix = vstack([stands[bounded], -stands]).tocsr()
-    limits = np.concatenate([high[bounded] - room, -low])
-    return linprog(np.zeros(stands.shape[1]), A_ub=matrix, b_ub=limits, method="highs").x is not None
-
-
-def intervals(
-    stands: csr_array, low: np.ndarray, high: np.ndarray, targets: csr_array, need: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the most that each of `targets` can be, where `low <= stands @ x <= high` and x is not negative.
-
-    Exact for the targets that have less room than they `need`; for the others any two histories that leave as much
-    room will do. Nothing is said (no bounds) where nothing fits: the sums that the reader assumed do not hold.
-    """
-    bounded = np.isfinite(high)
-    matrix = vstack([stands[bounded], -stands[low > 0]]).tocsr()
-    limits = np.concatenate([high[bounded], -low[low > 0]]) + CLOSE
-    cap = max(1.0, high[bounded].max(initial=1.0)) * 10
-    number = targets.shape[0]
-    least, most = np.full(number, np.inf), np.full(number, -np.inf)
-
-    def look(goal: np.ndarray) -> bool:
-        solved = linprog(goal, A_ub=matrix, b_ub=limits, bounds=(0, cap), method="highs")
-        if solved.x is None:
-            return False
-        at = targets @ solved.x
-        np.minimum(least, at, out=least)
-        np.maximum(most, at, out=most)
-        return True
-
-    random = np.random.default_rng(0)
-    every = np.asarray(targets.sum(axis=0)).ravel().astype(float)
-    if not look(every):
-        return np.full(number, -np.inf), np.full(number, np.inf)
-    look(-every)
-    for _ in range(GLANCES):
-        open_ = most - least < need
-        if not open_.any():
-            break
-        look(-(targets[open_].T @ random.random(open_.sum())))
-    for n in range(number):
-        if most[n] - least[n] < need[n]:
-            look(-targets[[n]].toarray().ravel())
-        if most[n] - least[n] < need[n]:
-            look(targets[[n]].toarray().ravel())
-    return least, most
-
-
-def _matrix(forms: list[list[int]], columns: int) -> csr_array:
-    rows = np.repeat(np.arange(len(forms)), [len(each) for each in forms])
-    at = np.concatenate([np.asarray(each, int) for each in forms]) if forms else np.array([], int)
-    return csr_array((np.ones(len(at)), (rows, at)), shape=(len(forms), columns))
-
-
 def _blocks(bottoms: Iterable[frozenset], most: int) -> list[frozenset]:
     """The largest parts of an organisation that have no more than `most` units at the bottom."""
     blocks: list[frozenset] = []
@@ -395,10 +338,17 @@ def _tree(units: pa.Table, months: list[int]) -> tuple[dict, dict]:
     """Who stands under whom, and at which level, by unit and month."""
     parent, level = {}, {}
     columns = ("unit", "level", "parent", "from_month", "to_month")
-    for unit, at, above, begins, ends in zip(*(units[c].to_pylist() for c in columns), strict=True):
+    spells: dict[str, list[tuple]] = {}
+    for unit, at, above, begins, _ in zip(*(units[c].to_pylist() for c in columns), strict=True):
+        spells.setdefault(unit, []).append((_number(begins), above, at))
+    for (
+        unit,
+        found,
+    ) in spells.items():  # what is told of a month in which a unit did not stand belongs to where it stood next
+        found.sort(key=lambda spell: spell[0])
         for month in months:
-            if _number(begins) <= month and (ends is None or month <= _number(ends)):
-                parent[unit, month], level[unit, month] = above, at
+            _, above, at = next((spell for spell in reversed(found) if spell[0] <= month), found[0])
+            parent[unit, month], level[unit, month] = above, at
     return parent, level
 
 
@@ -426,52 +376,5 @@ def _decimals(value: float) -> int:
 
 
 def workspace(home: Workspace, rules: DisclosureRules) -> list[Finding]:
-    """The attack on every release of a workspace; colleagues know what the engine remembers of people."""
-    with duckdb.connect() as con:
-        known = con.sql(
-            """
-            SELECT
-                release, indicator, unit, month, people, denominator,
-                coalesce(median(per_person) OVER (PARTITION BY indicator), 1) AS per_person
-            FROM read_parquet($files)
-            WHERE NOT starts_with(unit, $pool)
-        """,
-            params={"files": str(home.store / "protection" / "*.parquet"), "pool": POOL},
-        ).to_arrow_table()
-    return attack([read(path) for path in sorted(home.releases.glob("*.duckdb"), key=_age)], known, rules)
-
-
-def _age(path: Path) -> tuple:
-    return path.stem[:10], len(path.stem), path.stem
-
-
-def read(path: Path) -> Release:
-    """A release as a reader opens it."""
-    with duckdb.connect(str(path), read_only=True) as con:
-        tables = [
-            con.execute(f"SELECT {columns} FROM {table}").to_arrow_table()
-            for table, columns in (
-                ("mart.value", "indicator, unit, month, value, shown"),
-                ("meta.unit", "unit, level, parent, from_month, to_month"),
-                ("meta.pool", "unit, pool, from_month, to_month"),
-            )
-        ]
-        headers = con.execute(
-            'SELECT indicator, family, disclosure, refresh, "window", scale, unit, levels FROM meta.indicator'
-        ).to_arrow_table()
-    named = {record["indicator"]: Header(**record) for record in headers.to_pylist()}
-    return Release(path.stem, *tables, named)
-
-
-@dataclass(frozen=True)
-class Header:
-    """What a release says of an indicator, as far as an attacker cares."""
-
-    indicator: str
-    family: str
-    disclosure: str
-    refresh: str
-    window: int
-    scale: float
-    unit: str
-    levels: list[str]
+    """The attack on every release of a workspace."""
+    return attack(*of_workspace(home), rules)

@@ -10,6 +10,10 @@ import numpy as np
 from etl.disclosure.rows import NOWHERE, Rows
 
 SLACK = 1e-6
+NOTHING = " Nothing was published; the last release stays."
+SMALL = "R2: a figure of fewer than {} people would be shown." + NOTHING
+FEW = "R4: a sensitive figure of fewer than {} people would be shown." + NOTHING
+WORKED_OUT = "R5: a hidden figure could be worked out from those shown." + NOTHING
 
 
 class FailedAudit(Exception):
@@ -36,7 +40,8 @@ def bounds(rows: Rows, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, n
         sums.append((place, lows, highs))
     for (child, month, _), (place, lows, highs) in zip(reversed(steps), reversed(sums), strict=True):
         mine_low, mine_high = low[child, month], high[child, month]
-        low[child, month] = np.maximum(mine_low, low.flat[place] - (highs[place] - mine_high))
+        with np.errstate(invalid="ignore"):  # nothing follows for a row without bounds: fmax leaves it as it is
+            low[child, month] = np.fmax(mine_low, low.flat[place] - (highs[place] - mine_high))
         high[child, month] = np.minimum(mine_high, high.flat[place] - (lows[place] - mine_low))
     return low, high
 
@@ -48,7 +53,9 @@ def given_away(
     `min_num` (or than there are), in a unit under `k_people` or within a range that is not safe itself."""
     there = ~np.isnan(whole)
     most = np.where(there, whole, 0)
-    low, high = bounds(rows, np.where(shown, part, 0), np.where(shown, part, most))
+    # A unit above others without a figure of its own may have any: no sum is told of those below it.
+    highest = np.where(~there & (rows.height > 0)[:, None], np.inf, most)
+    low, high = bounds(rows, np.where(shown, part, 0), np.where(shown, part, highest))
     narrow = high - low < np.minimum(np.minimum(rules.min_num, most), np.where(there, people, 0)) - SLACK
     safe = (people >= rules.k_people) & (low >= rules.min_num - SLACK) & (most - high >= rules.min_num - SLACK)
     return there & ~shown & narrow & ~safe

@@ -46,10 +46,12 @@ def pool(rows: Rows, people: np.ndarray, k_people: int, min_units: int, min_rest
     nothing_left = np.bincount(number, in_pool)[number] == np.bincount(number)[number]
     alone[row, month] &= ~in_pool
     pooled[row, month] = in_pool & ~nothing_left
-    # The teams of a unit that is not itself listed are not listed either.
+    # The teams of a unit that has a figure and is not itself listed are not listed either.
+    unseen = ~np.isnan(people) & ~alone
     for height in range(int(rows.height.max()) - 1, -1, -1):
         at = rows.height == height
-        seen = rows.of_parent(alone, True)[at]
-        alone[at] &= seen
-        pooled[at] &= seen
+        under_unseen = rows.of_parent(unseen, False)[at]
+        unseen[at] |= ~np.isnan(people[at]) & under_unseen
+        alone[at] &= ~under_unseen
+        pooled[at] &= ~under_unseen
     return Pooling(alone, pooled)

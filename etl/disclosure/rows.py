@@ -45,6 +45,21 @@ class Rows:
         row, month = np.nonzero((self.parent != NOWHERE) & which)
         return self._gather(row, month, None).astype(np.int64)
 
+    def largest(self, values: np.ndarray) -> np.ndarray:
+        """The largest of what stands right under each row; 0 where nothing does."""
+        row, month = np.nonzero((self.parent != NOWHERE) & ~np.isnan(values))
+        found = np.zeros(self.parent.size)
+        np.maximum.at(found, self.parent[row, month].astype(np.int64) * self.shape[1] + month, values[row, month])
+        return found.reshape(self.shape)
+
+    def below(self, which: np.ndarray) -> np.ndarray:
+        """All rows that stand, at whatever depth, under one among `which`."""
+        found = np.zeros(self.shape, dtype=bool)
+        for height in range(int(self.height.max()) - 1, -1, -1):
+            at = self.height == height
+            found[at] = self.of_parent(which | found, False)[at]
+        return found
+
     def of_parent(self, values: np.ndarray, at_top) -> np.ndarray:
         """What stands at the row above, `at_top` where there is none."""
         above = np.take_along_axis(values, np.maximum(self.parent, 0), axis=0)
@@ -55,9 +70,13 @@ class Rows:
         return np.bincount(at, weights, minlength=self.parent.size).reshape(self.shape)
 
 
-def stand(con: duckdb.DuckDBPyConnection) -> Rows:
-    """The units of `unit_spell` in the months of `figure`."""
-    first, last = con.execute("SELECT min(month), max(month) FROM figure").fetchall()[0]
+def stand(con: duckdb.DuckDBPyConnection) -> Rows | None:
+    """The units of `unit_spell` in the months of `figure` that have any that is not public; None: there are none.
+
+    Who stood under whom is read from `stands`, as the figures were added up."""
+    first, last = con.execute("SELECT min(month), max(month) FROM figure WHERE provenance <> 'published'").fetchall()[0]
+    if first is None:
+        return None
     months = np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1)
     units = con.execute("""
         SELECT unit, any_value(title ORDER BY from_month DESC) AS title, any_value(level) AS level
@@ -68,20 +87,18 @@ def stand(con: duckdb.DuckDBPyConnection) -> Rows:
     number = {unit: place for place, unit in enumerate(units["unit"])}
     parent = np.full((len(number), len(months)), NOWHERE, dtype=np.int32)
     for unit, above, begins, ends in con.execute(
-        "SELECT unit, parent, from_month, to_month FROM unit_spell WHERE parent IS NOT NULL"
+        "SELECT unit, parent, from_month, before_month FROM stands WHERE parent IS NOT NULL"
     ).fetchall():
         begin = max(0, (np.datetime64(begins, "M") - months[0]).astype(int))
-        end = (np.datetime64(ends, "M") - months[0]).astype(int) + 1 if ends else len(months)
+        end = (np.datetime64(ends, "M") - months[0]).astype(int)
         parent[number[unit], begin : max(0, end)] = number[above]
     text = [np.asarray(units[column], dtype=object) for column in ("unit", "title", "level")]
     return Rows(*text, months, parent, _height(parent))
 
 
 def with_pools(rows: Rows, pooled: np.ndarray, prefix: str) -> Rows:
-    """The same units with one row more for each unit that has a pool under it, between it and the pooled ones.
-
-    `prefix` tells the pools of one group of indicators from another's.
-    """
+    """The same units with one row more for each unit that has a pool under it, between it and the pooled ones; `prefix`
+    tells pools from units."""
     parents = np.unique(rows.parent[pooled])
     slot = np.full(len(rows.names) + 1, NOWHERE, dtype=np.int32)
     slot[parents] = len(rows.names) + np.arange(len(parents))
@@ -90,7 +107,7 @@ def with_pools(rows: Rows, pooled: np.ndarray, prefix: str) -> Rows:
     member = np.full(len(rows.names), NOWHERE)
     member[rows.parent[pooled]] = np.nonzero(pooled)[0]
     return Rows(
-        np.r_[rows.names, np.array([f"{prefix}:{rows.names[each]}" for each in parents], dtype=object)],
+        np.r_[rows.names, np.array([f"{prefix}{rows.names[each]}" for each in parents], dtype=object)],
         np.r_[rows.titles, rows.titles[parents]],
         np.r_[rows.level, rows.level[member[parents]]],
         rows.months,

@@ -18,24 +18,26 @@ Choose = Callable[[np.ndarray, np.ndarray, np.ndarray, int, int], np.ndarray]
 
 @dataclass(frozen=True)
 class Sensitive:
-    """One indicator as a matter of people (rows × months; NaN: no figure): how many stand behind it, how many make up
-    its numerator, and both again in amounts, an amount counting as so many people as it would take on average.
+    """One indicator as a matter of people (rows × months; NaN: no figure): how many stand behind it, how many of the
+    `whole` make up its numerator, and both again in amounts, an amount counting as so many people as it would take on
+    average.
 
     Hours or days of five people who were ill but briefly are soon told apart; so a group must be safe either way.
     """
 
     people: np.ndarray
+    whole: np.ndarray
     counted: np.ndarray
     amount: np.ndarray
     part: np.ndarray
 
     def unsafe(self, min_num: int) -> np.ndarray:
         """R4: fewer than `min_num` inside, or outside; nought is few."""
-        return (self.counted < min_num) | (self.people - self.counted < min_num)
+        return (self.counted < min_num) | (self.whole - self.counted < min_num)
 
     def both(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
         """(all, those in the numerator), by people and by amount."""
-        return (self.people, self.counted), (self.amount, self.part)
+        return (self.whole, self.counted), (self.amount, self.part)
 
     def given_away(self, rows: Rows, shown: np.ndarray, rules) -> np.ndarray:
         """R6: the rows × months that are not shown and could be worked out."""

@@ -9,7 +9,7 @@ scale: 100
 better: lower
 window: 4
 levels: [team, above]
-refresh: monthly
+refresh: quarterly
 disclosure: A
 evidence: mixed. Long weekly hours did not go before more sickness in registers, since those who are well work more (BMC Health Services Research 2021); the limit itself is a matter of safety (Acas).
 owner: E-rostering team

@@ -19,7 +19,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from etl.disclosure import memory, protect, suppress
 from etl.disclosure.rows import Rows
-from etl.disclosure.settings import DisclosureRules
+from etl.settings import DisclosureRules
 
 FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think")
 PER_DIRECTORATE, PER_DIVISION = 20, 10
@@ -131,7 +131,7 @@ def company(directorates: int = 400, teams: int = 8, quarters: int = 4) -> None:
     amount = part + rest
     for each in (people, counted, amount, part):
         each[-directorates:] = rows.sum_up(each)[-directorates:]
-    family = [suppress.Sensitive(people, counted, amount, part)]
+    family = [suppress.Sensitive(people, people, counted, amount, part)]
     rules = DisclosureRules()
     unsafe = family[0].unsafe(rules.min_num)
     listed = np.ones(rows.shape, dtype=bool)

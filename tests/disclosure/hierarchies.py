@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 from hypothesis import strategies as st
 
+from etl.steps.measure import stretch_spells
 from tests.disclosure.simulated import headers
 
 NAMES = ("indicator", "unit", "month", "numerator", "denominator", "people", "people_in_numerator")
@@ -46,7 +47,10 @@ def lay_out(con: duckdb.DuckDBPyConnection, drawn: list[tuple]) -> None:
     rows += [(indicator, unit, MONTH, *figure) for (indicator, unit), figure in above.items()]
     columns = dict(zip(NAMES, map(pa.array, zip(*rows, strict=True)), strict=True))
     con.register("made", pa.table(columns))
-    con.execute("CREATE OR REPLACE TABLE figure AS SELECT *, false AS published FROM made")
+    con.execute(
+        "CREATE OR REPLACE TABLE figure AS "
+        "SELECT *, 'private' AS provenance, 0::DOUBLE AS public_numerator, 0::DOUBLE AS public_denominator FROM made"
+    )
     con.unregister("made")
     spells.add(("org", "organisation", None))
     begins = pa.array([dt.date(2020, 1, 1)] * len(spells))
@@ -64,5 +68,6 @@ def lay_out(con: duckdb.DuckDBPyConnection, drawn: list[tuple]) -> None:
             }
         ),
     )
-    con.execute("CREATE OR REPLACE TABLE unit_spell AS FROM made")
+    con.execute("CREATE OR REPLACE TABLE unit_spell AS FROM made; DROP TABLE IF EXISTS stands")
     con.unregister("made")
+    stretch_spells(con)

@@ -8,14 +8,16 @@ import duckdb
 import pyarrow as pa
 
 from etl.disclosure import memory
-from etl.disclosure.attack import Finding, Release, attack
+from etl.disclosure.attack import Finding, attack
 from etl.disclosure.protect import Protected, protect
-from etl.disclosure.settings import DisclosureRules
+from etl.disclosure.releases import Release
+from etl.paths import Workspace
+from etl.settings import DisclosureRules
 from tests.disclosure.simulated import HEADERS, Organisation
 
 KNOWN = """
     SELECT
-        ? AS release, indicator, unit, month, people::DOUBLE AS people, denominator,
+        ? AS release, indicator, unit, month, people::DOUBLE AS people, denominator, public_numerator, public_denominator,
         coalesce(
             sum(numerator) OVER whole / nullif(sum(people_in_numerator) OVER whole, 0),
             1
@@ -38,7 +40,8 @@ class History:
     made: list[Protected] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        (self.folder / "work").mkdir(parents=True, exist_ok=True)
+        self.workspace = Workspace(self.folder)
+        self.workspace.make()
 
     def publish(self, organisation: Organisation, until: int) -> Protected:
         """One release, built in the month after the last that is counted."""
@@ -51,10 +54,12 @@ class History:
         self, con: duckdb.DuckDBPyConnection, as_of: dt.date, followed: dict[str, str] | None = None
     ) -> Protected:
         name = f"2030-01-01{'abcdefghijklmnopqrstuvwxyz'[len(self.releases)]}"
-        memory.recall(con, self.folder / "protection")
+        memory.recall(con, self.workspace.protection)
         settled = dict.fromkeys(self.headers, as_of - dt.timedelta(days=1))
         made = protect(con, self.headers, settled, self.rules, as_of, name)
-        memory.remember(made.cells, name, self.folder / "protection", self.folder / "work")
+        memory.promise(made.cells, followed or {}, name, self.workspace)
+        (self.workspace.releases / f"{name}.duckdb").touch()
+        memory.keep_promises(self.workspace)
         units = con.sql("SELECT unit, level, parent, from_month, to_month FROM unit_spell").to_arrow_table()
         units = pa.concat_tables([units, made.unit.drop_columns("title")], promote_options="permissive")
         self.releases.append(Release(name, made.value, units, made.pool, self.headers, followed or {}))

@@ -7,13 +7,15 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from etl.steps.measure import stretch_spells
+
 NOBODY = -1
 
 
 def headers(*each: tuple) -> dict[str, SimpleNamespace]:
     """Indicators by name, from (name, family, disclosure, window, refresh)."""
     names = ("indicator", "family", "disclosure", "window", "refresh")
-    common = {"scale": 100.0, "unit": "%", "levels": ("team", "above")}
+    common = {"scale": 100.0, "unit": "%", "levels": ("team", "above"), "better": "lower"}
     return {one[0]: SimpleNamespace(**dict(zip(names, one, strict=True)), **common) for one in each}
 
 
@@ -169,7 +171,9 @@ class Organisation:
             CREATE OR REPLACE TABLE figure AS
             SELECT
                 * REPLACE (people::BIGINT AS people),
-                false AS published
+                'private' AS provenance,
+                0::DOUBLE AS public_numerator,
+                0::DOUBLE AS public_denominator
             FROM made
         """)
         con.execute("""
@@ -178,4 +182,6 @@ class Organisation:
             )
         """)
         con.executemany("INSERT INTO unit_spell SELECT $1, $1, $2, $3, $4, $5", spells)
+        con.execute("DROP TABLE IF EXISTS stands")
+        stretch_spells(con)
         con.unregister("made")

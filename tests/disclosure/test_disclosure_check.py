@@ -19,12 +19,14 @@ def workspace(tmp_path, monkeypatch) -> Workspace:
     monkeypatch.setenv("KINSHIP_HOME", str(tmp_path))
     workspace = Workspace.here()
     workspace.make()
-    made = History(workspace.store)
+    made = History(workspace.home)
     organisation = Organisation([6, 8, 30, 25, 40], [0, 0, 0, 1, 1], 26, seed=4, leaving=0, moving=0)
     for month in (24, 25):
         made.publish(organisation, month)
     for release in made.releases:
-        with duckdb.connect(str(workspace.releases / f"{release.name}.duckdb")) as con:
+        path = workspace.releases / f"{release.name}.duckdb"
+        path.unlink()
+        with duckdb.connect(str(path)) as con:
             write(con, release)
     return workspace
 
@@ -49,7 +51,13 @@ def write(con: duckdb.DuckDBPyConnection, release) -> None:
     texts = known - {"scale", "window", "levels", "next_review", "settled_to", "sources"}
     for name, header in HEADERS.items():
         record = dict.fromkeys(texts, SAID) | {key: value for key, value in vars(header).items() if key in known}
-        record |= {"indicator": name, "levels": list(header.levels), "sources": [], "next_review": dt.date(2027, 1, 1)}
+        record |= {
+            "indicator": name,
+            "levels": list(header.levels),
+            "sources": [],
+            "next_review": dt.date(2027, 1, 1),
+            "front": True,
+        }
         names = ", ".join(f'"{key}"' for key in record)
         con.execute(
             f"INSERT INTO meta.indicator ({names}) VALUES ({', '.join('?' * len(record))})", list(record.values())
@@ -86,7 +94,7 @@ def test_a_workspace_of_public_figures_has_nothing_to_work_out(tmp_path, monkeyp
 def test_what_it_costs_adds_up(workspace, tmp_path):
     made = History(tmp_path / "other")
     cost = made.publish(Organisation([6, 8, 30, 25, 40], [0, 0, 0, 1, 1], 24, seed=4), 24).disclosure.to_pylist()
-    assert {row["kind"] for row in cost} == {"working", "leavers", "sensitive"}
+    assert {row["kind"] for row in cost} == {"working", "leaving", "sensitive"}
     assert all(row["figures"] == row["shown"] + row["pooled"] + row["hidden"] for row in cost)
     with duckdb.connect(str(max(workspace.releases.glob("*.duckdb"))), read_only=True) as con:
         columns = con.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = 'disclosure'").fetchall()

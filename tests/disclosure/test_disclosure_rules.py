@@ -4,14 +4,16 @@ import datetime as dt
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from etl.disclosure import audit, memory, rounding
 from etl.disclosure.pools import pool
 from etl.disclosure.rows import NOWHERE, Rows
-from etl.disclosure.settings import DisclosureRules
 from etl.disclosure.suppress import Sensitive, least, smallest, suppress
 from etl.disclosure.time import frozen_size, sticky
+from etl.settings import DisclosureRules
 
 RULES = DisclosureRules()
 
@@ -70,7 +72,7 @@ def test_hiding_sticks_until_two_quarters_in_a_row_pass():
 def hidden(people: tuple, counted: tuple, choose=None) -> set[int]:
     rows, size = family(*people)
     inside = np.array([*counted, sum(counted)], dtype=float)[:, None]
-    each = Sensitive(size, inside, size, inside)
+    each = Sensitive(size, size, inside, size, inside)
     listed = np.ones(rows.shape, dtype=bool)
     unsafe = each.unsafe(RULES.min_num)
     gone = suppress(rows, [each], listed, unsafe, RULES, choose)
@@ -141,13 +143,10 @@ def test_what_is_loosened_is_said():
 
 
 def test_the_newest_release_to_decide_a_figure_is_remembered(tmp_path):
-    (tmp_path / "work").mkdir()
     for release, value in (("2026-01-01z", 1.0), ("2026-01-01za", 2.0), ("2025-12-31b", 3.0)):
         cell = dict.fromkeys(memory.SCHEMA.names) | {"release": release, "indicator": "i", "unit": "u", "value": value}
         cell["month"] = dt.date(2025, 3, 1)
-        memory.remember(
-            memory.SCHEMA.empty_table().from_pylist([cell], memory.SCHEMA), release, tmp_path, tmp_path / "work"
-        )
+        pq.write_table(pa.Table.from_pylist([cell], memory.SCHEMA), tmp_path / f"{release}.parquet")
     with duckdb.connect() as con:
         memory.recall(con, tmp_path)
         assert con.execute("SELECT release, value FROM remembered").fetchall() == [("2026-01-01za", 2.0)]
