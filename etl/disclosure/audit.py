@@ -53,9 +53,19 @@ def given_away(
     `min_num` (or than there are), in a unit under `k_people` or within a range that is not safe itself."""
     there = ~np.isnan(whole)
     most = np.where(there, whole, 0)
-    # A unit above others without a figure of its own may have any: no sum is told of those below it.
-    highest = np.where(~there & (rows.height > 0)[:, None], np.inf, most)
+    highest = np.where(there | _nothing(rows, there), most, np.inf)
     low, high = bounds(rows, np.where(shown, part, 0), np.where(shown, part, highest))
     narrow = high - low < np.minimum(np.minimum(rules.min_num, most), np.where(there, people, 0)) - SLACK
     safe = (people >= rules.k_people) & (low >= rules.min_num - SLACK) & (most - high >= rules.min_num - SLACK)
     return there & ~shown & narrow & ~safe
+
+
+def _nothing(rows: Rows, there: np.ndarray) -> np.ndarray:
+    """Which rows count for nought in the sum above them: neither they nor any row below has a figure, and a sibling has.
+    All others without a figure may have any: a unit of which no sum is told, and the teams of one whose sum is counted
+    otherwise."""
+    some = there.copy()
+    for height in range(1, int(rows.height.max(initial=0)) + 1):
+        at = rows.height == height
+        some[at] |= (rows.count(some) > 0)[at]
+    return ~some & rows.of_parent(rows.count(some) > 0, True)

@@ -242,7 +242,7 @@ class Group:
         half = self._leaver_step(now["denominator"], now["people"]) / 2
         whole = (now["denominator"] + now["public_denominator"]) / each.header.scale
         low, high = (edge * whole - now["public_numerator"] for edge in (value - half, value + half))
-        window = each.header.window // QUARTER
+        window = max(1, each.header.window // QUARTER)
         if counts_those_who_stay(each.header):
             low, high, window = now["denominator"] - high, now["denominator"] - low, 1
         return leavers.in_the_way(

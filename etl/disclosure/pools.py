@@ -28,10 +28,10 @@ def pool(rows: Rows, people: np.ndarray, k_people: int, min_units: int, min_rest
     size = people[row, month]
     order = np.lexsort((row, size, family))
     row, month, family, size = row[order], month[order], family[order], size[order]
+    if not len(row):
+        return Pooling(alone, pooled)
     new = np.flatnonzero(np.r_[True, family[1:] != family[:-1]])
     number = np.cumsum(np.r_[True, family[1:] != family[:-1]]) - 1
-    if not len(number):
-        return Pooling(alone, pooled)
     before = np.arange(len(row)) - new[number]  # siblings smaller than this one
     total = np.cumsum(size)
     people_before = total - size - (total - size)[new][number]

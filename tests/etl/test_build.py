@@ -252,7 +252,7 @@ def test_a_failed_check_publishes_nothing_and_says_why(engine, monkeypatch):
     assert '"failed"' in (engine.workspace.releases / "last_build.json").read_text()
 
 
-def test_what_is_not_published_is_not_shown_until_the_disclosure_rules_exist(engine, monkeypatch):
+def test_what_is_not_published_goes_through_the_disclosure_rules(engine, monkeypatch):
     from etl import indicators
 
     read = indicators.read
@@ -261,15 +261,20 @@ def test_what_is_not_published_is_not_shown_until_the_disclosure_rules_exist(eng
         indicator = read(path)
         if path.stem == "sickness_rate":
             ours = (
-                f"SELECT team, month, numerator, denominator, 20 AS people, false AS published FROM ({indicator.sql})"
+                "SELECT team, month, numerator, denominator, CASE team WHEN 'ABC' THEN 8 ELSE 20 END AS people, "
+                f"false AS published FROM ({indicator.sql})"
             )
             object.__setattr__(indicator, "sql", ours)
         return indicator
 
     monkeypatch.setattr(indicators, "read", private)
-    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 50, 1000)))
-    assert engine.run("build").code == 0
+    rows = [sickness_row("ABC", 50, 1000), sickness_row("DEF", 60, 1000), sickness_row("GHI", 70, 1000)]
+    engine.drop("sickness_return.csv", sickness(*rows))
+    built = engine.run("build")
+    assert built.code == 0, built.said
     assert engine.value("sickness_rate", "ABC", "2023-01-01") == (None, "protected")
+    assert engine.value("sickness_rate", "GHI", "2023-01-01") == (7.0, "yes")
+    assert engine.value("sickness_rate", "smaller:Q1", "2023-01-01") == (5.5, "yes")
 
 
 def test_an_empty_workspace_says_what_to_do(engine):

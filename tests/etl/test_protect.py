@@ -174,7 +174,7 @@ def test_what_is_renewed_by_quarter_is_given_for_the_quarters_last_months_at_eve
 
 
 def test_a_quarter_without_a_row_is_no_data_and_other_months_are_not(con):
-    found = shown(con, indicator("x", ["ELM 3 30 500 500 false", "ELM 9 30 500 500 false"], refresh="quarterly"))
+    found = shown(con, indicator("x", ["ELM 3 3 100 500 false", "ELM 9 3 100 500 false"], refresh="quarterly"))
     assert {key[2]: cell[-1] for key, cell in found.items() if key[1] == "ELM"} == {3: "yes", 6: "no_data", 9: "yes"}
 
 
@@ -215,7 +215,10 @@ def test_rows_that_are_not_public_must_say_how_many_people_they_are_about(con):
         ({"front: true\n": ""}, "the header lacks front"),
         ({"window: 1": "window: true"}, "window is True, expected a whole number"),
         ({"disclosure: B": "disclosure: A"}, "refresh is 'monthly', expected 'quarterly'"),
-        ({"disclosure: B": "disclosure: A", "refresh: monthly": "refresh: quarterly"}, "expected team, .*, people_in_numerator, for it is of class A"),
+        (
+            {"disclosure: B": "disclosure: A", "refresh: monthly": "refresh: quarterly"},
+            "expected team, .*, people_in_numerator, for it is of class A",
+        ),
         ({"    published\n": "    published,\n    people AS patients\n"}, "the query gives .*patients, expected"),
     ],
 )
