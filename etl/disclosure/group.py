@@ -207,6 +207,14 @@ class Group:
         each = self.figures[name]
         return np.where(where, self.remembered[name].numbers[number], getattr(each, number))
 
+    def edges(self, name: str, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The ends of the step in which a leaver rate lies; of other figures nothing is said."""
+        if self.kind != LEAVERS:
+            return np.full_like(value, np.nan), np.full_like(value, np.nan)
+        known = self.remembered[name].known
+        half = self._leaver_step(*(self.as_told(name, number, known) for number in ("denominator", "people"))) / 2
+        return np.round(value - half, 6), np.round(value + half, 6)
+
     def _rounded(self, each: Figures) -> np.ndarray:
         """R7."""
         if self.kind == LEAVERS:

@@ -14,8 +14,8 @@ TEXT = pa.string()
 SCHEMAS = {
     "value": pa.schema(
         {
-            "indicator": TEXT, "unit": TEXT, "month": pa.date32(), "value": pa.float64(), "people_band": TEXT,
-            "shown": TEXT,
+            "indicator": TEXT, "unit": TEXT, "month": pa.date32(), "value": pa.float64(), "low": pa.float64(),
+            "high": pa.float64(), "people_band": TEXT, "shown": TEXT,
         }
     ),
     "unit": pa.schema({"unit": TEXT, "title": TEXT, "level": TEXT, "parent": TEXT, **MONTHS}),
@@ -52,12 +52,15 @@ def _value(group: Group, name: str, each: Figures, why: np.ndarray, value: np.nd
     row, column = np.nonzero(_spoken_of(group, each))
     seen = why[row, column] == SHOWN
     people = group.as_told(name, "people", group.stays(name))
+    low, high = (edge[row, column] for edge in group.edges(name, value))
     return pa.table(
         {
             "indicator": _same(name, len(row)),
             "unit": _named(group.rows.names, row),
             "month": group.rows.months[column].astype("datetime64[D]"),
             "value": pa.array(value[row, column], mask=~seen),
+            "low": pa.array(low, mask=np.isnan(low)),
+            "high": pa.array(high, mask=np.isnan(high)),
             "people_band": _named(rounding.BAND_NAMES, rounding.band(people[row, column]), ~seen),
             "shown": _named(np.array(["protected", "yes"], dtype=object), seen),
         }

@@ -110,6 +110,8 @@ def _tell_what_is_public(con: duckdb.DuckDBPyConnection) -> None:
             CASE WHEN NOT absent THEN numerator END AS numerator,
             CASE WHEN NOT absent THEN denominator END AS denominator,
             CASE WHEN NOT absent THEN round(scale * numerator / denominator, {PUBLIC_DECIMALS}) END AS value,
+            NULL::DOUBLE AS low,
+            NULL::DOUBLE AS high,
             NULL::VARCHAR AS people_band,
             CASE WHEN absent THEN 'no_data' ELSE 'yes' END AS shown,
             settled,

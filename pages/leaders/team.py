@@ -14,15 +14,20 @@ GROUPS = {
 }
 
 view = filters.view()
-over = [unit["unit"] for unit in view.unit["above"][-1:]]
+together = about.together(view)
+over = [*dict.fromkeys(row["pool"] for row in together), *(unit["unit"] for unit in view.unit["above"][-1:])]
+over = [unit for unit in over if unit != view.unit["unit"]]
 rows = view.ask("now", indicators=list(view.indicators), of=[view.unit["unit"], *over], month=view.month)
-mine = {row["indicator"]: row for row in rows if row["unit"] == view.unit["unit"]}
-above = {row["indicator"]: row for row in rows if row["unit"] != view.unit["unit"]}
-ordered = [mine[indicator] for indicator in view.front]
-others = [mine[indicator] for indicator in view.indicators if indicator not in view.front]
+mine = {row["indicator"]: row for row in rows if row["unit"] == view.unit["unit"] and about.belongs(view, row)}
+above = {name: [row for row in rows if row["indicator"] == name and row["unit"] in over] for name in mine}
+for found in above.values():
+    found.sort(key=lambda row: over.index(row["unit"]))
+ordered = [mine[indicator] for indicator in view.front if indicator in mine]
+others = [mine[indicator] for indicator in view.indicators if indicator in mine and indicator not in view.front]
 groups = {name: [row for row in ordered if cards.standing(row) in kinds] for name, kinds in GROUPS.items()}
 
 frame.heading(view, view.unit["title"], about.standing(groups, view.month), HERE)
+about.stands_for(view, together)
 
 for name, members in groups.items():
     if members or name == "What is holding up":
@@ -30,7 +35,7 @@ for name, members in groups.items():
     if members:
         with st.grid(columns=3, min_column_width=270):
             for row in members:
-                cards.card(view, row, above.get(row["indicator"]))
+                cards.card(view, row, above[row["indicator"]])
     elif name == "What is holding up":
         st.markdown("Nothing stands out as stronger than usual.")
 

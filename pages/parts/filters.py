@@ -90,7 +90,9 @@ def view() -> View:
 def unit_labels(units: dict[str, dict[str, Any]]) -> dict[str, str]:
     """A name for each unit that tells those of one title apart: by the unit above and, if need be, by id."""
     labels = {
-        key: f"{row['title']} · {row['level']}{' in ' + row['above'][-1]['title'] if row['above'] else ''}"
+        key: row["title"]
+        if row["together"]
+        else f"{row['title']} · {row['level']}{' in ' + row['above'][-1]['title'] if row['above'] else ''}"
         for key, row in units.items()
     }
     seen = Counter(labels.values())

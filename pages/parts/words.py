@@ -105,6 +105,14 @@ def quantity(value: float, unit: str, decimals: int) -> str:
     return f"{figure(value, decimals)}{NBSP}{unit}"
 
 
+def between(row: dict[str, Any], unit: str) -> str:
+    """between 10 and 15 %: where a figure is told in steps, or with its uncertainty; nothing where it is not."""
+    if row["low"] is None or row["high"] is None:
+        return ""
+    decimals = places([row["low"], row["high"]])
+    return f"between {figure(row['low'], decimals)} and {quantity(row['high'], unit, decimals)}"
+
+
 def own(level: str) -> str:
     return "this team’s own average" if level == "team" else "this unit’s own average"
 

@@ -32,6 +32,13 @@ UNITS = [
     ("formula", FORMULA, "team", "AC", MONTHS[0], None),
     ("quiet", "Quiet team", "team", "CC", MONTHS[0], None),
 ]
+TOGETHER = ("smaller:CC", "Smaller teams in Children’s care", "team", "CC", MONTHS[0], None)
+POOL = [("absence", "working", ["sickness_rate"], unit, "smaller:CC", MONTHS[12], None) for unit in ("heron", "new")]
+DISCLOSURE = [
+    ("absence", "working", "team", 200, 150, 40, 10),
+    ("absence", "sensitive", "team", 100, 50, 0, 50),
+    ("absence", "working", "division", 60, 60, 0, 0),
+]
 INDICATORS = [
     ("fill_rate", "Shifts filled", "cover", "%", 100, "higher", "live", SETTLED),
     ("lead_time", "Rota lead time", "cover", "days", 1, "neither", "live", SETTLED),
@@ -58,7 +65,10 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
         (release, dt.datetime(2026, 6, 9, 5, 10), dt.date(2026, 6, 9), "DuckDB 2.0.0", "0.1", format, "nhsr",
          dt.date(2026, 4, 30), True, "fingerprint"),
     ])  # fmt: skip
-    _fill(con, "meta.unit", units)
+    _fill(con, "meta.unit", [*units, TOGETHER] if units is UNITS else units)
+    _fill(con, "meta.pool", POOL)
+    _fill(con, "meta.disclosure", DISCLOSURE)
+    _fill(con, "meta.setting", [("min_num", "3", "5")])
     _fill(con, "meta.indicator", [_indicator(*row) for row in INDICATORS])
     _fill(con, "meta.source", [
         ("rota", "Rota", "E-rostering team", dt.date(2026, 4, 30), 2, 61380, 61166, 198, 16, 10, False),
@@ -153,13 +163,20 @@ def _numbers(units):
                 if settled and shown == "yes" and indicator not in QUARTERLY:
                     signals.append(_signal(indicator, unit, i, base))
     values += [
+        ("sickness_rate", TOGETHER[0], month, None, None, 5.1, None, None, "16–20", "yes", month <= SETTLED)
+        for month in MONTHS[12:]
+    ]
+    values += [
         ("thinking", unit, month, *[None] * 6, "not_collected", True) for unit in ("AC", "larch") for month in MONTHS
     ]
     return values, signals
 
 
 def _shown(indicator, unit, i):
-    if indicator == "stress_share" and unit not in ("NHC", "AC", "CC"):
+    if (indicator == "stress_share" and unit not in ("NHC", "AC", "CC")) or (indicator, unit) == (
+        "sickness_rate",
+        "new",
+    ):
         return "protected"
     if unit == "heron" and i > 24:
         return "no_data"

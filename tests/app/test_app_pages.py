@@ -342,3 +342,41 @@ def test_a_release_replaced_during_a_session_is_shown_at_the_next_run(app_at, tm
 def test_the_chart_says_whose_rules_and_how_limits_were_fixed(app):
     said = words_on(app(INDICATOR, unit="AC", indicator="fill_rate"))
     assert "XmR, nhsr rules · limits fixed after 12 months" in said
+
+
+def test_a_small_team_points_to_the_number_of_the_small_teams_together(app):
+    test = app(unit="new")
+    assert "Not shown, to protect people" in words_on(test)
+    [link] = [each for each in test.get("page_link") if "Smaller teams" in each.proto.label]
+    assert link.proto.label == "Smaller teams in Children’s care: 5\\.1 \\%".replace(" \\%", "\xa0\\%")
+    assert "smaller%3ACC" in link.proto.query_string or "smaller:CC" in link.proto.query_string
+
+
+def test_small_teams_together_say_who_they_are_and_have_only_the_numbers_told_of_them(app):
+    said = words_on(app(unit="smaller:CC"))
+    assert "Heron Ward and Meadow crisis team, shown together so that no few people can be told apart." in said
+    assert "5.1" not in said.partition("No number here")[2] and "Not collected" not in said
+    assert "Sickness absence" in said and "Shifts filled" not in said
+
+
+def test_small_teams_together_stand_last_among_the_units_below(app):
+    test = app(INDICATOR, unit="CC", indicator="sickness_rate")
+    labels = [each.proto.label for each in test.get("page_link")]
+    assert labels[-1] == "Smaller teams in Children’s care"
+    other = app(INDICATOR, unit="CC", indicator="lead_time")
+    assert "Smaller teams" not in " ".join(each.proto.label for each in other.get("page_link"))
+
+
+def test_the_quality_page_says_what_protecting_people_costs_and_what_was_loosened(app):
+    test = app("pages/analysts/quality.py")
+    said = words_on(test)
+    assert (
+        "Less protection than usual: people that every reader is left in doubt about, 3 instead of 5."
+        in said.replace("**", "")
+    )
+    [table] = [each.value for each in test.dataframe if "Shown together" in each.value.columns]
+    assert table[["Level", "Figures", "Shown", "Shown together", "Not shown"]].values.tolist() == [
+        ["Team", "Working facts", 0.75, 0.2, 0.05],
+        ["Team", "Sensitive: reasons, long cases, surveys", 0.5, 0.0, 0.5],
+        ["Division", "Working facts", 1.0, 0.0, 0.0],
+    ]

@@ -180,7 +180,16 @@ def test_a_build_that_would_give_something_away_is_refused_and_names_no_number(t
 
 def test_what_is_hidden_says_why_to_nobody(tmp_path):
     made = history(tmp_path, Organisation([14, 30, 25, 34], [0, 0, 1, 1], 24, seed=5, ill=0.05), [24]).made[0]
-    assert set(made.value.column_names) == {"indicator", "unit", "month", "value", "people_band", "shown"}
+    assert set(made.value.column_names) == {
+        "indicator",
+        "unit",
+        "month",
+        "value",
+        "low",
+        "high",
+        "people_band",
+        "shown",
+    }
     for row in made.value.to_pylist():
         assert row["shown"] in ("yes", "protected")
         assert (row["value"] is None) == (row["people_band"] is None) == (row["shown"] == "protected")
