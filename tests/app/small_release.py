@@ -33,7 +33,7 @@ UNITS = [
     ("quiet", "Quiet team", "team", "CC", MONTHS[0], None),
 ]
 TOGETHER = ("smaller:CC", "Smaller teams in Children’s care", "team", "CC", MONTHS[0], None)
-POOL = [("absence", "working", ["sickness_rate"], unit, "smaller:CC", MONTHS[12], None) for unit in ("heron", "new")]
+POOL = [("cover", "working", ["lead_time"], unit, "smaller:CC", MONTHS[12], None) for unit in ("heron", "new")]
 DISCLOSURE = [
     ("absence", "working", "team", 200, 150, 40, 10),
     ("absence", "sensitive", "team", 100, 50, 0, 50),
@@ -163,7 +163,7 @@ def _numbers(units):
                 if settled and shown == "yes" and indicator not in QUARTERLY:
                     signals.append(_signal(indicator, unit, i, base))
     values += [
-        ("sickness_rate", TOGETHER[0], month, None, None, 5.1, None, None, "16–20", "yes", month <= SETTLED)
+        ("lead_time", TOGETHER[0], month, None, None, 42.0, None, None, "16–20", "yes", month <= SETTLED)
         for month in MONTHS[12:]
     ]
     values += [
@@ -174,7 +174,7 @@ def _numbers(units):
 
 def _shown(indicator, unit, i):
     if (indicator == "stress_share" and unit not in ("NHC", "AC", "CC")) or (indicator, unit) == (
-        "sickness_rate",
+        "lead_time",
         "new",
     ):
         return "protected"
