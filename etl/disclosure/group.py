@@ -142,9 +142,10 @@ class Group:
 
         known = np.zeros(self.rows.shape, dtype=bool)
         known[at] = True
-        here[here] = ~np.isnan(self.figures[name].people[at])
+        still = here.copy()
+        still[here] = ~np.isnan(self.figures[name].people[at])
         gone = np.zeros(len(self.rows.months), dtype=bool)
-        gone[column[~here]] = True
+        gone[column[~still]] = True
         return Remembered(
             known,
             laid_out("value", np.nan),

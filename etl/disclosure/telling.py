@@ -59,8 +59,8 @@ def _value(group: Group, name: str, each: Figures, why: np.ndarray, value: np.nd
             "unit": _named(group.rows.names, row),
             "month": group.rows.months[column].astype("datetime64[D]"),
             "value": pa.array(value[row, column], mask=~seen),
-            "low": pa.array(low, mask=np.isnan(low)),
-            "high": pa.array(high, mask=np.isnan(high)),
+            "low": pa.array(low, mask=~seen | np.isnan(low)),
+            "high": pa.array(high, mask=~seen | np.isnan(high)),
             "people_band": _named(rounding.BAND_NAMES, rounding.band(people[row, column]), ~seen),
             "shown": _named(np.array(["protected", "yes"], dtype=object), seen),
         }

@@ -13,31 +13,42 @@ NAMES = ("indicator", "unit", "month", "numerator", "denominator", "people", "pe
 MONTH = dt.date(2025, 3, 1)
 HEADERS = headers(
     ("working", "absence", "B", 1, "monthly"),
+    ("some_have", "absence", "B", 1, "monthly"),
+    ("some_cases", "absence", "A", 12, "monthly"),
     ("cases", "absence", "A", 12, "monthly"),
     ("days", "absence", "A", 12, "monthly"),
     ("gone", "staying", "B", 12, "quarterly"),
 )
 
-# A team's directorate, its people, and its shares of them: cases, days' cases, leavers; small or one-sided ones often.
+# A team's directorate, its people, and its shares of them: cases, days' cases, leavers, small or one-sided ones often; and
+# whether it lacks what only some teams have.
 share = st.one_of(st.sampled_from([0.0, 0.05, 0.5, 1.0]), st.floats(0, 1))
 people = st.one_of(st.integers(1, 14), st.integers(1, 70), st.integers(90, 260))
-teams = st.lists(st.tuples(st.integers(0, 3), people, share, share, share), min_size=1, max_size=14)
+teams = st.lists(
+    st.tuples(st.integers(0, 3), people, share, share, share, st.sampled_from([False, False, True])),
+    min_size=1,
+    max_size=14,
+)
 
 
 def lay_out(con: duckdb.DuckDBPyConnection, drawn: list[tuple]) -> None:
     """Fills `figure` and `unit_spell` with one quarter's figures of the teams drawn."""
     rows, above, spells = [], {}, set()
-    for number, (directorate, size, cases, days, gone) in enumerate(drawn):
+    for number, (directorate, size, cases, days, gone, lacks) in enumerate(drawn):
         unit, parent, division = f"t{number:02}", f"d{directorate}", f"v{directorate // 2}"
         spells |= {(unit, "team", parent), (parent, "directorate", division), (division, "division", "org")}
         ill = round(days * size)
         counted = {
             "working": (size * 3, size * 30, size, None),
+            "some_have": (size * 5, size * 30, size, None),
+            "some_cases": (round(days * size), size, size, round(days * size)),
             "cases": (round(cases * size), size, size, round(cases * size)),
             "days": (sum(1 + (7 * each) % 19 for each in range(ill)), 20 * size, size, ill),
             "gone": (round(gone * size / 2), size, size, None),
         }
         for indicator, figure in counted.items():
+            if indicator.startswith("some") and lacks:
+                continue
             rows.append((indicator, unit, MONTH, *figure))
             for higher in (parent, division, "org"):
                 old = above.get((indicator, higher), (0, 0, 0, 0 if figure[3] is not None else None))
