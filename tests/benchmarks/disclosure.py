@@ -17,9 +17,11 @@ import duckdb
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from etl.disclosure import memory, protect, suppress
+from etl.disclosure import figures, memory, protect, suppress
 from etl.disclosure.rows import Rows
+from etl.paths import Workspace
 from etl.settings import DisclosureRules
+from etl.steps.measure import stretch_spells
 
 FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think")
 PER_DIRECTORATE, PER_DIVISION = 20, 10
@@ -35,7 +37,7 @@ def headers(number: int) -> dict[str, SimpleNamespace]:
         elif n % 4 == 3:
             disclosure, window, family = "A", 12, FAMILIES[1 + n % 2]
         made[f"indicator_{n:02}"] = SimpleNamespace(
-            scale=100.0, unit="%", levels=("team", "above"), family=family, disclosure=disclosure, window=window,
+            scale=100.0, unit="%", levels=("team", "above"), family=family, disclosure=disclosure, window=window, better="lower",
             refresh=refresh,
         )  # fmt: skip
     return made
@@ -55,6 +57,8 @@ def organisation(con: duckdb.DuckDBPyConnection, teams: int, months: int, made: 
         CREATE OR REPLACE TABLE unit_spell AS
         SELECT unit, unit AS title, level, parent, DATE '2019-01-01' AS from_month, NULL::DATE AS to_month FROM unit_spell
     """)
+    con.execute("DROP TABLE IF EXISTS stands")
+    stretch_spells(con)
     con.register("header", _table(made))
     con.execute(f"""
         CREATE OR REPLACE TABLE own AS
@@ -68,7 +72,8 @@ def organisation(con: duckdb.DuckDBPyConnection, teams: int, months: int, made: 
             WHERE kind <> 'leavers' OR month(month) % 3 = 0
         )
         SELECT
-            indicator, unit, month, people, false AS published, people::DOUBLE AS denominator,
+            indicator, unit, month, people, 'private' AS provenance, 0::DOUBLE AS public_numerator,
+            0::DOUBLE AS public_denominator, people::DOUBLE AS denominator,
             CASE kind
                 WHEN 'leavers' THEN floor(people * 0.24 * chance)
                 WHEN 'sensitive' THEN floor(people * (0.15 + 0.4 * chance))
@@ -82,7 +87,8 @@ def organisation(con: duckdb.DuckDBPyConnection, teams: int, months: int, made: 
         con.execute(f"""
             INSERT INTO figure BY NAME
             SELECT
-                indicator, parent AS unit, month, sum(people)::BIGINT AS people, false AS published,
+                indicator, parent AS unit, month, sum(people)::BIGINT AS people, 'private' AS provenance,
+                0::DOUBLE AS public_numerator, 0::DOUBLE AS public_denominator,
                 sum(denominator) AS denominator, sum(numerator) AS numerator,
                 sum(people_in_numerator)::BIGINT AS people_in_numerator
             FROM figure JOIN unit_spell USING (unit)
@@ -94,23 +100,26 @@ def organisation(con: duckdb.DuckDBPyConnection, teams: int, months: int, made: 
 def _table(made: dict):
     import pyarrow as pa
 
-    return pa.table({"indicator": list(made), "kind": [protect.kind_of(header) for header in made.values()]})
+    return pa.table({"indicator": list(made), "kind": [figures.kind_of(header) for header in made.values()]})
 
 
 def release(con, made: dict, months: int, folder: Path, name: str) -> tuple[float, protect.Protected]:
     as_of = (np.datetime64("2021-04", "M") + months).astype("datetime64[D]").item()
     began = time.perf_counter()
-    memory.recall(con, folder / "protection")
+    workspace = Workspace(folder)
+    memory.recall(con, workspace.protection)
     settled = dict.fromkeys(made, as_of)
     result = protect.protect(con, made, settled, DisclosureRules(), as_of, name)
-    memory.remember(result.cells, name, folder / "protection", folder / "work")
+    memory.promise(result.cells, {}, name, workspace)
+    (workspace.releases / f"{name}.duckdb").touch()
+    memory.keep_promises(workspace)
     return time.perf_counter() - began, result
 
 
 def cost(con: duckdb.DuckDBPyConnection, result: protect.Protected) -> None:
     con.register("log", result.log)
-    shares = ", ".join(f"""round(100 * sum("{why}") / sum(figures), 1) AS "{why}" """ for why in protect.WHY)
-    total = " + ".join(f'"{why}"' for why in protect.WHY)
+    shares = ", ".join(f"""round(100 * sum("{why}") / sum(figures), 1) AS "{why}" """ for why in figures.WHY)
+    total = " + ".join(f'"{why}"' for why in figures.WHY)
     con.sql(f"""
         SELECT kind, level, sum(figures)::BIGINT AS figures, {shares}
         FROM (SELECT *, {total} AS figures FROM log)
@@ -183,11 +192,11 @@ def main() -> None:
     made = headers(asked.indicators)
     with tempfile.TemporaryDirectory() as name, duckdb.connect() as con:
         folder = Path(name)
-        (folder / "work").mkdir()
+        Workspace(folder).make()
         organisation(con, asked.teams, asked.months, made)
-        figures = con.execute("SELECT count(*) FROM figure").fetchall()[0][0]
+        number = con.execute("SELECT count(*) FROM figure").fetchall()[0][0]
         seconds, result = release(con, made, asked.months, folder, "2026-01-01a")
-        print(f"{figures:,} figures protected in {seconds:.1f} s; {result.cells.num_rows:,} cells remembered")
+        print(f"{number:,} figures protected in {seconds:.1f} s; {result.cells.num_rows:,} cells remembered")
         cost(con, result)
         organisation(con, asked.teams, asked.months + 1, made)
         seconds, result = release(con, made, asked.months + 1, folder, "2026-02-01a")
