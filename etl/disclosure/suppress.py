@@ -67,6 +67,9 @@ def suppress(
     inside = np.nan_to_num(
         np.stack([count for each in family for whole, part in each.both() for count in (part, whole - part)])
     )
+    # And `min_units` units that have a figure at all: one that lacks it is no company.
+    units = np.stack([~np.isnan(each.people) for each in family]) * (rules.min_num / rules.min_units)
+    inside = np.concatenate([inside, units])
     while True:
         shown = listed & ~hidden
         short = _short(rows, inside, there, shown, hidden, rules)
