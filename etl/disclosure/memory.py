@@ -36,6 +36,12 @@ SCHEMA = pa.schema(
 )
 PROMISED = ".promised"  # ends the name of what counts only once its release stands
 FOLLOWED = b"followed"
+# The name of a release sorts by its day, then by the length of its letters, then by them.
+NEWEST = """
+    QUALIFY row_number() OVER (
+        PARTITION BY indicator, unit, month ORDER BY release[:10] DESC, len(release) DESC, release DESC
+    ) = 1
+"""
 
 
 class LostMemory(Exception):
@@ -46,16 +52,13 @@ def recall(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Fills the table `remembered`: of every cell what the newest release to decide it said."""
     con.register("nothing_remembered", SCHEMA.empty_table())
     files = sorted(map(str, folder.glob("*.parquet")))
-    # The name of a release sorts by its day, then by the length of its letters, then by them.
     con.execute(
         "CREATE OR REPLACE TEMP TABLE remembered AS "
         + (
             f"""
             SELECT *
             FROM read_parquet({files!r})
-            QUALIFY row_number() OVER (
-                PARTITION BY indicator, unit, month ORDER BY release[:10] DESC, len(release) DESC, release DESC
-            ) = 1
+            {"" if len(files) == 1 else NEWEST}
             """
             if files
             else "FROM nothing_remembered"

@@ -91,6 +91,8 @@ def _of_part_of_a_team(con: duckdb.DuckDBPyConnection, family_of: dict[str, tupl
     of those never told the ones that have far fewer people than their family's others."""
     before = dict(con.execute("SELECT DISTINCT indicator, kind FROM remembered").fetchall())
     working = {name: family for name, (family, kind) in family_of.items() if kind == WORKING}
+    if working.keys() <= before.keys():
+        return {name for name in working if before[name] == PART}
     con.register("working", pa.table({"indicator": list(working), "family": list(working.values())}))
     found = con.execute(
         """
