@@ -7,6 +7,11 @@ from pages.parts import access, filters, frame, freshness, states, warehouse
 frame.open_page()
 
 team = st.Page("pages/leaders/team.py", title="One unit", default=True, help="Everything known of one unit.")
+review = st.Page(
+    "pages/executives/review.py",
+    title="Monthly review",
+    help="Where concern is new, where it persists and where it has lifted; as a page and as a pack.",
+)
 indicator = st.Page(
     "pages/executives/indicator.py",
     title="One indicator",
@@ -18,12 +23,15 @@ signals = st.Page(
 quality = st.Page("pages/analysts/quality.py", title="Data quality", help="What arrived, what was set aside, and why.")
 USES = {
     team.title: ("unit", "month"),
+    review.title: ("unit", "month"),
     indicator.title: ("unit", "indicator", "month"),
     signals.title: ("unit", "month"),
     quality.title: (),
 }
 
-page = st.navigation({"Leaders": [team], "Executives": [indicator, signals], "Analysts": [quality]}, position="top")
+page = st.navigation(
+    {"Leaders": [team], "Executives": [review, indicator, signals], "Analysts": [quality]}, position="top"
+)
 
 with frame.body():
     try:

@@ -7,6 +7,9 @@ was refused; 2 is a wrong command line.
 import datetime as dt
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,7 +25,7 @@ from etl import cases, intake, settings, spc
 from etl import chart as charts
 from etl.contracts import BadContract
 from etl.indicators import BadIndicator
-from etl.paths import DiskFull, Workspace
+from etl.paths import PROJECT, DiskFull, Workspace
 from etl.people import BadKey
 from etl.series import moment
 from etl.steps import keep, measure, model, publish, units
@@ -98,10 +101,26 @@ def build(
             outcome = builder.build(workspace, day, say, lambda what: status.update(what))
         publish.write_last_build(workspace, outcome.outcome, outcome.sentence, outcome.release)
         say(outcome.sentence)
+        if outcome.outcome == "published" and settings.read(workspace).packs:
+            with out.status("Writing the pack"):
+                write_packs(workspace)
         if outcome.refused:
             files = "1 file was refused" if outcome.refused == 1 else f"{outcome.refused} files were refused"
             say(f"{files}; `python -m etl receipts` says why.")
             raise typer.Exit(REFUSED)
+
+
+def write_packs(workspace: Workspace) -> None:
+    """The organisation's review as files. They are the app's to make, in a process of its own: the engine knows no page."""
+    command = [sys.executable, "-m", "pages.parts.report"]
+    environment = os.environ | {"KINSHIP_HOME": str(workspace.home.resolve())}
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    for line in done.stdout.splitlines():
+        say(line)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        say(f"The release stands, but its pack could not be written: {reason}")
+        raise typer.Exit(REFUSED)
 
 
 @app.command()

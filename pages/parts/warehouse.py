@@ -12,7 +12,7 @@ import duckdb
 import streamlit as st
 
 QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
-FORMAT = 1  # of meta.release: the newest layout of tables that these pages can read
+FORMAT = 2  # of meta.release: the layout of tables that these pages read
 
 
 class NoRelease(Exception):
@@ -56,7 +56,30 @@ def current() -> Release:
         raise UnreadableRelease(f"The release {name} cannot be opened: its file is missing or damaged.") from None
     if written > FORMAT:
         raise UnreadableRelease(f"The release {name} was made by a newer version of Kinship than these pages.")
+    if written < FORMAT:
+        raise UnreadableRelease(
+            f"The release {name} was made by an older version of Kinship than these pages: build again (python -m etl build)."
+        )
     return release
+
+
+def earlier(release: Release) -> list[Release]:
+    """The releases published before this one that these pages can read, newest first."""
+    found = []
+    for path in Path(release.path).parent.glob("*.duckdb"):
+        if _order(path.stem) < _order(release.id):
+            try:
+                if _format(str(path.resolve())) == FORMAT:
+                    found.append(Release(str(path.resolve()), path.stem))
+            except (duckdb.Error, OSError):
+                continue  # it cannot be opened, so nothing can be compared with it
+    return sorted(found, key=lambda each: _order(each.id), reverse=True)
+
+
+def _order(name: str) -> tuple[str, int, str]:
+    """2026-11-09a, … 2026-11-09z, 2026-11-09aa"""
+    day, letters = name[:10], name[10:]
+    return day, len(letters), letters
 
 
 def last_build() -> dict[str, Any] | None:
