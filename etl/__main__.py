@@ -20,6 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from etl import backup as backups
 from etl import build as builder
 from etl import cases, intake, settings, spc
 from etl import chart as charts
@@ -34,6 +35,7 @@ FAILED, REFUSED = 1, 3
 SENTENCES = (
     BadContract,
     BadIndicator,
+    backups.BadBackup,
     BadKey,
     DiskFull,
     keep.RefusedExtract,
@@ -162,6 +164,32 @@ def rollback(
     workspace = Workspace.here()
     with plainly(), builder.alone(workspace, say):
         say(f"Release {publish.roll_back(workspace, release or None)} is current.")
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Argument(help="The file to write, outside the workspace.")],
+    inbox: Annotated[bool, typer.Option("--inbox", help="With the extracts as they arrived.")] = False,
+    key: Annotated[bool, typer.Option("--key", help="With the key that people are hashed with.")] = False,
+) -> None:
+    """Write the workspace into one file."""
+    workspace = Workspace.here()
+    with plainly(), builder.alone(workspace, say):
+        many = backups.back_up(workspace, to, inbox, key)
+        say(f"Wrote {many:,} files into {to}.")
+        if not key and workspace.secret_key.exists():
+            say("The key is not among them: keep a copy of secret.key in another place.")
+
+
+@app.command()
+def restore(archive: Annotated[Path, typer.Argument(help="What `backup` wrote.")]) -> None:
+    """Put a backup back into an empty workspace."""
+    workspace = Workspace.here()
+    with plainly():
+        many = backups.restore(workspace, archive)
+        say(f"Restored {many:,} files into {workspace.home}.")
+        if not workspace.secret_key.exists():
+            say("Put secret.key back beside them before the next build, if people were hashed with one.")
 
 
 @app.command()
