@@ -112,16 +112,25 @@ def build(
             raise typer.Exit(REFUSED)
 
 
-def write_packs(workspace: Workspace) -> None:
-    """The organisation's review as files. They are the app's to make, in a process of its own: the engine knows no page."""
-    command = [sys.executable, "-m", "pages.parts.report"]
+def app_says(module: str, workspace: Workspace) -> subprocess.CompletedProcess:
+    """Runs a part of the app in a process of its own: the engine knows no page."""
     environment = os.environ | {"KINSHIP_HOME": str(workspace.home.resolve())}
-    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", module], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def last_line(said: str) -> str:
+    return (said.strip().splitlines() or ["it said nothing"])[-1]
+
+
+def write_packs(workspace: Workspace) -> None:
+    """The organisation's review as files, which are the app's to make."""
+    done = app_says("pages.parts.report", workspace)
     for line in done.stdout.splitlines():
         say(line)
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        say(f"The release stands, but its pack could not be written: {reason}")
+        say(f"The release stands, but its pack could not be written: {last_line(done.stderr)}")
         raise typer.Exit(REFUSED)
 
 
@@ -133,6 +142,11 @@ def check() -> None:
 
         for line in check_all(Workspace.here()):
             say(line)
+        done = app_says("pages.parts.access", Workspace.here())
+        for line in done.stdout.splitlines():
+            say(line)
+        if done.returncode:
+            raise settings.BadSettings(last_line(done.stderr))
 
 
 @app.command()

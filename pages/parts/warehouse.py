@@ -105,6 +105,16 @@ def top_units(release: Release) -> tuple[str, ...]:
     return _top_units(release.path)
 
 
+def scope(release: Release, roots: tuple[str, ...]) -> tuple[str, ...]:
+    """Every unit that somebody with these roots may see."""
+    return tuple(_units(release.path, roots))
+
+
+def is_open(release: Release) -> bool:
+    """Whether anybody may read it: made up, or wholly public."""
+    return _open_to_all(release.path)
+
+
 @st.cache_data(max_entries=4000, show_spinner=False)
 def _answer(path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]) -> list[dict]:
     return _rows(path, question, {"units": _units(path, scope), **dict(params)})
@@ -118,6 +128,11 @@ def _units(path: str, scope: tuple[str, ...]) -> list[str]:
 @st.cache_data(max_entries=20, show_spinner=False)
 def _top_units(path: str) -> tuple[str, ...]:
     return tuple(row["unit"] for row in _rows(path, "top_units", {}))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _open_to_all(path: str) -> bool:
+    return all(row["open"] for row in _rows(path, "open", {}))
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
