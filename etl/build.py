@@ -15,6 +15,7 @@ from etl import contracts as contract_files
 from etl import indicators as indicator_files
 from etl import settings
 from etl.contracts import Contract
+from etl.engine import connect
 from etl.intake import Refusal, Say, take_in
 from etl.paths import EXPECTATIONS, SQL, Workspace, room_on_disk
 from etl.steps.hierarchy import Organisation
@@ -61,13 +62,6 @@ def alone(workspace: Workspace, say: Say) -> Iterator[None]:
         for left in workspace.work.iterdir():  # a build that was cut off left these; nothing vouches for them
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
         yield
-
-
-def connect(workspace: Workspace) -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-    con.execute("SET temp_directory = ?", [str(workspace.work / "spill")])
-    con.execute("SET enable_progress_bar = false")
-    return con
 
 
 def load_contracts(workspace: Workspace) -> dict[str, Contract]:

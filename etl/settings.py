@@ -58,6 +58,7 @@ def _text(value) -> str:
 class Settings:
     timezone: str = "Europe/London"  # in which the extracts' moments are told, and in which today is today
     disclosure: DisclosureRules = field(default_factory=DisclosureRules)
+    packs: bool = False  # whether every build also writes the organisation's review into packs/
 
     @property
     def zone(self) -> ZoneInfo:
@@ -91,6 +92,8 @@ def read(workspace: Workspace) -> Settings:
         raise BadSettings(
             f"{path}: timezone is {settings.timezone!r}, which is no time zone; write one such as Europe/London."
         ) from None
+    if not isinstance(settings.packs, bool):
+        raise BadSettings(f"{path}: packs is {settings.packs!r}; write true or false.")
     return settings
 
 

@@ -84,7 +84,13 @@ CREATE TABLE meta.indicator (
     front           BOOLEAN NOT NULL,       -- among those shown first
     settled_to      DATE,                   -- last day; read out of its sources: the later of the published and the others
     sources         VARCHAR[] NOT NULL,     -- read out of the SQL
-    sql             VARCHAR NOT NULL
+    sql             VARCHAR NOT NULL,
+    harder          VARCHAR NOT NULL,       -- what may be making it harder, in a sentence; '' where no condition is counted
+    hindrance       VARCHAR NOT NULL,       -- human, hard_to_respond, troubled_teams, specialisation, bureaucracy, leaders, society
+    could_help      VARCHAR NOT NULL,       -- what could help, in a sentence
+    help            VARCHAR NOT NULL,       -- support, team, services, leadership, management
+    lever           VARCHAR NOT NULL,       -- who holds it: team, service, organisation, beyond_us
+    lever_is        VARCHAR NOT NULL        -- what it is: rota template
 );
 
 CREATE TABLE meta.unit (                    -- a row for each spell under one parent

@@ -7,7 +7,7 @@ ids, and they are kept in step here.
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -35,6 +35,10 @@ class View:
 
     def ask(self, question: str, **params: Any) -> list[dict[str, Any]]:
         return warehouse.ask(self.release, question, self.viewer.roots, **params)
+
+    def of(self, unit: str, indicator: str) -> "View":
+        """The same view of another unit and indicator."""
+        return replace(self, unit=self.units[unit], indicator=self.indicators[indicator])
 
     @property
     def front(self) -> list[str]:

@@ -31,6 +31,13 @@ FAMILIES = {
     "helps": "What helps",
 }
 
+LEVERS = {
+    "organisation": "the organisation",
+    "service": "the service",
+    "team": "the team",
+    "beyond_us": "somebody beyond us",
+}
+
 
 def plain(text: object) -> str:
     """Text from data, made safe inside markdown: it reads exactly as written and can be nothing but words.
@@ -40,6 +47,11 @@ def plain(text: object) -> str:
     """
     safe = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", re.sub(rf"[^\S{NBSP}]+", " ", str(text)).strip())
     return re.sub(r"(?i)(https?|www)(?=\\)|(?=\\@)", rf"\1{JOINER}", safe)
+
+
+def bare(markdown: str) -> str:
+    """What `plain` made safe, as it was written: for paper, where nothing is markup."""
+    return re.sub(r"\\(.)", r"\1", markdown).replace(JOINER, "")
 
 
 def month(of: dt.date) -> str:

@@ -4,6 +4,12 @@ family: time_and_rest
 definition: People who worked more than 48 hours a week on average over the seventeen whole weeks up to the month's end, as a share of those whose rota reaches back that far and who worked in those weeks. Days of leave and sickness are taken out of the weeks.
 why_it_matters: Hours that stay this high for four months leave no room to recover.
 caveats: Weeks run from Monday to Sunday. Supervision, reflection, team time and study are working time. It includes people who have opted out of the limit, and a second job elsewhere is not seen. A month of the rota that never arrived lowers it. Counted with the team of the person's post at month end, or where they worked most that month.
+harder: Gaps that are filled by the same people, again and again.
+hindrance: leaders
+could_help: A check before extra shifts are offered, and filling the posts behind them.
+help: management
+lever: service
+lever_is: cover rules and extra shifts
 unit: "%"
 scale: 100
 better: lower

@@ -48,11 +48,25 @@ INDICATORS = [
     ("leaver_rate", "Leaver rate", "staying", "%", 100, "lower", "live", SETTLED),
     ("old_rate", "An older rate", "absence", "%", 100, "lower", "retired", SETTLED),
 ]
+STEADY = ("steady", None, [])
+STRAIN = [  # three settled months of some units: begun, lasting, over, eased, and none
+    ("larch", MONTHS[25], *STEADY), ("larch", MONTHS[26], *STEADY),
+    ("larch", MONTHS[27], "clear_strain", MONTHS[26], ["sickness_rate", "fill_rate"]),
+    ("fern", MONTHS[25], "likely_strain", MONTHS[24], ["fill_rate"]),
+    ("fern", MONTHS[26], "clear_strain", MONTHS[24], ["fill_rate"]),
+    ("fern", MONTHS[27], "clear_strain", MONTHS[24], ["fill_rate"]),
+    ("heron", MONTHS[25], "clear_strain", MONTHS[22], ["stress_share"]),
+    ("heron", MONTHS[26], *STEADY), ("heron", MONTHS[27], *STEADY),
+    ("fern-2", MONTHS[25], *STEADY), ("fern-2", MONTHS[26], *STEADY),
+    ("fern-2", MONTHS[27], "clear_easing", MONTHS[26], ["sickness_rate"]),
+    *((unit, MONTHS[i], *STEADY) for unit in ("fern-3", "script", "AC", "CC", "NHC") for i in (25, 26, 27)),
+    *(("markup", MONTHS[i], "not_clear", None, []) for i in (25, 26, 27)),
+]  # fmt: skip
 QUARTERLY = {"leaver_rate"}  # beside the front set, over twelve months, renewed by the quarter
 BASE = {"fill_rate": 92, "lead_time": 40, "sickness_rate": 4.4, "stress_share": 24, "old_rate": 3, "leaver_rate": 11}
 
 
-def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format: int = 1) -> Path:
+def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format: int = 2) -> Path:
     """Write one release into a workspace and point CURRENT at it."""
     folder = home / "releases"
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,6 +114,7 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
         ("larch", MONTHS[14], "change", "the rota template changed"),
         ("AC", MONTHS[REBASED], "beds", "eight beds opened"),
     ])  # fmt: skip
+    _fill(con, "mart.strain", STRAIN)
     _fill_many(con, "mart.value", values)
     _fill_many(con, "mart.signal", signals)
     con.close()
@@ -129,6 +144,8 @@ def _indicator(key, title, family, unit, scale, better, status, settled):
         scale, better, 12 if key in QUARTERLY else 1, ["team", "above"], "quarterly" if key in QUARTERLY else "monthly",
         "B", "strong", "Workforce analytics", dt.date(2027, 6, 30), status, key not in QUARTERLY, last_day,
         ["rota"] if key != "thinking" else ["survey"], "SELECT 1",
+        "Posts that stay empty.", "leaders", "Filling posts.", "management",
+        "organisation" if family in ("cover", "staying") else "service", "rota template",
     )  # fmt: skip
 
 

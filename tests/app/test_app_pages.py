@@ -313,9 +313,9 @@ def test_without_a_release_the_app_says_how_to_make_one(app_at, tmp_path):
     assert [code.value for code in test.code] == ["make demo", "python -m etl build"]
 
 
-@pytest.mark.parametrize("harm", ["missing", "damaged", "newer", "nonsense"])
+@pytest.mark.parametrize("harm", ["missing", "damaged", "newer", "older", "nonsense"])
 def test_a_release_that_cannot_be_opened_is_said_in_a_sentence(app_at, tmp_path, harm):
-    path = small_release.build(tmp_path, format=99 if harm == "newer" else 1)
+    path = small_release.build(tmp_path, format={"newer": 99, "older": 1}.get(harm, 2))
     if harm == "missing":
         path.unlink()
     elif harm == "damaged":

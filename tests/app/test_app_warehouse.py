@@ -14,8 +14,10 @@ ASKED = {
     "now": {"indicators": ["sickness_rate"], "of": ["larch"], "month": None},
     "about": {"indicator": "sickness_rate"},
     "together": {"unit": "new"},
+    "strain_since": {"of": ["larch"], "month": None},
+    "settled_values": {"indicators": ["sickness_rate"], "of": ["larch"], "month": dt.date(2026, 4, 1)},
 }
-BEFORE_SCOPE = {"scope", "top_units", "format"}
+BEFORE_SCOPE = {"scope", "top_units", "format", "open"}
 QUESTIONS = sorted({path.stem for path in warehouse.QUESTIONS.glob("*.sql")} - BEFORE_SCOPE)
 
 

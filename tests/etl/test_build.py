@@ -364,3 +364,13 @@ def test_of_rows_that_share_a_key_the_latest_arrival_counts(files, each_file):
             if month.isoformat() in months and month <= dt.date(2026, 2, 28)
         }
     assert sorted(found, key=str) == sorted(((*key, *cell) for key, cell in expected.items()), key=str)
+
+
+def test_a_build_writes_the_pack_where_it_is_asked_to(engine):
+    engine.drop("sickness_return.csv", sickness(*(sickness_row(date=f"28/{month:02}/2023") for month in range(1, 13))))
+    engine.workspace.settings.write_text("packs: please\n")
+    assert "packs is 'please'; write true or false" in engine.run("build").said
+    engine.workspace.settings.write_text("packs: true\n")
+    build = engine.run("build")
+    assert sorted(path.suffix for path in (engine.home / "packs").iterdir()) == [".pdf", ".xlsx"], build.said
+    assert build.code == 0 and "Wrote" in build.said
