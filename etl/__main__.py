@@ -25,6 +25,7 @@ from etl.indicators import BadIndicator
 from etl.paths import DiskFull, Workspace
 from etl.series import moment
 from etl.steps import keep, measure, model, publish, units
+from etl.strain import extract
 
 FAILED, REFUSED = 1, 3
 SENTENCES = (
@@ -37,6 +38,7 @@ SENTENCES = (
     publish.FailedCheck,
     publish.NoSuchRelease,
     spc.UnreadableSeries,
+    extract.UnreadableFigures,
     units.BadHierarchy,
 )
 
@@ -215,6 +217,24 @@ def chart(
         question = charts.Question(better, target, days, fix_after, rules, method)
         for part in charts.judge(charts.read_file(file), question):
             out.print(part, markup=False)
+
+
+@app.command()
+def strain(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A CSV of indicator,family,better,unit,parent,month,numerator,denominator,people; - is what is piped in."
+        ),
+    ] = Path("-"),
+) -> None:
+    """Say of every unit and month how much strain there is, as it would have been said at the time."""
+    with plainly():
+        from etl.strain.judge import judge
+
+        figures, written = extract.read(file)
+        said = judge(figures)
+        extract.write(figures, written, said.verdict, said.since, said.because, typer.get_binary_stream("stdout"))
 
 
 @app.command()

@@ -1,0 +1,87 @@
+"""From indicators to families to one evidence a unit, so that five echoes of one cause do not count as five.
+
+An indicator counts for less the more it moves with others of its family when nothing is wrong, and so does a family among
+families. Blocks are indicator × unit.
+"""
+
+import numpy as np
+from scipy.special import chdtrc, gammaln, ndtri
+
+PRIOR = 200.0  # team-months that a correlation needs to outweigh having none
+CLIP = 4.0
+
+
+class Echoes:
+    """How indicators move together from one month to the next, which a lasting strain hardly touches."""
+
+    def __init__(self, families: np.ndarray):
+        self.names, self.family = np.unique(families, return_inverse=True)
+        self.products = np.zeros((len(families), len(families)))
+        self.counts = np.zeros((len(families), len(families)))
+        self.before: np.ndarray | None = None
+
+    def month(self, error: np.ndarray, weight: np.ndarray) -> None:
+        if self.before is not None:
+            change = np.clip(error - self.before, -CLIP, CLIP)
+            there = ~np.isnan(change)
+            change = np.where(there, change, 0)
+            self.products += (change * weight) @ change.T
+            self.counts += (there * weight) @ there.T.astype(float)
+        self.before = error
+
+    def correlation(self) -> np.ndarray:
+        size = np.sqrt(np.diag(self.products) / np.maximum(np.diag(self.counts), 1))
+        size = np.where(size > 0, size, 1)
+        correlation = self.products / (self.counts + PRIOR) / np.outer(size, size)
+        np.fill_diagonal(correlation, 1)
+        return np.clip(correlation, -1, 1)
+
+    def family_scores(self, distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(family × unit standardised, NaN where nothing is known; each family's weight among those known)."""
+        correlation = self.correlation()
+        known = ~np.isnan(distance)
+        scores = np.full((len(self.names), distance.shape[1]), np.nan)
+        mixing = np.zeros((len(self.names), len(self.family)))
+        for number in range(len(self.names)):
+            some = self.family == number
+            scores[number] = added(distance[some], correlation[np.ix_(some, some)])
+            weights = 1 / np.maximum(correlation[np.ix_(some, some)], 0).sum(axis=1)
+            mixing[number, some] = weights / np.sqrt(max(weights @ correlation[np.ix_(some, some)] @ weights, 1e-9))
+        between = np.maximum(mixing @ correlation @ mixing.T, 0)
+        there = ~np.isnan(scores)
+        np.fill_diagonal(between, 1)
+        return scores, np.where(there, 1 / np.maximum(between @ there, 1), 0)
+
+
+def added(distance: np.ndarray, correlation: np.ndarray) -> np.ndarray:
+    """One standardised sum a unit of those indicators it has, echoes weighing less; NaN where it has none."""
+    known = (~np.isnan(distance)).astype(float)
+    weight = known / np.maximum(np.maximum(correlation, 0) @ known, 1e-9)
+    variance = (weight * (correlation @ weight)).sum(axis=0)
+    total = (weight * np.where(known > 0, distance, 0)).sum(axis=0)
+    return np.where(variance > 0, total / np.sqrt(np.where(variance > 0, variance, 1)), np.nan)
+
+
+def evidence(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """How much the families together have worsened, as a normal deviate; NaN where none is known.
+
+    The likelihood ratio against "some are worse, none is better" (Kudo 1963): the sum of squares of those that are worse,
+    which follows a mixture of chi-squareds when nothing is wrong.
+    """
+    families = weights.sum(axis=0)
+    worse = (weights * np.maximum(np.nan_to_num(scores), 0) ** 2).sum(axis=0)
+    below = np.maximum(np.floor(families), 1)
+    part = np.clip(families - below, 0, 1)
+    tail = (1 - part) * _tail(worse, below) + part * _tail(worse, below + 1)
+    return np.where(families > 0, -ndtri(np.clip(tail, 1e-15, 1 - 1e-15)), np.nan)
+
+
+def _tail(worse: np.ndarray, families: np.ndarray) -> np.ndarray:
+    """The chance of at least so much with so many independent families."""
+    tail = np.where(worse > 0, 0.0, 0.5**families)
+    for some in range(1, int(families.max(initial=1)) + 1):
+        inside = some <= families
+        count = np.where(inside, families, some)
+        share = np.exp(gammaln(count + 1) - gammaln(some + 1) - gammaln(count - some + 1)) * 0.5**count
+        tail = tail + np.where(inside, share * chdtrc(some, worse), 0)
+    return tail
