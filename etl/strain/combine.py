@@ -7,7 +7,7 @@ families. Blocks are indicator × unit.
 import numpy as np
 from scipy.special import chdtrc, gammaln, ndtri
 
-PRIOR = 200.0  # team-months that a correlation needs to outweigh having none
+PRIOR = 20.0  # team-months that experience needs to outweigh the fear that a family is nothing but echoes
 CLIP = 4.0
 
 
@@ -32,14 +32,14 @@ class Echoes:
     def correlation(self) -> np.ndarray:
         size = np.sqrt(np.diag(self.products) / np.maximum(np.diag(self.counts), 1))
         size = np.where(size > 0, size, 1)
-        correlation = self.products / (self.counts + PRIOR) / np.outer(size, size)
+        feared = PRIOR * (self.family[:, None] == self.family)
+        correlation = (self.products / np.outer(size, size) + feared) / (self.counts + PRIOR)
         np.fill_diagonal(correlation, 1)
         return np.clip(correlation, -1, 1)
 
     def family_scores(self, distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(family × unit standardised, NaN where nothing is known; each family's weight among those known)."""
         correlation = self.correlation()
-        known = ~np.isnan(distance)
         scores = np.full((len(self.names), distance.shape[1]), np.nan)
         mixing = np.zeros((len(self.names), len(self.family)))
         for number in range(len(self.names)):

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import compute, csv
+from pyarrow import csv
 
 from etl.spc import BETTER
 from etl.strain.figures import NO_PARENT, Figures
@@ -113,7 +113,9 @@ def _figures(table: pa.Table, name: str) -> tuple[Figures, np.ndarray]:
     better = _of_indicator(table, "better", indicator, len(indicators), name)
     for wrong in np.flatnonzero(~np.isin(better, [*BETTER])):
         line = 2 + int(np.flatnonzero(indicator == wrong)[0])
-        raise UnreadableFigures(f"{name}, line {line}: better is {better[wrong]!r}; expected lower, higher or neither.")
+        raise UnreadableFigures(
+            f"{name}, line {line}: better is {str(better[wrong])!r}; expected lower, higher or neither."
+        )
     figures = Figures(
         indicators,
         families,

@@ -10,7 +10,7 @@ import numpy as np
 from etl.strain.season import MEMORY
 
 RECENT = np.array([1, 1, 0.7, 0.4])  # what this month and the three before count
-APART = 6  # the newest months are no part of the history they are held against
+SLOW = 0.25  # what a month in which a unit was not quiet counts in its history
 LAGS = len(RECENT) - 1
 FEWEST_MONTHS = 6  # of history, before anything is judged
 FEWEST_TEAMS = 4  # before teams are compared
@@ -27,102 +27,133 @@ class Expectation:
         shape = indicators, units
         self.some, self.out_of, self.count = np.zeros((3, *shape))  # the history: winsorised, and a count of months
         self.own, self.own_count = np.zeros((2, *shape))  # squared errors over what the pooled variance says
-        self.phi, self.kappa = np.full(indicators, np.nan), np.zeros(indicators)
-        self.fit = np.zeros((5, indicators))
-        self.lagged, self.lagged_count = np.zeros((LAGS, indicators)), np.full((LAGS, indicators), PRIOR)
+        self.fit, self.pairs = np.zeros((5, LAGS + 1, indicators)), np.zeros((LAGS + 1, indicators))
+        self.phi, self.kappa = np.zeros((2, LAGS + 1, indicators))  # of months so many apart; 0 apart is the variance
+        self.phi[0] = np.nan  # until there is something to tell it from
         self.fourth, self.fourth_count = np.full(indicators, 2 * PRIOR), np.full(indicators, PRIOR)
-        self.past: list[tuple[np.ndarray, ...]] = []  # the state before each of the newest months
-        self.recent: list[tuple[np.ndarray, ...]] = []
-        self.errors: list[np.ndarray] = []
+        self.recent: list[tuple[np.ndarray, ...]] = []  # months, oldest first, that are not history yet
+        self.errors: list[tuple[np.ndarray, np.ndarray]] = []  # newest first, with what was expected
 
     def month(
         self, numerator: np.ndarray, denominator: np.ndarray, shared: np.ndarray, weight: np.ndarray, parent: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """(the recent months' distance from expected, this month's alone), NaN where not judged."""
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(the recent months' distance from expected, by how much it would be more were all expected so much less,
+        this month's distance alone), NaN where not judged."""
         present = ~np.isnan(numerator)
         found, exposed = np.where(present, numerator, 0), np.where(present, denominator * shared[:, None], 0)
-        rate, strength = alike(self.some, self.out_of, self.count, self.phi, weight, parent)
-        self.past = [*self.past, (self.some, self.out_of, self.count, rate, strength, self._own_factor())][-APART:]
-        kept, error = self._one_ahead(found, exposed, present, weight)
-        self.recent = [*self.recent, (kept, exposed, present.astype(float))][-APART:]
-        distance = self._recent() if len(self.past) == APART else np.full(found.shape, np.nan)
-        self.some = MEMORY * self.some + kept
-        self.out_of = MEMORY * self.out_of + exposed
-        self.count = MEMORY * self.count + present
-        return distance, error
+        history = self._history(weight, parent)
+        kept, error = self._one_ahead(history, found, exposed, present, weight)
+        self.recent.append((kept, exposed, present.astype(float)))
+        return *self._recent(history), error
+
+    def learn(self, quiet: np.ndarray) -> None:
+        """The oldest recent month becomes history; of units that are not quiet (0 to 1), less."""
+        if len(self.recent) == len(RECENT):
+            kept, exposed, present = self.recent.pop(0)
+            weight = np.maximum(quiet, SLOW)
+            self.some = MEMORY * self.some + weight * kept
+            self.out_of = MEMORY * self.out_of + weight * exposed
+            self.count = MEMORY * self.count + weight * present
+
+    def _history(self, weight: np.ndarray, parent: np.ndarray) -> tuple[np.ndarray, ...]:
+        """(rate, the events it rests on, the months it rests on, the unit's own factor)"""
+        rate, strength = alike(self.some, self.out_of, self.count, self.phi[0], weight, parent)
+        events, exposure = self.some + strength * rate, self.out_of + strength
+        return _over(events, exposure), events, self.count, self._own_factor()
 
     def _one_ahead(
-        self, found: np.ndarray, exposed: np.ndarray, present: np.ndarray, weight: np.ndarray
+        self,
+        history: tuple[np.ndarray, ...],
+        found: np.ndarray,
+        exposed: np.ndarray,
+        present: np.ndarray,
+        weight: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """(the month winsorised, its error); learns the variance from it."""
-        some, out_of, count, rate, strength, factor = self.past[-1]
-        expected = _over(some + strength * rate, out_of + strength) * exposed
+        rate, _, count, factor = history
+        expected = rate * exposed
         self._begin(found, expected, present & (count > 0) & (expected > 0) & (weight > 0))
         judged = present & (count >= FEWEST_MONTHS) & (expected > 0)
-        variance = self._variance(expected, expected**2)
+        variance = self._covariance(0, expected, expected**2)
         spread = np.sqrt(variance * (1 + 1 / np.maximum(count, 1)))
         error = np.where(judged, (found - expected) / np.where(judged, spread, 1), 0)
         width = CLIP * spread * np.sqrt(factor)
         kept = np.where(judged, np.clip(found, expected - width, expected + width), found)
 
         squares = np.minimum(error**2, CLIP**2)
-        self.own = MEMORY * self.own + np.where(judged, squares, 0)
-        self.own_count = MEMORY * self.own_count + judged
+        self.own = MEMORY * self.own + np.where(judged, squares * weight, 0)
+        self.own_count = MEMORY * self.own_count + judged * weight
         learn = judged * weight
         self.fourth = self.fourth + (learn * (squares - 1) ** 2).sum(axis=1)
         self.fourth_count = self.fourth_count + learn.sum(axis=1)
-        inverse = np.where(judged, expected / np.where(judged, variance, 1), 0)
-        self.fit = self.fit + np.array(
-            [
-                (learn * inverse**2).sum(axis=1),
-                (learn * inverse**2 * expected).sum(axis=1),
-                (learn * inverse**2 * expected**2).sum(axis=1),
-                (learn * squares * inverse).sum(axis=1),
-                (learn * squares * inverse * expected).sum(axis=1),
-            ]
-        )
-        self.phi, self.kappa = _mean_variance(self.fit, self.phi, self.kappa)
+        self._learn_covariance(error, expected, variance, judged, weight, 1 / (count + 1))
         error = np.where(judged, np.clip(error / np.sqrt(factor), -CLIP, CLIP), np.nan)
-        for lag, before in enumerate(reversed(self.errors)):
-            both = error * before * weight
-            self.lagged[lag] += np.nansum(both, axis=1)
-            self.lagged_count[lag] += ((~np.isnan(both)) * weight).sum(axis=1)
-        self.errors = [*self.errors, error][-LAGS:]
         return kept, error
+
+    def _learn_covariance(
+        self,
+        error: np.ndarray,
+        expected: np.ndarray,
+        variance: np.ndarray,
+        judged: np.ndarray,
+        weight: np.ndarray,
+        common: np.ndarray,
+    ) -> None:
+        """common: what two errors share because they are held against one history."""
+        error = np.clip(error, -CLIP, CLIP)
+        root = np.where(judged, expected / np.sqrt(np.where(judged, variance, 1)), 0)  # 0 where not judged
+        self.errors = [(error, np.where(judged, expected, 0), root), *self.errors][: LAGS + 1]
+        for lag, (before, then, root_then) in enumerate(self.errors):
+            both = error * before - (common if lag else 0)
+            square = root * root_then
+            learn = weight * (square > 0)
+            plain = square / np.sqrt(np.where(square > 0, expected * then, 1))
+            self.fit[:, lag] += [
+                (learn * plain**2).sum(axis=1),
+                (learn * plain * square).sum(axis=1),
+                (learn * square**2).sum(axis=1),
+                (learn * both * plain).sum(axis=1),
+                (learn * both * square).sum(axis=1),
+            ]
+            self.pairs[lag] += learn.sum(axis=1)
+        self.phi, self.kappa = _mean_variance(self.fit, self.phi, self.kappa)
+
+    def _covariance(self, lag: int, plain: np.ndarray, squared: np.ndarray) -> np.ndarray:
+        """Of months so many apart: plain is the root of the product of what is expected in them, squared the product."""
+        phi, kappa = np.where(np.isnan(self.phi[lag]), 1, self.phi[lag]), self.kappa[lag]
+        if not lag:
+            return phi[:, None] * plain + (kappa + RESOLUTION**2)[:, None] * squared
+        trust = self.pairs[lag] / (self.pairs[lag] + PRIOR)
+        return (trust * phi)[:, None] * plain + (trust * kappa)[:, None] * squared
 
     def _begin(self, found: np.ndarray, expected: np.ndarray, known: np.ndarray) -> None:
         """A first phi from the months in which nothing is judged yet."""
-        for row in np.flatnonzero(np.isnan(self.phi) & known.any(axis=1)):
+        for row in np.flatnonzero(np.isnan(self.phi[0]) & known.any(axis=1)):
             off = (found[row] - expected[row])[known[row]] ** 2 / expected[row][known[row]]
             middle = np.median(off) / 0.455 / 2  # the median of chi-squared; two months' errors
-            self.phi[row] = middle if middle > 0 else np.nan
+            self.phi[0, row] = middle if middle > 0 else np.nan
 
-    def _variance(self, expected: np.ndarray, squared: np.ndarray) -> np.ndarray:
-        phi = np.where(np.isnan(self.phi), 1, self.phi)[:, None]
-        return phi * expected + self.kappa[:, None] * squared + RESOLUTION**2 * squared
-
-    def _recent(self) -> np.ndarray:
-        some, out_of, count, alike_rate, strength, factor = self.past[-APART]
+    def _recent(self, history: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:
+        rate, events, count, factor = history
         newest = list(zip(RECENT, reversed(self.recent), strict=False))
         found, exposed, months = (sum(weight * part[at] for weight, part in newest) for at in range(3))
-        squared = sum(weight**2 * part[1] for weight, part in newest)
-        rate = _over(some + strength * alike_rate, out_of + strength)
         expected = rate * exposed
-        chance = self._variance(rate * squared, rate**2 * sum((weight * part[1]) ** 2 for weight, part in newest))
-        chance *= self._memory(RECENT)[:, None]
-        phi = np.where(np.isnan(self.phi), 1, self.phi)[:, None]
-        unsure = _over(phi, some + strength * alike_rate) + _over(self.kappa[:, None], count)
-        unsure *= expected**2 * self._memory(np.ones(LAGS + 1))[:, None]
+        chance = unsure = 0.0
+        for lag in range(LAGS + 1):
+            pairs = list(zip(newest[lag:], newest, strict=False))
+            twice = 2 if lag else 1
+            chance = chance + twice * self._covariance(
+                lag,
+                rate * sum(one * other * np.sqrt(a[1] * b[1]) for (one, a), (other, b) in pairs),
+                rate**2 * sum(one * other * a[1] * b[1] for (one, a), (other, b) in pairs),
+            )
+            unsure = unsure + twice * self._covariance(lag, _over(expected**2, events), _over(expected**2, count))
         judged = (count >= FEWEST_MONTHS) & (months * 2 >= RECENT.sum()) & (expected > 0)
-        spread = np.sqrt(factor * (chance + unsure))
-        distance = freeman_tukey(found, expected, chance) * np.sqrt(chance) / np.where(judged, spread, 1)
-        return np.where(judged, np.clip(distance, -LARGEST, LARGEST), np.nan)
-
-    def _memory(self, weights: np.ndarray) -> np.ndarray:
-        """By how much months' likeness to those before them widens the variance of a weighted sum."""
-        rho = self.lagged / self.lagged_count
-        pairs = np.array([(weights[lag:] * weights[:-lag]).sum() for lag in range(1, len(weights))])
-        return np.maximum(1 + 2 * (pairs[:, None] * rho).sum(axis=0) / (weights**2).sum(), 0.5)
+        spread = np.where(judged, np.sqrt(factor * (chance + unsure)), 1)
+        distance = freeman_tukey(found, expected, chance) * np.sqrt(chance) / spread
+        distance = np.where(judged, np.clip(distance, -LARGEST, LARGEST), np.nan)
+        never = (count >= FEWEST_MONTHS) & (months * 2 >= RECENT.sum()) & (expected == 0) & (found == 0)
+        return np.where(never, 0, distance), np.where(judged, expected / spread, 0)
 
     def _own_factor(self) -> np.ndarray:
         """A unit's variance over the pooled one, shrunk towards 1 by how much units differ beyond chance."""
@@ -141,6 +172,7 @@ class Expectation:
 def freeman_tukey(found: np.ndarray, expected: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """The distance in standard deviations, on the scale on which counts are nearly normal (Freeman and Tukey 1950)."""
     unit = np.where(expected > 0, variance / np.where(expected > 0, expected, 1), 1)
+    found = np.maximum(found, 0)
     return np.sqrt(found / unit) + np.sqrt(found / unit + 1) - np.sqrt(4 * expected / unit + 1)
 
 
@@ -167,8 +199,8 @@ def _mean_variance(fit: np.ndarray, phi: np.ndarray, kappa: np.ndarray) -> tuple
     safe = np.where(apart, determinant, 1)
     slope, square = (on_one * two - on_two * both) / safe, (one * on_two - both * on_one) / safe
     alone = ~apart | (square < 0)
-    new_phi = np.where(alone, _over(on_one, one), np.where(slope < 0, 0, slope))
-    new_kappa = np.where(alone, 0, np.where(slope < 0, _over(on_two, two), square))
+    new_phi = np.where(alone, np.maximum(_over(on_one, one), 0), np.where(slope < 0, 0, slope))
+    new_kappa = np.where(alone, 0, np.where(slope < 0, np.maximum(_over(on_two, two), 0), square))
     return np.where(known, new_phi, phi), np.where(known, new_kappa, kappa)
 
 

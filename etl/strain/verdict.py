@@ -11,13 +11,13 @@ from scipy.special import ndtr
 VERDICTS = np.array(["not_clear", "steady", "likely_strain", "clear_strain", "likely_easing", "clear_easing"])
 NOT_CLEAR, STEADY, LIKELY, CLEAR, EASING = 0, 1, 2, 3, 2  # an easing is its strain's number plus EASING
 
-BUDGET = 0.003  # the chance of a first false alarm in a quiet team-month; what then lingers stays within 0.005
+BUDGET = 0.005  # the chance of a false alarm in a quiet team-month
 CLEARLY = BUDGET / 10
 DISCOVERY = (
     0.10  # of the alarms of a month, no more than this share is expected to be false (Benjamini and Hochberg 1995)
 )
 CLEAR_DISCOVERY = DISCOVERY / 10
-HOLD = 0.02  # what has been said holds until evidence is weaker than this
+HOLD = 0.01  # what has been said holds until evidence is weaker than this
 UNSURE = 0.05  # weaker evidence than an alarm's, yet too much for "steady"
 
 
@@ -61,7 +61,9 @@ def decide(strain: np.ndarray, easing: np.ndarray, present: np.ndarray, began: n
             now = np.where(clear, 2, likely).astype(np.int8)
             start[side] = np.where(judged & (now > 0) & (level[side] == 0), began[side, month], start[side])
             level[side] = np.where(judged, now, level[side])  # where a month is missing, what was said waits
-        level[1] = np.where(judged & (level[0] > 0), 0, level[1])
+        with np.errstate(invalid="ignore"):
+            weaker = np.array([chances[0] >= chances[1], chances[1] >= chances[0]])
+        level = np.where(judged & (level > 0).all(axis=0) & weaker, 0, level)
         with np.errstate(invalid="ignore"):
             quiet = judged & (chances > UNSURE).all(axis=0)
         word = np.where(quiet, STEADY, NOT_CLEAR)

@@ -43,7 +43,7 @@ class Kind:
     better: int  # -1 lower, 1 higher
     level: float  # the usual rate
     per_person: float  # of the denominator, a month
-    draw: str  # count, share, hours, lost
+    draw: str  # count, share, hours, lost; filled, kept: what is short or not kept is the bad thing
     spread: float = 0.25  # how far teams differ, as a log standard deviation
 
 
@@ -104,7 +104,10 @@ def drawn(
     if kind.draw == "filled":
         short = (1 - kind.level) * own * bad * noise
         lost = 7.5 * rng.poisson(out_of * short / 7.5)
-        return out_of - lost, out_of
+        return np.maximum(out_of - lost, 0), out_of
+    if kind.draw == "kept":
+        not_kept = np.minimum((1 - kind.level) * own * bad * noise, 0.95)
+        return rng.binomial(out_of.astype(int), 1 - not_kept).astype(float), out_of
     rate = kind.level * own * bad * noise
     if kind.draw == "count":
         return rng.poisson(rate * out_of).astype(float), out_of
@@ -204,4 +207,36 @@ def rough(seed: int, plant: Plant, teams: int = 120, months: int = 36) -> Truth:
     return Truth(figures(NINE, blocks, teams + parent), onset, plant)
 
 
-SIMULATORS: dict[str, Callable[..., Truth]] = {"poisson": poisson, "overdispersed": overdispersed, "rough": rough}
+MANY = (
+    *NINE,
+    Kind("overruns", "time_and_rest", -1, 0.2, 13, "count", 0.5),
+    Kind("excess_hours", "time_and_rest", -1, 0.04, 150, "hours", 0.4),
+    Kind("room_to_think", "room_to_think", 1, 0.6, 6, "filled", 0.2),
+    Kind("supervision", "room_to_think", 1, 0.8, 1, "kept", 0.2),
+    Kind("long_absence", "absence", -1, 0.02, 30, "lost", 0.3),
+    Kind("moves_out", "staying", -1, 0.02, 1, "count", 0.2),
+)
+
+
+def drifting(seed: int, plant: Plant, teams: int = 60, months: int = 48) -> Truth:
+    """Held out, never tuned on: rates wander off slowly and for good, echoes within families, lognormal noise, fifteen indicators."""
+    rng = np.random.default_rng(seed)
+    people, onset = organisation(rng, teams, months, plant)
+    bad = effect(MANY, onset, months, plant, rng.integers(0, 1000, teams))
+    families = {kind.family: np.exp(autoregressive(rng, (months, teams), 0.08, 0.3)) for kind in MANY}
+    blocks = []
+    for i, kind in enumerate(MANY):
+        walk = np.exp(np.cumsum(0.012 * rng.standard_normal((months, teams)), axis=0))
+        noise = np.exp(0.07 * rng.standard_normal((months, teams)))
+        peak = 1 + 0.1 * np.cos(2 * np.pi * (np.arange(months) - rng.integers(0, 12)) / 12)[:, None]
+        some, out_of = drawn(rng, kind, people, bad[:, i] * walk * noise * peak * families[kind.family])
+        blocks.append((np.where(rng.random(teams) < 0.15, np.nan, some), out_of))
+    return Truth(figures(MANY, blocks), onset, plant)
+
+
+SIMULATORS: dict[str, Callable[..., Truth]] = {
+    "poisson": poisson,
+    "overdispersed": overdispersed,
+    "rough": rough,
+    "drifting": drifting,
+}
