@@ -5,7 +5,7 @@ families. Blocks are indicator × unit.
 """
 
 import numpy as np
-from scipy.special import chdtrc, gammaln, ndtri
+from scipy.special import gammaln, ndtr, ndtri
 
 PRIOR = 20.0  # team-months that experience needs to outweigh the fear that a family is nothing but echoes
 CLIP = 4.0
@@ -79,9 +79,14 @@ def evidence(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def _tail(worse: np.ndarray, families: np.ndarray) -> np.ndarray:
     """The chance of at least so much with so many independent families."""
     tail = np.where(worse > 0, 0.0, 0.5**families)
+    half = worse / 2
+    # Chi-squared's tails for an odd and an even number of families, each two more adding a term (Abramowitz, Stegun 26.4).
+    tails = [np.zeros(len(worse)), 2 * ndtr(-np.sqrt(worse)), np.exp(-half)]
+    choose = 0.5**families
     for some in range(1, int(families.max(initial=1)) + 1):
-        inside = some <= families
-        count = np.where(inside, families, some)
-        share = np.exp(gammaln(count + 1) - gammaln(some + 1) - gammaln(count - some + 1)) * 0.5**count
-        tail = tail + np.where(inside, share * chdtrc(some, worse), 0)
+        if some > 2:
+            term = np.exp((some / 2 - 1) * np.log(np.maximum(half, 1e-300)) - half - gammaln(some / 2))
+            tails.append(tails[some - 2] + term)
+        choose = choose * np.maximum(families - some + 1, 0) / some
+        tail = tail + choose * tails[some]
     return tail

@@ -11,7 +11,7 @@ from etl.strain.null import Null
 from etl.strain.season import FEWEST_TEAMS, Shared
 from etl.strain.verdict import VERDICTS, decide
 
-CALM, LOUD = 2.0, 3.0  # evidence from which a unit teaches less, and nothing, about what is quiet
+CALM, LOUD = 1.5, 2.5  # evidence from which a unit teaches less, and nothing, about what is quiet
 BACK = 6  # months that a change is dated back, at most
 SETTLING = 2  # rounds
 MILD = 2.0  # standard deviations from which a unit says no more about what all shared

@@ -14,6 +14,7 @@ SLOW = 0.25  # what a month in which a unit was not quiet counts in its history
 LAGS = len(RECENT) - 1
 FEWEST_MONTHS = 6  # of history, before anything is judged
 FEWEST_TEAMS = 4  # before teams are compared
+FEW = 10  # events in a whole history, from which on it needs no support from teams alike
 CLIP = 3.0  # a single month counts for no more than this many standard deviations
 RESOLUTION = 1e-3  # no change under this share of a figure is one
 PRIOR = 200.0  # team-months that pooled figures need to outweigh what is assumed without data: a normal, without memory
@@ -179,7 +180,11 @@ def freeman_tukey(found: np.ndarray, expected: np.ndarray, variance: np.ndarray)
 def alike(
     some: np.ndarray, out_of: np.ndarray, count: np.ndarray, phi: np.ndarray, weight: np.ndarray, parent: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(the rate of teams alike, the exposure it is worth to each): empirical Bayes by the method of moments."""
+    """(the rate of teams alike, the exposure it is worth to each): empirical Bayes by the method of moments.
+
+    Only where so few events are to be expected that a unit's own history says little: else a unit that is unlike the
+    others for good, such as a team without night shifts, would for ever be held against what it never was.
+    """
     usable = (weight > 0) & (count >= 3) & (out_of > 0)
     events, exposure = np.where(usable, some, 0), np.where(usable, out_of, 0)
     rate = _over(events.sum(axis=1), exposure.sum(axis=1))[:, None]
@@ -187,7 +192,8 @@ def alike(
     beyond = ((events - rate * exposure) ** 2).sum(axis=1) - chance
     differ = np.maximum(_over(beyond, ((rate * exposure) ** 2).sum(axis=1)), RESOLUTION)
     strength = np.where(usable.sum(axis=1) >= FEWEST_TEAMS, _over(np.nan_to_num(phi), differ * rate[:, 0]), 0)
-    return np.broadcast_to(rate, some.shape), np.broadcast_to(strength[:, None], some.shape)
+    few = np.clip(1 - rate * out_of / (FEW * np.where(phi > 0, phi, 1)[:, None]), 0, 1)
+    return np.broadcast_to(rate, some.shape), strength[:, None] * few
 
 
 def _mean_variance(fit: np.ndarray, phi: np.ndarray, kappa: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ MEMORY = 0.97  # a month's weight in a history falls by this each month: it halv
 FEWEST_TEAMS = 4  # under this, a shared month cannot be told from a team's own
 HUBER = 1.5  # standard deviations from which a team counts for less (Huber 1964)
 ROUNDS = 4
+RESOLUTION = 1e-3  # a team this near the others, as a share of what is expected, is not far from them
 NORMAL = 0.6745  # the median distance from the middle, in standard deviations
 
 
@@ -26,7 +27,7 @@ class Shared:
         known = (expected > 0) & (weight > 0)
         ratio, usual = _ratio(np.where(known, numerator, 0), np.where(known, expected, 0), known * weight)
         # Histories are winsorised as the ratio is: with plain means, a skewed indicator's ratio would sink month by month.
-        centre, width = expected * ratio[:, None], HUBER * usual[:, None] * np.sqrt(expected)
+        centre, width = expected * ratio[:, None], usual[:, None] * np.sqrt(expected) + RESOLUTION * expected
         kept = np.where(expected > 0, np.clip(numerator, centre - width, centre + width), numerator)
         self.some = MEMORY * self.some + np.where(present, kept, 0)
         self.out_of = MEMORY * self.out_of + np.where(present, denominator * ratio[:, None], 0)
@@ -34,18 +35,22 @@ class Shared:
 
 
 def _ratio(found: np.ndarray, expected: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each row one robust ratio, and how far off is usual, in roots of what is expected."""
-    told = (weight > 0).sum(axis=1) >= FEWEST_TEAMS
-    huber, root = np.ones(found.shape), np.sqrt(np.where(expected > 0, expected, 1))
+    """For each row one robust ratio, and how far off still counts in full, in roots of what is expected."""
+    some = weight > 0
+    told = some.sum(axis=1) >= FEWEST_TEAMS
+    expected = np.where(some, expected, 1)
+    root = np.sqrt(expected)
+    ratio = _medians(found / expected, some)
     for _ in range(ROUNDS):
-        total = (weight * huber * expected).sum(axis=1)
-        ratio = (weight * huber * found).sum(axis=1) / np.where(total > 0, total, 1)
         off = np.abs(found - ratio[:, None] * expected) / root
-        usual = np.array(
-            [np.median(row[some]) if some.any() else 0.0 for row, some in zip(off, weight > 0, strict=True)]
-        )
-        usual /= NORMAL
-        huber = np.minimum(1, HUBER * usual[:, None] / np.where(off > 0, off, np.inf).clip(1e-300))
-        huber = np.where(off > HUBER * usual[:, None], huber, 1)
+        usual = _medians(off, some) * HUBER / NORMAL
+        bound = usual[:, None] + RESOLUTION * root
+        counts = weight * np.where(off > bound, bound / np.maximum(off, bound), 1)
+        ratio = (counts * found).sum(axis=1) / np.maximum((counts * expected).sum(axis=1), 1e-300)
     told &= ratio > 0
     return np.where(told, ratio, 1), np.where(told, usual, 1e150)
+
+
+def _medians(table: np.ndarray, some: np.ndarray) -> np.ndarray:
+    """Of some of each row, 0 where there are none."""
+    return np.array([np.median(row[here]) if here.any() else 0.0 for row, here in zip(table, some, strict=True)])

