@@ -8,8 +8,8 @@ from etl.strain.combine import Echoes, evidence
 from etl.strain.figures import Figures
 from etl.strain.model import RECENT, Expectation
 from etl.strain.null import Null
-from etl.strain.season import FEWEST_TEAMS, Shared
-from etl.strain.verdict import VERDICTS, decide
+from etl.strain.season import FEWEST_TEAMS, Organisation, Shared, organisation
+from etl.strain.verdict import LIKELY, VERDICTS, decide
 
 CALM, LOUD = 1.5, 2.5  # evidence from which a unit teaches less, and nothing, about what is quiet
 BACK = 6  # months that a change is dated back, at most
@@ -20,66 +20,66 @@ TELLING = 1.64  # an indicator that has changed by less is no reason; the most c
 
 @dataclass(frozen=True)
 class Judgement:
-    """month × unit, and month × indicator × unit for `because`."""
+    """month × unit; a month's entries use nothing later."""
 
     verdict: np.ndarray  # of VERDICTS
-    since: np.ndarray  # month numbers
-    because: np.ndarray  # bool: the indicators that make it so
-    shared: np.ndarray  # month × indicator: the organisation's month, as a ratio to what histories expect
-    strain: np.ndarray
+    since: np.ndarray  # month numbers: where the change began, or, where there is none, what is said
+    because: np.ndarray  # month × indicator × unit, bool: the indicators that make it so
+    strain: np.ndarray  # evidence as normal deviates, NaN where not judged: for tests and analysts, never for leaders
     easing: np.ndarray
+    organisation: Organisation  # what all shared
 
 
 def judge(figures: Figures) -> Judgement:
+    """Judges every unit in every month. Only cells that may be used may be in the figures."""
     counted = figures.better != 0
-    sign = -figures.better[counted].astype(float)[:, None]
-    months, indicators, units = figures.numerator[:, counted].shape
-    season, expectation = Shared(indicators, units), Expectation(indicators, units)
+    numerators, denominators = figures.numerator[:, counted], figures.denominator[:, counted]
+    worse = -figures.better[counted].astype(float)[:, None]
+    months, indicators, units = numerators.shape
+    shared, expectation = Shared(indicators, units), Expectation(indicators, units)
     echoes = Echoes(figures.families[counted])
     null = Null(len(echoes.names))
-    strain, easing = np.full((2, months, units), np.nan)
-    began = np.full((2, months, units), -1)
+    evidences = np.full((2, months, units), np.nan)  # of strain, of easing
+    began = np.zeros((2, months, units), dtype=int)
     because = np.zeros((2, months, indicators, units), dtype=bool)
-    shared = np.ones((months, len(counted)))
-    present = ~np.isnan(figures.numerator[:, counted]).all(axis=1)
-    quiet, teams, recent, lately = np.ones(units), figures.teams, [], []
+    ratios = np.ones((months, len(counted)))
+    teams, alone, quiet = figures.teams, [], [np.ones(units)]
     for month in range(months):
-        numerator, denominator = figures.numerator[month, counted], figures.denominator[month, counted]
-        weight = quiet * teams[month]
-        ratio = season.month(numerator, denominator, weight)
-        shared[month, counted] = ratio
-        distance, steepness, error = expectation.month(numerator, denominator, ratio, weight, figures.parent[month])
-        distance, error = distance * sign, error * sign
+        weight = quiet[-1] * teams[month]
+        ratios[month, counted] = ratio = shared.month(numerators[month], denominators[month], weight)
+        distance, steepness, error = expectation.month(numerators[month], denominators[month], ratio, weight)
+        distance, error = distance * worse, error * worse
         echoes.month(error, weight)
-        raw, weights = echoes.family_scores(distance)
-        scores = null.standardised(raw)
+        scores, weights = echoes.family_scores(distance)
         for _ in range(SETTLING):
-            weight = quietness(evidence(scores, weights), evidence(-scores, weights)) * teams[month]
+            weight = quietness(both_ways(null.standardised(scores), weights)) * teams[month]
             distance = settled(distance, steepness, weight)
-            raw, weights = echoes.family_scores(distance)
-            scores = null.standardised(raw)
-        null.learn(np.where(teams[month], raw, np.nan))
-        recent = [*recent, echoes.family_scores(error)[0]][-BACK:]
+            scores, weights = echoes.family_scores(distance)
+        standard = null.standardised(scores)
+        null.learn(np.where(teams[month], scores, np.nan))
+        evidences[:, month] = both_ways(standard, weights)
+        alone = [*alone, echoes.family_scores(error)[0]][-BACK:]
         for side, way in enumerate((1, -1)):
-            found = evidence(way * scores, weights)
-            (strain, easing)[side][month] = found
             because[side, month] = reasons(way * distance)
-            began[side, month] = month + 1 - beginning(np.array(recent) * way, way * scores)
-        now = quietness(strain[month], easing[month])
-        lately = [*lately, now][-len(RECENT) :]
-        quiet = now
-        expectation.learn(np.min(lately, axis=0))
-    said = decide(strain, easing, present, began)
-    reason = np.where(np.isin(said.verdict, [4, 5])[:, None], because[1], because[0])
-    reason &= (said.verdict >= 2)[:, None]
-    every = np.zeros(figures.numerator.shape, dtype=bool)
-    every[:, counted] = reason
-    return Judgement(VERDICTS[said.verdict], said.since, every, shared, strain, easing)
+            began[side, month] = month + 1 - beginning(way * np.array(alone), way * standard)
+        quiet = [*quiet, quietness(evidences[:, month])][-len(RECENT) :]
+        expectation.learn(np.min(quiet, axis=0))
+    said = decide(*evidences, ~np.isnan(numerators).all(axis=1), began)
+    because_of = np.zeros(figures.numerator.shape, dtype=bool)
+    for side in (0, 1):
+        here = (said.verdict == LIKELY[side]) | (said.verdict == LIKELY[side] + 1)
+        because_of[:, counted] |= because[side] & here[:, None]
+    return Judgement(VERDICTS[said.verdict], said.since, because_of, *evidences, organisation(ratios))
 
 
-def quietness(strain: np.ndarray, easing: np.ndarray) -> np.ndarray:
+def both_ways(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The evidence of strain and of easing."""
+    return np.array([evidence(scores, weights), evidence(-scores, weights)])
+
+
+def quietness(evidences: np.ndarray) -> np.ndarray:
     """How far a unit may teach what is quiet, from 0 to 1."""
-    loudest = np.fmax(strain, easing)
+    loudest = np.fmax(*evidences)
     return np.where(np.isnan(loudest), 1, np.clip((LOUD - loudest) / (LOUD - CALM), 0, 1))
 
 

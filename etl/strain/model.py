@@ -1,8 +1,9 @@
 """How far each indicator stands from its unit's own past, in standard deviations: observed against expected.
 
 Expected is the unit's own history, shrunk towards teams alike, times what the organisation shared that month. The variance
-is fitted, not assumed: chance and what goes beyond it (phi E + kappa E²), a unit's own factor on that, and how much a month
-resembles the months before. Blocks are indicator × unit.
+is fitted, not assumed: chance and what goes beyond it (phi E + kappa E²), how much of each a month shares with the months
+before, and a unit's own factor on that. Where a weight a unit is given, it says how far the unit may teach what is quiet,
+from 0 to 1; units above teams teach nothing. Blocks are indicator × unit.
 """
 
 import numpy as np
@@ -36,13 +37,13 @@ class Expectation:
         self.errors: list[tuple[np.ndarray, np.ndarray]] = []  # newest first, with what was expected
 
     def month(
-        self, numerator: np.ndarray, denominator: np.ndarray, shared: np.ndarray, weight: np.ndarray, parent: np.ndarray
+        self, numerator: np.ndarray, denominator: np.ndarray, shared: np.ndarray, weight: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(the recent months' distance from expected, by how much it would be more were all expected so much less,
-        this month's distance alone), NaN where not judged."""
+        """(the recent months' distance from expected, what is expected in the same standard deviations, this month's
+        distance alone), NaN where not judged."""
         present = ~np.isnan(numerator)
         found, exposed = np.where(present, numerator, 0), np.where(present, denominator * shared[:, None], 0)
-        history = self._history(weight, parent)
+        history = self._history(weight)
         kept, error = self._one_ahead(history, found, exposed, present, weight)
         self.recent.append((kept, exposed, present.astype(float)))
         return *self._recent(history), error
@@ -56,9 +57,9 @@ class Expectation:
             self.out_of = MEMORY * self.out_of + weight * exposed
             self.count = MEMORY * self.count + weight * present
 
-    def _history(self, weight: np.ndarray, parent: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _history(self, weight: np.ndarray) -> tuple[np.ndarray, ...]:
         """(rate, the events it rests on, the months it rests on, the unit's own factor)"""
-        rate, strength = alike(self.some, self.out_of, self.count, self.phi[0], weight, parent)
+        rate, strength = alike(self.some, self.out_of, self.count, self.phi[0], weight)
         events, exposure = self.some + strength * rate, self.out_of + strength
         return _over(events, exposure), events, self.count, self._own_factor()
 
@@ -178,7 +179,7 @@ def freeman_tukey(found: np.ndarray, expected: np.ndarray, variance: np.ndarray)
 
 
 def alike(
-    some: np.ndarray, out_of: np.ndarray, count: np.ndarray, phi: np.ndarray, weight: np.ndarray, parent: np.ndarray
+    some: np.ndarray, out_of: np.ndarray, count: np.ndarray, phi: np.ndarray, weight: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(the rate of teams alike, the exposure it is worth to each): empirical Bayes by the method of moments.
 

@@ -1,4 +1,6 @@
-"""What the whole organisation shared in a month, season included, so that it is taken for no team's own strain."""
+"""What the whole organisation shared in a month, season included: taken for no team's own strain, and told apart."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -7,6 +9,8 @@ FEWEST_TEAMS = 4  # under this, a shared month cannot be told from a team's own
 HUBER = 1.5  # standard deviations from which a team counts for less (Huber 1964)
 ROUNDS = 4
 RESOLUTION = 1e-3  # a team this near the others, as a share of what is expected, is not far from them
+YEAR = 12
+MOVED = 3.0  # standard deviations from which the whole organisation has moved
 NORMAL = 0.6745  # the median distance from the middle, in standard deviations
 
 
@@ -23,7 +27,10 @@ class Shared:
     def month(self, numerator: np.ndarray, denominator: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """The ratio of an indicator, 1 where it cannot be told; indicator × unit, NaN where missing; weights a unit."""
         present = ~np.isnan(numerator)
-        expected = np.where(present & (self.out_of > 0), denominator * self.some / np.maximum(self.out_of, 1e-300), 0)
+        # A history is a month longer than it is, at the rate of all: a team that never yet had what is rare counts too.
+        rate = self.some.sum(axis=1, keepdims=True) / np.maximum(self.out_of.sum(axis=1, keepdims=True), 1e-300)
+        month = np.where(present, denominator, 0)
+        expected = month * (self.some + rate * month) / np.maximum(self.out_of + month, 1e-300)
         known = (expected > 0) & (weight > 0)
         ratio, usual = _ratio(np.where(known, numerator, 0), np.where(known, expected, 0), known * weight)
         # Histories are winsorised as the ratio is: with plain means, a skewed indicator's ratio would sink month by month.
@@ -40,7 +47,12 @@ def _ratio(found: np.ndarray, expected: np.ndarray, weight: np.ndarray) -> tuple
     told = some.sum(axis=1) >= FEWEST_TEAMS
     expected = np.where(some, expected, 1)
     root = np.sqrt(expected)
-    ratio = _medians(found / expected, some)
+    # From the middle it is not far, were it not that most teams may have none of what is rare.
+    middle, mean = (
+        _medians(found / expected, some),
+        (weight * found).sum(axis=1) / (weight * expected).sum(axis=1).clip(1e-300),
+    )
+    ratio = np.where(middle > 0, middle, mean)
     for _ in range(ROUNDS):
         off = np.abs(found - ratio[:, None] * expected) / root
         usual = _medians(off, some) * HUBER / NORMAL
@@ -54,3 +66,32 @@ def _ratio(found: np.ndarray, expected: np.ndarray, weight: np.ndarray) -> tuple
 def _medians(table: np.ndarray, some: np.ndarray) -> np.ndarray:
     """Of some of each row, 0 where there are none."""
     return np.array([np.median(row[here]) if here.any() else 0.0 for row, here in zip(table, some, strict=True)])
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """What all teams shared, month × indicator; a month's figures use nothing later."""
+
+    shared: np.ndarray  # ratio to what histories expect
+    season: (
+        np.ndarray
+    )  # the part that the same month of earlier years lets expect, as a ratio; 1 in the first two years
+    moved: np.ndarray  # int8: 1 up or -1 down where the rest is more than is usual in this organisation, else 0
+
+
+def organisation(shared: np.ndarray) -> Organisation:
+    """Splits the shared months, a ratio each month × indicator, into season and what is new."""
+    level = np.log(shared)
+    off, season, rest = np.full((3, *level.shape), np.nan)
+    moved = np.zeros(level.shape, dtype=np.int8)
+    for month in range(YEAR, len(level)):
+        off[month] = level[month] - level[month - YEAR : month].mean(axis=0)
+        before = off[month - YEAR :: -YEAR]
+        before = before[~np.isnan(before).any(axis=1)]
+        season[month] = before.mean(axis=0) if len(before) else 0.0
+        rest[month] = off[month] - season[month]
+        if month >= 2 * YEAR:
+            usual = np.median(np.abs(rest[YEAR:month]), axis=0) / NORMAL
+            beyond = np.abs(rest[month]) > MOVED * usual + RESOLUTION
+            moved[month] = np.where(beyond, np.sign(rest[month]), 0)
+    return Organisation(shared, np.exp(np.nan_to_num(season)), moved)

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.special import ndtr
 
 VERDICTS = np.array(["not_clear", "steady", "likely_strain", "clear_strain", "likely_easing", "clear_easing"])
-NOT_CLEAR, STEADY, LIKELY, CLEAR, EASING = 0, 1, 2, 3, 2  # an easing is its strain's number plus EASING
+NOT_CLEAR, STEADY = 0, 1
+LIKELY = np.array([2, 4])  # strain, easing; clear is one more
 
 BUDGET = 0.005  # the chance of a false alarm in a quiet team-month
 CLEARLY = BUDGET / 10
@@ -37,7 +38,7 @@ class Said:
     """month × unit."""
 
     verdict: np.ndarray  # int8, of VERDICTS
-    since: np.ndarray  # int: the month in which what is said began, -1 where nothing is said
+    since: np.ndarray  # int: the month in which what is said began
 
 
 def decide(strain: np.ndarray, easing: np.ndarray, present: np.ndarray, began: np.ndarray) -> Said:
@@ -48,30 +49,27 @@ def decide(strain: np.ndarray, easing: np.ndarray, present: np.ndarray, began: n
     """
     months, units = strain.shape
     verdict, since = np.zeros((months, units), dtype=np.int8), np.full((months, units), -1)
-    level, start = np.zeros((2, units), dtype=np.int8), np.full((2, units), -1)  # of strain and of easing
+    level, start = np.zeros((2, 2, units), dtype=int)  # of strain and of easing; 1 is likely, 2 clear
     for month in range(months):
-        here = present[month]
-        chances = np.where(here, 1 - ndtr(np.array([strain[month], easing[month]])), np.nan)
+        chances = np.where(present[month], ndtr(-np.array([strain[month], easing[month]])), np.nan)
         judged = ~np.isnan(chances).any(axis=0)
-        for side, chance in enumerate(chances):
-            likely, clear = alarms(chance, BUDGET, DISCOVERY), alarms(chance, CLEARLY, CLEAR_DISCOVERY)
-            with np.errstate(invalid="ignore"):
-                likely |= (level[side] > 0) & (chance <= HOLD)
-                clear |= (level[side] == 2) & (chance <= BUDGET)
-            now = np.where(clear, 2, likely).astype(np.int8)
-            start[side] = np.where(judged & (now > 0) & (level[side] == 0), began[side, month], start[side])
-            level[side] = np.where(judged, now, level[side])  # where a month is missing, what was said waits
-        with np.errstate(invalid="ignore"):
-            weaker = np.array([chances[0] >= chances[1], chances[1] >= chances[0]])
-        level = np.where(judged & (level > 0).all(axis=0) & weaker, 0, level)
-        with np.errstate(invalid="ignore"):
-            quiet = judged & (chances > UNSURE).all(axis=0)
-        word = np.where(quiet, STEADY, NOT_CLEAR)
-        word = np.where(level[1] > 0, LIKELY + EASING - 1 + level[1], word)
-        word = np.where(level[0] > 0, LIKELY - 1 + level[0], word)
+        now = np.array([_level(chance, before) for chance, before in zip(chances, level, strict=True)])
+        now[:, (now > 0).all(axis=0)] *= chances[:, (now > 0).all(axis=0)] < chances[::-1, (now > 0).all(axis=0)]
+        start = np.where(judged & (now > 0) & (level == 0), began[:, month], start)
+        level = np.where(judged, now, level)  # where a month is missing, what was said waits
+        word = np.where((chances > UNSURE).all(axis=0), STEADY, NOT_CLEAR)
+        for side in (0, 1):
+            word = np.where(level[side] > 0, LIKELY[side] - 1 + level[side], word)
         verdict[month] = np.where(judged, word, NOT_CLEAR)
-        same = verdict[month - 1] == verdict[month] if month else np.zeros(units, dtype=bool)
-        since[month] = np.where(same, since[month - 1], month) if month else month
-        for side in (1, 0):
+        unchanged = verdict[month] == verdict[month - 1] if month else np.zeros(units, dtype=bool)
+        since[month] = np.where(unchanged, since[month - 1], month)
+        for side in (0, 1):
             since[month] = np.where(judged & (level[side] > 0), start[side], since[month])
     return Said(verdict, since)
+
+
+def _level(chance: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """1 for likely, 2 for clear, 0 for neither; what was said before holds a little longer."""
+    clear = alarms(chance, CLEARLY, CLEAR_DISCOVERY) | ((before == 2) & (chance <= BUDGET))
+    likely = alarms(chance, BUDGET, DISCOVERY) | ((before > 0) & (chance <= HOLD))
+    return np.where(clear, 2, likely.astype(int))

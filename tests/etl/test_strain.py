@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from etl.__main__ import app
-from etl.strain import combine, extract, null, verdict
+from etl.strain import combine, extract, null, season, verdict
 from etl.strain.figures import NO_PARENT, Figures
 from etl.strain.judge import Judgement, judge
 from tests.benchmarks.strain.simulators import Plant, overdispersed, poisson, rough
@@ -69,7 +69,17 @@ def test_a_month_that_all_share_is_nobodys_strain_and_is_told():
     figures.numerator[20] *= 1.5
     said = judge(figures)
     assert set(said.verdict[15:].ravel()) == {"steady"}
-    assert said.shared[20] == pytest.approx([1.5] * 3, rel=0.02) and said.shared[19] == pytest.approx([1] * 3, rel=0.02)
+    assert said.organisation.shared[20] == pytest.approx([1.5] * 3, rel=0.02)
+    assert said.organisation.shared[19] == pytest.approx([1] * 3, rel=0.02)
+
+
+def test_season_is_told_from_what_is_new():
+    winters = np.exp(0.2 * np.cos(2 * np.pi * np.arange(48) / 12))[:, None]
+    wobble = np.exp(0.01 * np.random.default_rng(1).standard_normal((48, 1)))
+    wobble[45] *= 1.3
+    told = season.organisation(winters * wobble)
+    assert told.season[36:, 0] == pytest.approx(winters[36:, 0], rel=0.05)
+    assert np.flatnonzero(told.moved).tolist() == [45] and told.moved[45, 0] == 1
 
 
 def test_a_team_without_figures_is_not_clear():
