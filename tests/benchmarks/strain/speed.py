@@ -45,7 +45,9 @@ def main() -> None:
         judge(made)
         judged, busy = time.perf_counter() - began, time.process_time() - busy
         size = made.numerator.size
-        print(f"{teams:>8,}{size:>12,}{judged:>9.1f}s{busy:>10.1f}s{judged / size * 1e6:>11.2f}s{judged / sorting:>15.0f}×")
+        print(
+            f"{teams:>8,}{size:>12,}{judged:>9.1f}s{busy:>10.1f}s{judged / size * 1e6:>11.2f}s{judged / sorting:>15.0f}×"
+        )
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 
