@@ -12,7 +12,7 @@ VERDICTS = np.array(["not_clear", "steady", "likely_strain", "clear_strain", "li
 NOT_CLEAR, STEADY = 0, 1
 LIKELY = np.array([2, 4])  # strain, easing; clear is one more
 
-BUDGET = (
+BUDGET = 0.005  # the chance of a false alarm in a quiet team-month
     0.004  # the chance of a false alarm in a quiet team-month: what is said lingers, and 0.005 is the most there may be
 )
 CLEARLY = BUDGET / 10
