@@ -13,8 +13,6 @@ NOT_CLEAR, STEADY = 0, 1
 LIKELY = np.array([2, 4])  # strain, easing; clear is one more
 
 BUDGET = 0.005  # the chance of a false alarm in a quiet team-month
-    0.004  # the chance of a false alarm in a quiet team-month: what is said lingers, and 0.005 is the most there may be
-)
 CLEARLY = BUDGET / 10
 DISCOVERY = (
     0.10  # of the alarms of a month, no more than this share is expected to be false (Benjamini and Hochberg 1995)
