@@ -18,11 +18,12 @@ from rich.console import Console
 from rich.table import Table
 
 from etl import build as builder
-from etl import cases, intake, spc
+from etl import cases, intake, settings, spc
 from etl import chart as charts
 from etl.contracts import BadContract
 from etl.indicators import BadIndicator
 from etl.paths import DiskFull, Workspace
+from etl.people import BadKey
 from etl.series import moment
 from etl.steps import keep, measure, model, publish, units
 from etl.strain import extract
@@ -31,12 +32,14 @@ FAILED, REFUSED = 1, 3
 SENTENCES = (
     BadContract,
     BadIndicator,
+    BadKey,
     DiskFull,
     keep.RefusedExtract,
     measure.Unmeasurable,
     model.BadModel,
     publish.FailedCheck,
     publish.NoSuchRelease,
+    settings.BadSettings,
     spc.UnreadableSeries,
     extract.UnreadableFigures,
     units.BadHierarchy,
@@ -90,7 +93,7 @@ def build(
     workspace = Workspace.here()
     with plainly(workspace):
         try:
-            day = dt.date.fromisoformat(as_of) if as_of else dt.datetime.now().astimezone().date()
+            day = dt.date.fromisoformat(as_of) if as_of else settings.read(workspace).today()
         except ValueError:
             raise BadContract(f"--as-of {as_of!r} is not a day; write it as 2026-11-09.") from None
         with out.status("Looking into the inbox") as status:
@@ -174,7 +177,8 @@ def show_rows(workspace: Workspace, held: list[keep.Receipt]) -> None:
     for receipt in held:
         if not receipt.rows_quarantined:
             continue
-        found = duckdb.read_parquet(str(receipt.path(workspace, "rejected.parquet"))).fetchall()
+        with duckdb.connect() as con:
+            found = con.read_parquet(str(receipt.path(workspace, "rejected.parquet"))).fetchall()
         for line, reasons, cells in found:
             said = json.loads(cells)
             for reason in reasons:
@@ -238,15 +242,20 @@ def strain(
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    people: Annotated[int, typer.Option(help="About how many work there, 200 or more; 31 make a team.")] = 1500,
+    months: Annotated[int, typer.Option(help="How many months, 13 to 60; last month is the last.")] = 36,
+) -> None:
     """Write a made-up organisation's extracts into an empty workspace's inbox."""
     with plainly():
-        from etl.demo import RealWorkspace, write_extracts
+        from etl.demo.make import BadSize, RealWorkspace, write_extracts
 
+        workspace = Workspace.here()
         try:
-            for path in write_extracts(Workspace.here()):
-                say(f"Wrote {path}")
-        except RealWorkspace as error:
+            with builder.alone(workspace, say):
+                for path in write_extracts(workspace, people, months):
+                    say(f"Wrote {path}")
+        except (BadSize, RealWorkspace) as error:
             raise BadContract(str(error)) from None
 
 

@@ -13,18 +13,22 @@ import duckdb
 
 from etl import contracts as contract_files
 from etl import indicators as indicator_files
+from etl import settings
 from etl.contracts import Contract
 from etl.intake import Refusal, Say, take_in
 from etl.paths import EXPECTATIONS, SQL, Workspace, room_on_disk
+from etl.steps.hierarchy import Organisation
 from etl.steps.keep import (
     Receipt,
     receipts,
 )
 from etl.steps.model import (
+    Part,
     core_queries,
     lay_out_sources,
     lineage,
     parts,
+    read_organisation,
     replaced,
     run_core,
     settled_to,
@@ -105,7 +109,10 @@ def make_release(
             refused,
         )
 
-    inputs = fingerprint(contracts, held, counted, settled, refusals, as_of, workspace.synthetic.exists())
+    organisation = read_organisation(con, workspace, contracts, counted, as_of)
+    months = months_seen(counted, as_of)
+    synthetic = workspace.synthetic.exists()
+    inputs = fingerprint(contracts, held, counted, settled, refusals, organisation, months, synthetic)
     names = publish.releases(workspace)
     if names and publish.read_release(workspace, names[-1])["inputs"] == inputs:
         if publish.left_behind(workspace):
@@ -126,22 +133,26 @@ def make_release(
     busy("Measuring")
     queries = core_queries(SQL / "core")
     live = {name: each for name, each in indicator_files.load(SQL / "indicators").items() if each.status != "draft"}
-    lay_out_sources(con, workspace, contracts, counted, as_of)
+    lay_out_sources(con, workspace, contracts, counted, as_of, organisation)
     run_core(con, queries, set(contracts))
-    levels = lay_out_units(con, contracts)
+    levels = lay_out_units(con, contracts, organisation, months or [as_of.replace(day=1)])
     sources = {name: lineage(indicator.reads, queries) for name, indicator in live.items()}
-    measure(con, live, sources, levels)
-    indicator_settled = {
-        name: settled_together(settled[source] for source in behind if counted[source] and contracts[source].month_of)
-        for name, behind in sources.items()
-    }
-    annotate(con, live, as_of)
-    protect(con, live, indicator_settled)
+    published = {name: {source for source in behind if contracts[source].published} for name, behind in sources.items()}
+    private = {name: behind - published[name] for name, behind in sources.items()}
+    private_reach = {name: behind | {organisation.source} - {None} for name, behind in private.items()}
+    measure(con, live, published, private_reach, levels, organisation.not_begun)
+    collected = {source for source, contract in contracts.items() if counted[source] and contract.month_of}
+    published_to, private_to = (
+        {name: settled_together(settled[source] for source in behind & collected) for name, behind in each.items()}
+        for each in (published, private)
+    )
+    annotate(con, live, organisation, as_of)
+    protect(con, live, published_to, private_to, synthetic)
     busy("Looking for change")
     signal(con, live)
     prime(con, live)
 
-    release = publish.next_name(workspace, dt.datetime.now().astimezone().date())
+    release = publish.next_name(workspace, settings.read(workspace).today())
     busy("Checking and publishing")
     meta = {
         "meta.release": [
@@ -153,7 +164,7 @@ def make_release(
                 "version": VERSION,
                 "format": publish.FORMAT,
                 "settled_to": max(filter(None, settled.values()), default=None),
-                "synthetic": workspace.synthetic.exists(),
+                "synthetic": synthetic,
                 "profile": PROFILE,
                 "inputs": inputs,
             }
@@ -163,7 +174,7 @@ def make_release(
             asdict(indicator)
             | {
                 "levels": list(indicator.levels),
-                "settled_to": indicator_settled[name],
+                "settled_to": max(filter(None, (published_to[name], private_to[name])), default=None),
                 "sources": sorted(sources[name]),
             }
             for name, indicator in live.items()
@@ -252,20 +263,23 @@ def _utc(moment: str) -> dt.datetime:
     return dt.datetime.fromisoformat(moment).astimezone(dt.UTC).replace(tzinfo=None)
 
 
+def months_seen(counted: dict[str, list[Part]], as_of: dt.date) -> list[dt.date]:
+    """The months until that day that the sources' rows hold, earliest first."""
+    months = {month for kept in counted.values() for part in kept for month in part.months or part.receipt.months}
+    return sorted(month for month in map(dt.date.fromisoformat, months) if month <= as_of)
+
+
 def fingerprint(
     contracts: dict[str, Contract],
     held: dict[str, list[Receipt]],
-    counted: dict,
+    counted: dict[str, list[Part]],
     settled: dict[str, dt.date | None],
     refusals: list[Refusal],
-    as_of: dt.date,
+    organisation: Organisation,
+    months: list[dt.date],
     synthetic: bool,
 ) -> str:
-    """Of everything a release is made of: the same inputs and settled months publish nothing new."""
-    months = sorted(
-        {month for kept in counted.values() for part in kept for month in part.months or part.receipt.months}
-    )
-    seen = [month for month in months if dt.date.fromisoformat(month) <= as_of]
+    """Of everything a release is made of: the same inputs, settled months and units publish nothing new."""
     record = {
         "version": VERSION,
         "contracts": {source: contract.fingerprint for source, contract in contracts.items()},
@@ -277,7 +291,8 @@ def fingerprint(
         ),
         "refusals": sorted((refusal.file, refusal.sentence) for refusal in refusals),
         "settled": settled,
-        "seen": seen[-1:],
+        "seen": months[-1:],
+        "organisation": asdict(organisation),
         "synthetic": synthetic,
         "sql": {
             str(path.relative_to(SQL)): path.read_text(encoding="utf-8")

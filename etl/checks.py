@@ -11,6 +11,7 @@ from etl.contracts import BadContract, Contract
 from etl.indicators import BadIndicator
 from etl.intake import references_first
 from etl.paths import SQL, Workspace
+from etl.steps.hierarchy import Organisation, hierarchy_of
 from etl.steps.keep import RefusedExtract
 from etl.steps.model import core_queries, lay_out_sources, run_core
 from etl.steps.units import levels_in_order
@@ -21,7 +22,8 @@ def check_all(workspace: Workspace) -> Iterator[str]:
     that is not."""
     contracts = load_contracts(workspace)
     references_first(contracts)
-    levels = levels_in_order(contracts)
+    hierarchy_of(contracts)
+    levels = levels_in_order(contracts, Organisation())  # those of the hierarchy itself are data
     yield f"{len(contracts)} sources: {', '.join(contracts)}; levels: {', '.join(levels) or 'none'}."
 
     check_suites(contracts)
@@ -45,7 +47,7 @@ def check_all(workspace: Workspace) -> Iterator[str]:
 
 def lay_out_empty(con: duckdb.DuckDBPyConnection, workspace: Workspace, contracts: dict[str, Contract]) -> None:
     """Every source as an empty table."""
-    lay_out_sources(con, workspace, contracts, {source: [] for source in contracts}, dt.date.max)
+    lay_out_sources(con, workspace, contracts, {source: [] for source in contracts}, dt.date.max, Organisation())
 
 
 def check_suites(contracts: dict[str, Contract]) -> None:

@@ -4,7 +4,7 @@ import codecs
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -12,46 +12,24 @@ from typing import Any
 
 import yaml
 
-TYPES = {
-    "text": "VARCHAR",
-    "number": "DOUBLE",
-    "whole_number": "BIGINT",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-}
+from etl.columns import Column, column_of, made, words
+
+BESIDE = (
+    "text",
+    "unread",
+    "unknown",
+    "filled",
+    "private",
+    "other_weekday",
+    "lookup",
+)  # the engine's, before a column's name
 SEVERITIES = ("critical", "warning", "info")
 EACH_FILE = ("adds", "replaces_its_months", "replaces_all")
 ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet")
-RESERVED = {"month", "row", "line", "file", "conflict"}
 
 
 class BadContract(Exception):
     """A contract, suite or sample does not say what it must; the sentence names the file."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One of our columns, and how an extract may call it."""
-
-    name: str
-    headers: tuple[str, ...]
-    type: str = "text"
-    format: str | None = None  # of a date, as strptime reads it; ISO dates are always understood
-    thousands: str | None = None  # the mark between thousands, where an export writes one
-    optional: bool = False  # its cells may be empty: "no data", never zero
-    heading_optional: bool = False  # the whole column may be missing
-    allowed: tuple[str, ...] = ()
-    spellings: dict[str, list[str]] = field(default_factory=dict)  # one spelling: the others that mean it, any case
-    refers_to: str | None = None  # the source whose first key column must know it
-    meaning: str = ""
-
-    @property
-    def heading(self) -> str:
-        return self.headers[0]
-
-    @property
-    def sql_type(self) -> str:
-        return TYPES[self.type]
 
 
 @dataclass(frozen=True)
@@ -62,6 +40,28 @@ class Level:
     column: str | None = None
     title: str | None = None  # the column that holds the name; of a fixed unit, the name itself
     unit: str | None = None  # the fixed unit's id
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Which columns of a reference say who stands under whom, a row a unit and spell."""
+
+    unit: str
+    title: str
+    level: str
+    parent: str
+    from_month: str
+    to_month: str
+    successor: str
+
+
+@dataclass(frozen=True)
+class Crosswalk:
+    """Which columns of a reference say what a system calls a unit; a blank system means all of them."""
+
+    system: str
+    name: str
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,25 @@ class Contract:
     format: Format = Format()
     leave_out: dict[str, list[str]] = field(default_factory=dict)  # totals rows: column: the words that mark them
     brings_teams: tuple[Level, ...] = ()  # lowest first
+    system: str = ""  # whose export it is, as the names by system call it
+    hierarchy: Hierarchy | None = None
+    translates: Crosswalk | None = None
     suite: tuple[dict[str, Any], ...] = ()
     fingerprint: str = ""
     folder: Path = Path()
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
+
+    @cached_property
+    def kept(self) -> dict[str, str]:
+        """The columns of its accepted rows and their types: a moment has its UTC beside it, and a row its month."""
+        kept = {}
+        for column in self.columns:
+            kept[column.name] = column.sql_type
+            if column.type == "timestamp":
+                kept[f"{column.name}_utc"] = column.sql_type
+        return kept | ({"month": "DATE"} if self.month_of else {})
 
     @cached_property
     def parents(self) -> set[str]:
@@ -128,9 +141,10 @@ def without_ending(name: str) -> str:
 
 
 def plain(heading: str) -> str:
-    """A heading as compared: case, spaces, underscores, dashes and a byte-order mark make no difference."""
+    """A heading as compared: case, spaces, underscores, dashes and a byte-order mark make no difference, nor whether
+    full-time or whole-time equivalents are meant: they are the same."""
     heading = re.sub(r"[‐-―−-]", "-", str(heading).replace("﻿", ""))
-    return re.sub(r"[\s_]+", " ", heading).strip().casefold()
+    return re.sub(r"[\s_]+", " ", heading).strip().casefold().replace("wte", "fte")
 
 
 def load(folders: Iterable[Path]) -> dict[str, Contract]:
@@ -167,30 +181,32 @@ def read(folder: Path) -> Contract:
     columns_record = record.pop("columns", None)
     if not isinstance(columns_record, dict) or not columns_record:
         raise wrong("expected columns, each with its headers")
-    columns = tuple(_column(name, given, wrong) for name, given in columns_record.items())
+    columns = tuple(column_of(name, given, wrong) for name, given in columns_record.items())
     names = {column.name for column in columns}
 
     brought = record.pop("brings_teams", None) or ()
     if not isinstance(brought, list | tuple):
         raise wrong("brings_teams is a list of levels, lowest first")
-    levels = tuple(_made(Level, given, wrong, "brings_teams") for given in brought)
+    levels = tuple(made(Level, given, wrong, "brings_teams") for given in brought)
     for listed in ("file", "key"):
-        record[listed] = _words(record.get(listed), wrong, listed)
+        record[listed] = words(record.get(listed), wrong, listed)
     left_out = record.get("leave_out") or {}
     if not isinstance(left_out, dict):
         raise wrong("leave_out says for each column which words mark a totals row")
-    record["leave_out"] = {name: list(_words(words, wrong, f"leave_out of {name}")) for name, words in left_out.items()}
+    record["leave_out"] = {name: list(words(marks, wrong, f"leave_out of {name}")) for name, marks in left_out.items()}
 
     expectations = suite_record.get("expectations") or []
     if not isinstance(expectations, list) or not all(isinstance(given, dict) for given in expectations):
         raise BadContract(f"{folder}/suite.yaml: expectations is a list of records.")
-    contract = _made(
+    contract = made(
         Contract,
         record
         | {
             "source": folder.name,
             "columns": columns,
             "brings_teams": levels,
+            "hierarchy": _optional(Hierarchy, record.get("hierarchy"), wrong, "hierarchy"),
+            "translates": _optional(Crosswalk, record.get("translates"), wrong, "translates"),
             "format": _format(record.get("format"), wrong),
             "suite": tuple(expectations),
             "folder": folder,
@@ -216,20 +232,62 @@ def read(folder: Path) -> Contract:
         "key": contract.key,
         "month_of": filter(None, [contract.month_of]),
         "leave_out": contract.leave_out,
+        "hierarchy": vars(contract.hierarchy).values() if contract.hierarchy else (),
+        "translates": vars(contract.translates).values() if contract.translates else (),
         "brings_teams": [n for level in levels for n in (level.column, level.title if level.column else None) if n],
     }
     for where, which in mentioned.items():
         for name in which:
             if name not in names:
                 raise wrong(f"{where} names {name!r}, which is not one of its columns: {', '.join(sorted(names))}")
+    for where in ("leave_out", "hierarchy", "translates", "brings_teams"):
+        for name in mentioned[where]:
+            if contract.column(name).person:
+                raise wrong(
+                    f"{where} names {name}, which is a person: its text is not kept, so nothing can be told from it"
+                )
     if contract.month_of and contract.column(contract.month_of).type not in ("date", "timestamp"):
         raise wrong(f"month_of {contract.month_of} must be a date or a timestamp")
+    _expect_types(contract, wrong)
     for level in levels:
         if (level.column is None) == (level.unit is None):
             raise wrong(f"level {level.level} of brings_teams needs either a column or a unit")
     for expectation in contract.suite:
         _expect_sound(expectation, names, folder)
     return contract
+
+
+def _expect_types(contract: Contract, wrong) -> None:
+    """Raises BadContract where a column is not of the type that another part of the contract needs it to be."""
+    dates = {column.name for column in contract.columns if column.type in ("date", "timestamp")}
+    names = {column.name for column in contract.columns}
+    for column in contract.columns:
+        if column.weekday_of and column.weekday_of not in dates:
+            raise wrong(f"column {column.name}: weekday_of names {column.weekday_of!r}, which is none of its dates")
+        beside = {f"{word}_{column.name}" for word in BESIDE} | (
+            {f"{column.name}_utc"} if column.type == "timestamp" else set()
+        )
+        if taken := sorted(beside & names):
+            raise wrong(
+                f"column {taken[0]} has a name that the engine needs beside {column.name}; call it something else"
+            )
+    if contract.hierarchy:
+        for role, name in vars(contract.hierarchy).items():
+            column, is_date = contract.column(name), role in ("from_month", "to_month")
+            if (column.type in ("date", "timestamp")) != is_date or (not is_date and column.type != "text"):
+                raise wrong(f"hierarchy: {role} is {name}, which must be {'a date' if is_date else 'text'}")
+            if column.refers_to:
+                raise wrong(
+                    f"hierarchy: {role} is {name}, which refers to {column.refers_to}; a hierarchy knows its own units"
+                )
+    if contract.translates:
+        for role, name in vars(contract.translates).items():
+            if contract.column(name).type != "text":
+                raise wrong(f"translates: {role} is {name}, which must be text")
+        if not contract.column(contract.translates.unit).refers_to:
+            raise wrong(
+                f"translates: unit is {contract.translates.unit}, which must say refers_to: whose units they are"
+            )
 
 
 def _expect_sound(expectation: dict[str, Any], names: set[str], folder: Path) -> None:
@@ -254,77 +312,29 @@ def _format(given: Any, wrong) -> Format:
     if not isinstance(layout, dict):
         raise wrong("format is a record, such as {skip_rows: 2}")
     layout = layout | {
-        listed: _words(layout[listed], wrong, f"{listed} of format")
+        listed: words(layout[listed], wrong, f"{listed} of format")
         for listed in ("missing", "end_of_time")
         if listed in layout
     }
-    made = _made(Format, layout, wrong, "format")
+    layout = made(Format, layout, wrong, "format")
     for name, least in (("skip_rows", 0), ("header_rows", 1)):
-        number = getattr(made, name)
+        number = getattr(layout, name)
         if not isinstance(number, int) or number < least:
             raise wrong(f"{name} of format is {number!r}, expected a whole number from {least}")
-    if not all(year.isdecimal() for year in made.end_of_time):
-        raise wrong(f"end_of_time of format is {', '.join(made.end_of_time)}, expected years")
-    if made.delimiter is not None and (not isinstance(made.delimiter, str) or len(made.delimiter) != 1):
-        raise wrong(f"delimiter of format is {made.delimiter!r}, expected one character")
-    if made.encoding:
+    if not all(year.isdecimal() for year in layout.end_of_time):
+        raise wrong(f"end_of_time of format is {', '.join(layout.end_of_time)}, expected years")
+    if layout.delimiter is not None and (not isinstance(layout.delimiter, str) or len(layout.delimiter) != 1):
+        raise wrong(f"delimiter of format is {layout.delimiter!r}, expected one character")
+    if layout.encoding:
         try:
-            codecs.lookup(str(made.encoding))
+            codecs.lookup(str(layout.encoding))
         except LookupError:
-            raise wrong(f"encoding of format is {made.encoding!r}, which is none; write utf-8 or cp1252") from None
-    return made
+            raise wrong(f"encoding of format is {layout.encoding!r}, which is none; write utf-8 or cp1252") from None
+    return layout
 
 
-def _words(given: Any, wrong, where: str) -> tuple[str, ...]:
-    """One word or several; a word alone is not a list of its letters."""
-    if given is None:
-        return ()
-    if isinstance(given, dict):
-        raise wrong(f"{where} is a word or a list of words")
-    return tuple(str(word) for word in given) if isinstance(given, list | tuple) else (str(given),)
-
-
-def _column(name: str, given: dict, wrong) -> Column:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", str(name)) or name in RESERVED:
-        raise wrong(f"{name!r} cannot name a column: use small letters, not one of {', '.join(sorted(RESERVED))}")
-    if not isinstance(given, dict):
-        raise wrong(f"column {name}: expected its headers and meaning")
-    if given.get("person"):
-        raise wrong(f"column {name} says person: true, and people's identifiers cannot be loaded yet")
-    given = {"headers": [name]} | given
-    for listed in ("headers", "allowed"):
-        if listed in given:
-            given[listed] = _words(given[listed], wrong, f"{listed} of column {name}")
-    spellings = given.get("spellings") or {}
-    if not isinstance(spellings, dict):
-        raise wrong(f"column {name}: spellings says for each spelling which others mean it")
-    given["spellings"] = {
-        str(word): list(_words(others, wrong, f"spellings of column {name}")) for word, others in spellings.items()
-    }
-    column = _made(Column, given | {"name": name}, wrong, f"column {name}")
-    if not column.headers:
-        raise wrong(f"column {name} has no headers")
-    if column.type not in TYPES:
-        raise wrong(f"column {name} has type {column.type!r}, expected one of {', '.join(TYPES)}")
-    if column.thousands not in (None, ",", ".", " ", "'"):
-        raise wrong(f"column {name}: thousands is {column.thousands!r}, expected a comma, point, space or apostrophe")
-    if column.format is not None and "%" not in str(column.format):
-        raise wrong(f'column {name}: format is {column.format!r}; write it as "%d/%m/%Y"')
-    return column
-
-
-def _made(kind, given: dict, wrong, where: str):
-    if not isinstance(given, dict):
-        raise wrong(f"{where} is a record, not {given!r}")
-    known = {f.name for f in fields(kind)}
-    strange = sorted(set(given) - known, key=str)
-    if strange:
-        raise wrong(f"{where} says {', '.join(map(repr, strange))}, which means nothing here")
-    try:
-        return kind(**given)
-    except TypeError as error:
-        missing = re.findall(r"'(\w+)'", str(error))
-        raise wrong(f"{where} needs {', '.join(missing)}") from None
+def _optional(kind, given: Any, wrong, where: str):
+    return None if given is None else made(kind, given, wrong, where)
 
 
 def _yaml(path: Path) -> dict:

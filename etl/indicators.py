@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 
 import sqlglot
@@ -17,6 +18,8 @@ CHOICES = {
     "status": ("draft", "live", "retired"),
 }
 COLUMNS = ("team", "month", "numerator", "denominator", "people", "published")
+OF_CLASS_A = (*COLUMNS, "people_in_numerator")  # others may give it too
+KINDS = {str: "words", int: "a whole number", float: "a number", bool: "true or false", dt.date: "a date"}
 
 
 class BadIndicator(Exception):
@@ -44,12 +47,18 @@ class Indicator:
     owner: str
     next_review: dt.date
     status: str
+    front: bool  # whether it is among those shown first
     sql: str
 
     @property
-    def reads(self) -> set[str]:
+    def reads(self) -> frozenset[str]:
         """The tables of `core` (or of a source) that the query reads, read out of the SQL."""
         return tables_of(self.sql)
+
+    @property
+    def says_people_in_numerator(self) -> bool:
+        """Whether the query also gives how many people make up the numerator."""
+        return OF_CLASS_A[-1] in outputs_of(self.sql)
 
 
 def load(folder: Path) -> dict[str, Indicator]:
@@ -90,40 +99,52 @@ def read(path: Path) -> Indicator:
         if record[name] not in allowed:
             raise wrong(f"{name} is {record[name]!r}, expected one of {', '.join(allowed)}")
     for name, kind in known.items():
-        if name in asked and kind in (str, int, float, dt.date):
+        if name in asked and kind in KINDS:
             given = record[name]
             if kind is float and isinstance(given, int):
                 given = record[name] = float(given)
-            if not isinstance(given, kind):
-                raise wrong(f"{name} is {given!r}, expected {'a date' if kind is dt.date else kind.__name__}")
+            if not isinstance(given, kind) or (isinstance(given, bool) and kind is not bool):
+                raise wrong(f"{name} is {given!r}, expected {KINDS[kind]}")
     record["levels"] = tuple(record["levels"])
     if not set(record["levels"]) <= {"team", "above"}:
         raise wrong(f"levels is {list(record['levels'])}, expected team, above or both")
 
     sql = query.strip().removesuffix(";")
-    found = outputs_of(sql, path)
-    if found != list(COLUMNS):
-        raise wrong(f"the query gives {', '.join(found)}, expected {', '.join(COLUMNS)}")
+    try:
+        found = outputs_of(sql)
+    except BadIndicator as error:
+        raise BadIndicator(f"{path}: {error}") from None
+    allowed = (OF_CLASS_A,) if record["disclosure"] == "A" else (COLUMNS, OF_CLASS_A)
+    if found not in allowed:
+        of_class = ", for it is of class A" if found == COLUMNS else ""
+        raise wrong(f"the query gives {', '.join(found)}, expected {', '.join(allowed[0])}{of_class}")
     return Indicator(indicator=path.stem, sql=sql, **record)
 
 
-def outputs_of(sql: str, path: Path) -> list[str]:
+def outputs_of(sql: str) -> tuple[str, ...]:
     """The columns that a query gives, in order. Raises BadIndicator if it is not one query."""
-    try:
-        statements = sqlglot.parse(sql, dialect="duckdb")
-    except sqlglot.errors.ParseError as error:
-        raise BadIndicator(f"{path}: {str(error).splitlines()[0]}") from None
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise BadIndicator(f"{path}: expected one SELECT.")
-    return statements[0].named_selects
+    return tuple(_query(sql).named_selects)
 
 
-def tables_of(sql: str) -> set[str]:
-    """`schema.table` of everything a query reads, but for its own CTEs."""
-    query = sqlglot.parse_one(sql, dialect="duckdb")
+@cache
+def tables_of(sql: str) -> frozenset[str]:
+    """`schema.table` of everything a query reads, but for its own CTEs. Raises BadIndicator if it is not one query."""
+    query = _query(sql)
     own = {cte.alias for cte in query.find_all(exp.CTE)}
-    return {
+    return frozenset(
         f"{table.db}.{table.name}" if table.db else table.name
         for table in query.find_all(exp.Table)
         if table.db or table.name not in own
-    }
+    )
+
+
+@cache
+def _query(sql: str) -> exp.Query:
+    """Read once, for that takes longer than running it on a small organisation."""
+    try:
+        statements = sqlglot.parse(sql, dialect="duckdb")
+    except sqlglot.errors.ParseError as error:
+        raise BadIndicator(str(error).splitlines()[0]) from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise BadIndicator("expected one SELECT.")
+    return statements[0]

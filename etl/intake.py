@@ -2,18 +2,22 @@
 
 import importlib
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import duckdb
 
+from etl import people, settings
 from etl.contracts import BadContract, Contract
 from etl.paths import Workspace
-from etl.steps import land, read
-from etl.steps.conform import conform
+from etl.settings import Settings
+from etl.steps import land, names, read
+from etl.steps.cells import Meanings, Names
+from etl.steps.conform import Conformed, conform
 from etl.steps.keep import (
     Receipt,
     RefusedExtract,
@@ -26,7 +30,6 @@ from etl.steps.keep import (
     tidy,
     write_receipt,
 )
-from etl.steps.model import parts
 
 Say = Callable[[str], None]  # how a build tells what it did, and what it is busy with
 
@@ -44,7 +47,15 @@ class Refusal:
 def take_in(
     con: duckdb.DuckDBPyConnection, workspace: Workspace, contracts: dict[str, Contract], say: Say, busy: Say
 ) -> list[Refusal]:
-    """Lands, conforms, judges and keeps every file of the inbox that is new or judged by other rules than before."""
+    """Lands, conforms, judges and keeps every file of the inbox that is new or judged by other rules than before.
+
+    Raises BadSettings, and BadKey where the store's people were hashed with another key.
+    """
+    said = settings.read(workspace)
+    accepted = (
+        receipt for source in contracts for receipt in receipts(workspace, source) if receipt.outcome == "accepted"
+    )
+    people.expect_key(workspace, (receipt.key for receipt in accepted))
     sorted_files, refusals = sort_by_source(workspace, contracts)
     for refusal in refusals:
         say(f"{refusal.file}: refused. {refusal.sentence}")
@@ -52,10 +63,8 @@ def take_in(
     contents: set[str] = set()
     for source in references_first(contracts):
         contract = contracts[source]
-        rules = judged_with(
-            contract,
-            [r for other in sorted(set(contract.refers.values())) for r in receipts(workspace, other)],
-        )
+        known_names = names.names_known(con, workspace, contract, contracts)
+        rules = judged_with(contract, names.fingerprint(known_names), said.timezone)
         # A file of the same name, size and time as when it was judged by these rules is not read again.
         as_judged = {
             (receipt.file, receipt.mtime_ns, receipt.size): receipt.content
@@ -77,7 +86,9 @@ def take_in(
         contents |= {arrival.content for arrival in arrivals}
         tidy(workspace, source, contents, rules)
         known = {receipt.content: receipt for receipt in receipts(workspace, source)}
-        arrived_again(workspace, arrivals, known)
+        arrived_again(workspace, arrivals, known, said)
+        meanings = partial(meanings_of, workspace, contract, contracts, known_names, said, {})
+        due = []
         for arrival in arrivals:
             before = known.get(arrival.content)
             if before and before.judged_with == rules:
@@ -89,16 +100,19 @@ def take_in(
                 rules,
                 before.arrived if before else now(),
                 arrival.mtime_ns,
-                arrival.modified.astimezone().date().isoformat(),
+                said.day_of(arrival.modified).isoformat(),
                 "refused",
                 "",
                 size=arrival.size,
             )
-            try:
-                known[arrival.content] = take_one(con, workspace, contract, contracts, arrival, receipt, say, busy)
-            except land.StillBeingWritten as error:
-                refusals.append(Refusal(arrival.name, now(), str(error), source))
-                say(str(error))
+            known[arrival.content] = receipt
+            due.append((arrival, receipt))
+        try:
+            refusals += take(con, workspace, contract, due, meanings, say, busy)
+        finally:
+            for left in workspace.work.iterdir():
+                if left.is_file():
+                    left.unlink()
     return refusals
 
 
@@ -110,36 +124,68 @@ def import_judge_ahead(workspace: Workspace, contracts: dict[str, Contract], fil
             threading.Thread(target=importlib.import_module, args=["etl.steps.judge"], daemon=True).start()
 
 
-def take_one(
+@dataclass(frozen=True)
+class Readable:
+    """A file that could be read, in our columns, and the receipt that it will have."""
+
+    arrival: land.Arrival
+    receipt: Receipt
+    table: read.Table
+    conformed: Conformed
+
+
+def take(
     con: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     contract: Contract,
-    contracts: dict[str, Contract],
-    arrival: land.Arrival,
-    receipt: Receipt,
+    due: list[tuple[land.Arrival, Receipt]],
+    meanings_of: Callable[[], Meanings],
     say: Say,
     busy: Say,
-) -> Receipt:
-    busy(f"Reading {arrival.name}")
-    try:
-        table = read.readable(arrival, contract, workspace.work)
-        conformed = conform(con, arrival, table, contract, workspace.work / f"{arrival.content[:16]}.parquet")
+) -> list[Refusal]:
+    """Reads the files of one source one by one, judges those of the same headings together, and keeps each."""
+    refusals: list[Refusal] = []
+
+    @contextmanager
+    def refusing(arrival: land.Arrival, receipt: Receipt) -> Iterator[None]:
+        """What is wrong with a file is that file's affair: the others go on."""
+        try:
+            try:
+                yield
+            except land.StillBeingWritten:
+                raise
+            except (land.UnreadableExtract, RefusedExtract) as error:
+                arrival.check_unchanged()
+                kept = keep_refused(workspace, receipt, error)
+                say(f"{arrival.name}: refused. {kept.sentence}")
+        except land.StillBeingWritten as error:
+            refusals.append(Refusal(arrival.name, now(), str(error), contract.source))
+            say(str(error))
+        finally:
+            take_back_unvouched(workspace, receipt)
+
+    alike: dict[tuple, list[Readable]] = {}
+    for arrival, receipt in due:
+        busy(f"Reading {arrival.name}")
+        with refusing(arrival, receipt):
+            table = read.readable(arrival, contract, workspace.work)
+            meanings = meanings_of()
+            receipt = replace(receipt, key=meanings.key.fingerprint if meanings.key else "")
+            out = workspace.work / f"{arrival.content[:16]}.parquet"
+            conformed = conform(con, arrival, table, contract, out, meanings)
+            found = Readable(arrival, receipt, table, conformed)
+            alike.setdefault(tuple(sorted(conformed.headings.items())), []).append(found)
+    for files in alike.values():
+        busy(f"Checking {files[0].arrival.name}" + (f" and {len(files) - 1} more" if len(files) > 1 else ""))
         judge = importlib.import_module("etl.steps.judge")
-        results = judge.judge(con, arrival.name, conformed, contract, references(con, workspace, contract, contracts))
-        kept = keep(con, workspace, receipt, contract, arrival, table, conformed, results)
-    except land.StillBeingWritten:
-        raise
-    except (land.UnreadableExtract, RefusedExtract) as error:
-        arrival.check_unchanged()
-        kept = keep_refused(workspace, receipt, error)
-    finally:
-        for left in workspace.work.glob(f"{arrival.content[:16]}*"):
-            left.unlink()
-        take_back_unvouched(workspace, receipt)
-    say(
-        f"{arrival.name}: refused. {kept.sentence}" if kept.outcome == "refused" else f"{arrival.name}: {kept.sentence}"
-    )
-    return kept
+        judgements = judge.judged(con, [(file.arrival.name, file.conformed) for file in files], contract)
+        for file, judgement in zip(files, judgements, strict=True):
+            with refusing(file.arrival, file.receipt):
+                if isinstance(judgement, RefusedExtract):
+                    raise judgement
+                kept = keep(con, workspace, file.receipt, contract, file.arrival, file.table, file.conformed, judgement)
+                say(f"{file.arrival.name}: {kept.sentence}")
+    return refusals
 
 
 def sort_by_source(workspace: Workspace, contracts: dict[str, Contract]) -> tuple[dict[str, list[Path]], list[Refusal]]:
@@ -168,39 +214,35 @@ def sort_by_source(workspace: Workspace, contracts: dict[str, Contract]) -> tupl
 
 
 def references_first(contracts: dict[str, Contract]) -> list[str]:
+    graph = {name: names.references(contract, contracts) for name, contract in contracts.items()}
     try:
-        return list(
-            TopologicalSorter(
-                {name: set(contract.refers.values()) for name, contract in contracts.items()}
-            ).static_order()
-        )
+        return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         raise BadContract(f"These sources refer to each other in a circle: {', '.join(error.args[1])}.") from None
 
 
-def references(
-    con: duckdb.DuckDBPyConnection, workspace: Workspace, contract: Contract, contracts: dict[str, Contract]
-) -> dict[str, str]:
-    """For each column that refers to another source, the relation that lists the names it knows."""
-    known = {}
-    for column, source in contract.refers.items():
-        counted = parts(contracts[source], receipts(workspace, source))
-        if not counted:
+def meanings_of(
+    workspace: Workspace,
+    contract: Contract,
+    contracts: dict[str, Contract],
+    known: dict[str, Names | None],
+    said: Settings,
+    met: dict[str, dict[str, int | None]],
+) -> Meanings:
+    """What this source's cells mean here. Raises RefusedExtract while a reference is wanting, and BadKey."""
+    for column, names_of_it in known.items():
+        if names_of_it is None:
             raise RefusedExtract(
-                f"{contract.title} names things that {contracts[source].title} must know, and no file of that has been "
-                "accepted yet; send it first."
+                f"{contract.title} names things that {contracts[contract.refers[column]].title} must know, and no file of "
+                "that has been accepted yet; send it first."
             )
-        con.execute(f"CREATE OR REPLACE TEMP TABLE reference_{column} (name VARCHAR)")
-        for part in counted:
-            con.execute(
-                f"INSERT INTO reference_{column} SELECT {contracts[source].key[0]} FROM read_parquet(?)",
-                [str(part.receipt.path(workspace, "parquet"))],
-            )
-        known[column] = f"reference_{column}"
-    return known
+    key = people.key(workspace) if any(column.person for column in contract.columns) else None
+    return Meanings(key, {column: each for column, each in known.items() if each}, said.timezone, met)
 
 
-def arrived_again(workspace: Workspace, arrivals: list[land.Arrival], known: dict[str, Receipt]) -> None:
+def arrived_again(
+    workspace: Workspace, arrivals: list[land.Arrival], known: dict[str, Receipt], said: Settings
+) -> None:
     """A file that comes again unchanged arrives again: it proves its months later, and is the latest word on them.
 
     Several that come again at once keep the order they first came in.
@@ -216,7 +258,7 @@ def arrived_again(workspace: Workspace, arrivals: list[land.Arrival], known: dic
     ]
     for receipt in sorted(again, key=lambda receipt: receipt.arrived):
         arrival = newest[receipt.content]
-        seen = arrival.modified.astimezone().date().isoformat()
+        seen = said.day_of(arrival.modified).isoformat()
         known[receipt.content] = replace(
             receipt, arrived=now(), mtime_ns=arrival.mtime_ns, extracted_on=max(seen, receipt.extracted_on)
         )

@@ -65,6 +65,15 @@ class Workspace:
         """Stands in a workspace whose extracts are made up; every page then says so."""
         return self.home / "SYNTHETIC"
 
+    @property
+    def settings(self) -> Path:
+        return self.home / "settings.yaml"
+
+    @property
+    def secret_key(self) -> Path:
+        """What people's identifiers are hashed with; whoever has it can tell who is who."""
+        return self.home / "secret.key"
+
     def make(self) -> None:
         for folder in (self.inbox, self.work, self.releases):
             folder.mkdir(parents=True, exist_ok=True)

@@ -81,7 +81,8 @@ CREATE TABLE meta.indicator (
     owner           VARCHAR NOT NULL,
     next_review     DATE NOT NULL,
     status          VARCHAR NOT NULL,       -- draft, live, retired
-    settled_to      DATE,                   -- last day; read out of its sources
+    front           BOOLEAN NOT NULL,       -- among those shown first
+    settled_to      DATE,                   -- last day; read out of its sources: the later of the published and the others
     sources         VARCHAR[] NOT NULL,     -- read out of the SQL
     sql             VARCHAR NOT NULL
 );
@@ -119,7 +120,7 @@ CREATE TABLE mart.value (
     value           DOUBLE,
     low             DOUBLE,
     high            DOUBLE,
-    people_band     VARCHAR,
+    people_band     VARCHAR,                -- 11–15 … 101+; NULL: not shown, or already public
     shown           VARCHAR NOT NULL,       -- yes, protected, no_data, not_collected, poor_quality
     settled         BOOLEAN NOT NULL
 );

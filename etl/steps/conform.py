@@ -1,28 +1,25 @@
 """Turns a readable table into our columns and types, in one pass of DuckDB: CSV (or Parquet) in, typed Parquet out.
 
 A cell that cannot be read as its type does not stop the file: its text is kept beside the typed column, as
-`unread_<column>`, where an expectation finds it. On ten million rows this costs no more than reading the types outright.
+`unread_<column>`, where an expectation finds it. It stays one pass, whatever a cell must be looked up in.
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from etl.contracts import Column, Contract
+from etl.contracts import Contract
 from etl.paths import room_on_disk
+from etl.steps.cells import Meanings, after_sql, missing_words, sql_text, text_sql, typed_sql
+from etl.steps.dates import expect_order_of_dates
 from etl.steps.headings import matched
 from etl.steps.land import Arrival, UnreadableExtract
+from etl.steps.lookups import lay_out, take_away
 from etl.steps.read import Table, check_quotes, cut, damaged, literally, records
 
 EMPTY_ROW = "is an empty row"
 MISSHAPEN_LIMIT = 100_000
-ISO_DATES = ["%Y-%m-%d", "%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00:00"]  # a day, at midnight where a database adds the time
-ISO_MOMENTS = [
-    f"%Y-%m-%d{time}" for time in (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f", "")
-]
-YEARS = (1900, 2199)  # a date outside is a slip of the keyboard, or means "open"
 
 
 @dataclass(frozen=True)
@@ -42,16 +39,28 @@ class Conformed:
     rows: int
     headings: dict[str, str]  # our column → the file's own heading
     places: dict[str, int]  # our column → its place in a row of text
+    named: frozenset[str]  # our columns whose cells had to be known to a reference
     misshapen: tuple[Misshapen, ...]
 
 
-def conform(con: duckdb.DuckDBPyConnection, arrival: Arrival, table: Table, contract: Contract, out: Path) -> Conformed:
+def conform(
+    con: duckdb.DuckDBPyConnection,
+    arrival: Arrival,
+    table: Table,
+    contract: Contract,
+    out: Path,
+    meanings: Meanings = Meanings(),  # noqa: B008
+) -> Conformed:
     """Writes the file's rows as typed Parquet to `out`. Raises UnreadableExtract."""
     places = match_headings(arrival, table, contract)
-    copy = f"COPY (\n{rows_sql(table, contract, places)}\n) TO '{sql_text(str(out))}' (FORMAT parquet, COMPRESSION lz4_raw)"
-    con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    copy = (
+        f"COPY (\n{rows_sql(table, contract, places, meanings)}\n) "
+        f"TO '{sql_text(str(out))}' (FORMAT parquet, COMPRESSION lz4_raw)"
+    )
     try:
         with room_on_disk(out):
+            lay_out(con, contract, table, places, meanings, _relation(table, contract))
+            con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
             rows = con.execute(copy).fetchone()[0]
     except duckdb.Error as error:
         arrival.check_unchanged()
@@ -61,14 +70,17 @@ def conform(con: duckdb.DuckDBPyConnection, arrival: Arrival, table: Table, cont
         raise UnreadableExtract(
             f"{arrival.name} cannot be read as a table: its rows do not follow one pattern. Export it again as CSV."
         ) from error
+    finally:
+        take_away(con, contract)
     misshapen: tuple[Misshapen, ...] = ()
     if table.kind == "csv":
         misshapen = _misshapen(con, arrival, table)
         _expect_every_line(arrival, table, rows + len(misshapen))
+        con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")  # they hold whole rows
     arrival.check_unchanged()
-    _expect_order_of_dates(con, arrival, table, contract, places, out)
     headings = {name: table.headings[place] for name, place in places.items()}
-    return Conformed(out, rows, headings, places, misshapen)
+    expect_order_of_dates(con, arrival, headings, contract, literally(out))
+    return Conformed(out, rows, headings, places, frozenset(meanings.names), misshapen)
 
 
 def match_headings(arrival: Arrival, table: Table, contract: Contract) -> dict[str, int]:
@@ -94,148 +106,41 @@ def _headings_found(table: Table, found: dict[str, list[int]]) -> str:
     return f"The headings found are {', '.join(heading for heading in table.headings if heading)}."
 
 
-def rows_sql(table: Table, contract: Contract, places: dict[str, int]) -> str:
-    """The query that reads a table into our columns: first each cell's text, then its type, then what could not be read."""
+def rows_sql(table: Table, contract: Contract, places: dict[str, int], meanings: Meanings) -> str:
+    """The query that reads a table into our columns: first each cell's text, then its type, then what stands beside it."""
     columns = contract.columns
-    texts = ",\n    ".join(f"{_text(column, places, table, contract)} AS text_{column.name}" for column in columns)
-    values = ",\n    ".join(f"{_typed(column)} AS {column.name}" for column in columns)
-    outputs = [column.name for column in columns]
-    outputs += [f"{_unread(column, contract)} AS unread_{column.name}" for column in columns if column.type != "text"]
+    texts = ",\n    ".join(f"{text_sql(column, places, table, contract)} AS text_{column.name}" for column in columns)
+    values = ",\n    ".join(f"{typed_sql(column, meanings)} AS {column.name}" for column in columns)
+    outputs, odd = [], []
+    for column in columns:
+        beside = after_sql(column, contract, meanings)
+        outputs += [column.name, *(f"{sql} AS {name}" for name, sql in beside.items() if name in contract.kept)]
+        odd += [f"{sql} AS {name}" for name, sql in beside.items() if name not in contract.kept]
+    outputs += odd
     if contract.month_of:
         outputs.append(f"date_trunc('month', {contract.month_of})::DATE AS month")
     listed = ",\n  ".join(outputs)
     return (
         f"WITH cells AS (\n  SELECT\n    {texts}\n  FROM {_relation(table, contract)}\n),\n"
-        f"typed AS (\n  SELECT\n    *,\n    {values}\n  FROM cells\n)\n"
+        f"typed AS (\n  SELECT\n    *,\n    {values}\n  FROM cells, lookups\n)\n"
         f"SELECT\n  {listed}\nFROM typed"
     )
 
 
-# ---- the SQL of one column -----------------------------------------------------------------------------------------
-
-
-def _text(column: Column, places: dict[str, int], table: Table, contract: Contract) -> str:
-    """The cell as text; NULL where it is empty or holds a word that means missing."""
-    if column.name not in places:
-        return "NULL::VARCHAR"
-    if table.kind == "parquet":
-        name = f'"{table.headings[places[column.name]].replace(chr(34), chr(34) * 2)}"'
-        cell, floating = f"{name}::VARCHAR", f"typeof({name}) IN ('DOUBLE', 'FLOAT')"
-        if column.type == "text":  # a code that was kept as a number is that code, without a point
-            cell = f"CASE WHEN {floating} THEN regexp_replace({cell}, '\\.0$', '') ELSE {cell} END"
-        elif column.thousands == ".":
-            cell = (
-                f"CASE WHEN {floating} OR typeof({name}) LIKE 'DECIMAL%' THEN replace({cell}, '.', ',') ELSE {cell} END"
-            )
-    else:
-        cell = f"c{places[column.name]}"
-    missing = _missing_words(contract)
-    if column.type == "text":
-        # Trimming is the dearest thing here, so only cells that look padded are trimmed.
-        padded, words = f"starts_with({cell}, ' ') OR ends_with({cell}, ' ')", cell
-        if not table.ascii_only:
-            padded += f" OR contains({cell}, '\u00a0')"
-            words = f"replace({cell}, '\u00a0', ' ')"
-        tidy = _trimmed(words)
-        cell = f"CASE WHEN {padded} THEN CASE WHEN {tidy} NOT IN ({missing}) THEN {tidy} END ELSE {cell} END"
-    return cell if table.kind == "csv" else f"CASE WHEN {cell} NOT IN ({missing}) THEN {cell} END"
-
-
-def _trimmed(text: str) -> str:
-    return f"trim({text}, ' \t\u00a0')"
-
-
-def _missing_words(contract: Contract) -> str:
-    return ", ".join(f"'{sql_text(word)}'" for word in dict.fromkeys(["", *contract.format.missing]))
-
-
-def _typed(column: Column) -> str:
-    """The expression that reads a cell's text as its type; NULL where it cannot be read, or means "open"."""
-    if column.type == "text":
-        return _spelled(column)
-    if column.type == "number":
-        return _number(column)
-    if column.type == "whole_number":
-        number, text = _number(column), _plain_number(column)
-        whole = f"coalesce(try_cast({text} AS BIGINT), try_cast({number} AS BIGINT))"
-        return f"CASE WHEN {number} = floor({number}) THEN {whole} END"
-    return f"CASE WHEN year({_moment(column)}) BETWEEN {YEARS[0]} AND {YEARS[1]} THEN {_moment(column)} END"
-
-
-def _number(column: Column) -> str:
-    text = _plain_number(column)
-    value = f"coalesce(try_cast({text} AS DOUBLE), try_cast({_trimmed(text)} AS DOUBLE))"
-    return f"CASE WHEN isfinite({value}) THEN {value} END"
-
-
-def _plain_number(column: Column) -> str:
-    """The text without the marks between thousands, and with a decimal point."""
-    text = f"text_{column.name}"
-    if not column.thousands:
-        return text
-    # Only marks that stand where thousands do are taken out: 1,5 is not fifteen.
-    point = "," if column.thousands == "." else "."
-    marks = {" ": " \u00a0\u202f", "'": "''’"}.get(column.thousands, column.thousands)
-    trimmed = _trimmed(text)
-    grouped = f"regexp_full_match({trimmed}, '[-+]?[0-9]{{1,3}}([{marks}][0-9]{{3}})+([{point}][0-9]+)?')"
-    plain = f"regexp_replace({trimmed}, '[{marks}]', '', 'g')"
-    if point == ",":
-        return (
-            f"CASE WHEN regexp_full_match({trimmed}, '[-+]?[0-9]+(,[0-9]+)?') THEN replace({trimmed}, ',', '.') "
-            f"WHEN {grouped} THEN replace({plain}, ',', '.') END"
-        )
-
-    def marked(words: str) -> str:
-        return f"contains({words}, '{marks}')" if len(marks) == 1 else f"regexp_matches({words}, '[{marks}]')"
-
-    return (
-        f"CASE WHEN NOT {marked(text)} THEN {text} WHEN {grouped} THEN {plain} "
-        f"WHEN NOT {marked(trimmed)} THEN {trimmed} END"
-    )
-
-
-def _moment(column: Column) -> str:
-    iso = ISO_DATES if column.type == "date" else ISO_MOMENTS
-    formats = [column.format, *iso] if column.format else iso
-    listed = ", ".join(f"'{sql_text(form)}'" for form in formats)
-    text = f"text_{column.name}"
-    return f"coalesce(try_strptime({text}, [{listed}]), try_strptime({_trimmed(text)}, [{listed}]))::{column.sql_type}"
-
-
-def _unread(column: Column, contract: Contract) -> str:
-    """The text of a cell that is there and could not be read; NULL where all is well."""
-    text, missing = f"text_{column.name}", f"{column.name} IS NULL"
-    if column.type in ("date", "timestamp") and contract.format.end_of_time:
-        # The end-of-time years by which HR systems say "still so".
-        years = ", ".join(str(int(year)) for year in contract.format.end_of_time)
-        missing += f" AND coalesce(year({_moment(column)}) NOT IN ({years}), true)"
-    return f"CASE WHEN {text} IS NOT NULL AND {missing} AND {_trimmed(text)} NOT IN ({_missing_words(contract)}) THEN {text} END"
-
-
-def _spelled(column: Column) -> str:
-    text = f"text_{column.name}"
-    pairs = {other.lower(): spelling for spelling, others in column.spellings.items() for other in (spelling, *others)}
-    if not pairs:
-        return text
-    cases = " ".join(f"WHEN '{sql_text(other)}' THEN '{sql_text(spelling)}'" for other, spelling in pairs.items())
-    lengths = ", ".join(str(length) for length in sorted({len(other.encode()) for other in pairs}))
-    return f"CASE WHEN strlen({text}) IN ({lengths}) THEN CASE lower({text}) {cases} ELSE {text} END ELSE {text} END"
+# ---- the relation -----------------------------------------------------------------------------------------------------
 
 
 def _relation(table: Table, contract: Contract) -> str:
     if table.kind == "parquet":
         return f"read_parquet('{sql_text(literally(table.path))}')"
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(table.headings)))
+    missing = ", ".join(f"'{sql_text(word)}'" for word in missing_words(contract))
     return (
         f"read_csv('{sql_text(literally(table.path))}', auto_detect = false, header = false, skip = {table.skip_lines}, "
         f"delim = '{sql_text(table.delimiter)}', quote = '\"', escape = '\"', columns = {{{columns}}}, "
-        f"nullstr = [{_missing_words(contract)}], "
+        f"nullstr = [{missing}], "
         f"store_rejects = true, rejects_limit = {MISSHAPEN_LIMIT})"
     )
-
-
-def sql_text(text: str) -> str:
-    return text.replace("'", "''")
 
 
 # ---- rows that are not the shape of the table ----------------------------------------------------------------------
@@ -301,46 +206,3 @@ def _expect_every_line(arrival: Arrival, table: Table, counted: int) -> None:
         raise UnreadableExtract(
             f"{arrival.name} cannot be read safely: its lines and the rows found in them do not add up. Export it again as CSV."
         )
-
-
-# ---- dates whose day and month changed places ----------------------------------------------------------------------
-
-
-def _expect_order_of_dates(
-    con: duckdb.DuckDBPyConnection,
-    arrival: Arrival,
-    table: Table,
-    contract: Contract,
-    places: dict[str, int],
-    path: Path,
-) -> None:
-    """Raises UnreadableExtract where dates can be read only with day and month exchanged and none only as agreed: then
-    those that could be read either way are wrong too, and nothing would show it."""
-    for column in contract.columns:
-        form = column.format or ""
-        if (
-            column.name not in places
-            or column.type not in ("date", "timestamp")
-            or not {"%d", "%m"} <= set(_marks(form))
-        ):
-            continue
-        exchanged = form.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
-        only_so = con.execute(
-            f"SELECT count(*) FROM read_parquet(?) WHERE try_strptime(trim(unread_{column.name}), ?) IS NOT NULL",
-            [literally(path), exchanged],
-        ).fetchone()[0]
-        if (
-            only_so
-            and not con.execute(
-                f"SELECT 1 FROM read_parquet(?) WHERE day({column.name}) > 12 LIMIT 1", [literally(path)]
-            ).fetchone()
-        ):
-            raise UnreadableExtract(
-                f"{arrival.name}: day and month have changed places in {table.headings[places[column.name]]} "
-                f"({only_so:,} of its dates cannot be read otherwise), as when a file is opened and saved again in "
-                "another country's settings. Export it again, or change the column's format in the contract."
-            )
-
-
-def _marks(form: str) -> list[str]:
-    return re.findall(r"%.", form)

@@ -9,9 +9,12 @@ import logging
 import os
 import re
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
+import sqlglot
+from sqlglot import exp
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # nothing is sent anywhere; must be said before the import
 warnings.filterwarnings("ignore", module="great_expectations")
@@ -23,94 +26,212 @@ from great_expectations.data_context.types.base import (  # noqa: E402
     InMemoryStoreBackendDefaults,
 )
 
-from etl import dialect  # noqa: E402
+from etl import dialect, privacy  # noqa: E402
 from etl.contracts import Contract  # noqa: E402
 from etl.paths import NO_ROOM, DiskFull  # noqa: E402
-from etl.steps.conform import Conformed, sql_text  # noqa: E402
+from etl.steps.cells import odd_of, sql_text  # noqa: E402
+from etl.steps.conform import Conformed  # noqa: E402
+from etl.steps.dates import is_other_weekday  # noqa: E402
+from etl.steps.expected import of_contract, of_privacy, of_suite  # noqa: E402
 from etl.steps.keep import RefusedExtract, Result  # noqa: E402
 
 IN_MEMORY = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
 NOT_ITS_FAULT = re.compile(f"{NO_ROOM.pattern}|out of memory", re.IGNORECASE)
-READS_AS = {
-    "number": "a number",
-    "whole_number": "a whole number",
-    "date": "a date",
-    "timestamp": "a date and time",
-}
 
 
-def judge(
-    con: duckdb.DuckDBPyConnection, name: str, conformed: Conformed, contract: Contract, known: dict[str, str]
+SHIFT = 40  # bits of a row's number that count within its file; those above are the file's place among its like
+ROW_BY_ROW = {
+    "expect_column_values_to_be_null",
+    "expect_column_values_to_not_be_null",
+    "expect_column_values_to_be_in_set",
+    "expect_column_values_to_not_be_in_set",
+    "expect_column_values_to_be_between",
+    "expect_column_values_to_match_regex",
+    "expect_column_values_to_not_match_regex",
+    "expect_column_value_lengths_to_be_between",
+    "expect_column_pair_values_a_to_be_greater_than_b",
+}  # that say the same of a row whatever other rows are asked about with it
+
+
+def judged(
+    con: duckdb.DuckDBPyConnection, files: list[tuple[str, Conformed]], contract: Contract
+) -> Iterator[list[Result] | RefusedExtract]:
+    """What was checked of each file (name, conformed) in turn, or why it must not be used. The files have the same headings.
+
+    When it yields, the view `staged` and the tables `left_out` and `failed` (row, heading, reason) are those of that file.
+    """
+    expectations = of_contract(contract, files[0][1]) + of_suite(contract, files[0][1])
+    together = [given for given in expectations if _is_row_by_row(given)]
+    alone = [given for given in expectations if given not in together]
+    results = _asked_together(con, files, contract, together) if len(files) > 1 else None
+    for number, (name, conformed) in enumerate(files):
+        try:
+            if results:
+                _narrow(con, number, conformed)
+                yield results[number] + _checked(con, name, contract, alone)
+            else:
+                given_away = _lay_out(con, [conformed], contract)
+                yield _checked(con, name, contract, of_privacy(contract, conformed, given_away) + expectations)
+        except RefusedExtract as refused:
+            yield refused
+
+
+def _is_row_by_row(given: dict[str, Any]) -> bool:
+    """Whether what it says of a row does not depend on the other rows that are asked about with it."""
+    if given["type"] == "unexpected_rows_expectation":
+        query = sqlglot.parse_one(given["kwargs"]["unexpected_rows_query"].format(batch="staged"), dialect="duckdb")
+        return len(list(query.find_all(exp.Table))) == 1 and not query.find(
+            exp.AggFunc, exp.Window, exp.Limit, exp.Subquery
+        )
+    return given["type"] in ROW_BY_ROW and "mostly" not in given["kwargs"]
+
+
+def _asked_together(
+    con: duckdb.DuckDBPyConnection,
+    files: list[tuple[str, Conformed]],
+    contract: Contract,
+    expectations: list[dict[str, Any]],
+) -> list[list[Result]] | None:
+    """What was checked of each file; None where a file as a whole is in question, so that each must be asked alone.
+
+    Asking costs Great Expectations the same for ten rows and for a million, so it is asked once for all.
+    """
+    given_away = _lay_out(con, [conformed for _, conformed in files], contract)
+    results: list[list[Result]] = [[] for _ in files]
+    if given_away:
+        return None
+    for given, outcome in _asked(con, contract.source, of_privacy(contract, files[0][1], {}) + expectations):
+        status, query = _status(outcome), _offending_rows(given, outcome)
+        if status == "error" or (status == "failed" and given["severity"] == "critical"):
+            return None
+        failed = {}
+        if status == "failed":
+            failed = dict(con.execute(f"SELECT row >> {SHIFT}, count(*) FROM ({query}) GROUP BY 1").fetchall())
+            status = "passed"
+            if given["severity"] == "warning":
+                _set_aside(con, given, query)
+        for number, of_file in enumerate(results):
+            said = "failed" if number in failed else status
+            of_file.append(_result(given, said, failed.get(number, 0)))
+    con.execute("CREATE OR REPLACE TEMP TABLE all_failed AS FROM failed")
+    con.execute("CREATE OR REPLACE TEMP TABLE all_left_out AS FROM left_out")
+    return results
+
+
+def _narrow(con: duckdb.DuckDBPyConnection, number: int, conformed: Conformed) -> None:
+    """Makes the tables those of one of the files that were asked about together."""
+    first, last = number << SHIFT, (number + 1) << SHIFT
+    for table in ("failed", "left_out"):
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT row - {first} AS row, heading, reason FROM all_{table} "
+            f"WHERE row >= {first} AND row < {last}"
+        )
+    con.execute(f"CREATE OR REPLACE TEMP VIEW arrived AS {_rows_of([conformed])}")
+    con.execute("CREATE OR REPLACE TEMP VIEW staged AS FROM arrived WHERE row NOT IN (SELECT row FROM left_out)")
+
+
+def _checked(
+    con: duckdb.DuckDBPyConnection, name: str, contract: Contract, expectations: list[dict[str, Any]]
 ) -> list[Result]:
-    """Fills the tables `left_out` and `failed` (row, heading, reason) for the file; `known` gives, for each column that
-    refers to another source, the relation whose `name` column lists what may stand there. Raises RefusedExtract."""
-    _lay_out(con, conformed, contract, known)
-    expectations = [*_of_contract(contract, conformed), *_of_suite(contract, conformed)]
+    """Asks about the one file that is laid out; fills `failed`. Raises RefusedExtract."""
     results = []
-    for given, outcome in _asked(con, name, expectations):
-        status = _status(outcome)
-        meta, severity = given["meta"], given["severity"]
+    for given, outcome in _asked(con, name, expectations) if expectations else ():
+        status, severity, about = _status(outcome), given["severity"], given["meta"]["about"]
         unexpected = (
             int(outcome.result.get("unexpected_count") or outcome.result.get("observed_value") or 0)
             if status == "failed"
             else 0
         )
-        results.append(Result(given["type"], meta["about"], severity, status, unexpected, meta.get("why")))
+        results.append(_result(given, status, unexpected))
         if status == "error":
             if NOT_ITS_FAULT.search(str(outcome.exception_info)):
                 raise DiskFull(
                     f"{name} could not be checked: there is not enough memory, or room on the disk; free some."
                 )
             raise RefusedExtract(
-                f"{name}: the expectation “{meta['about']}” could not be checked; mend it in {contract.source}/suite.yaml.",
+                f"{name}: the expectation “{about}” could not be checked; mend it in {contract.source}/suite.yaml.",
                 results,
             )
         if status == "failed" and severity == "critical":
-            raise RefusedExtract(
-                f"{name} is refused: “{meta['about']}” does not hold"
-                + (f" in {unexpected:,} rows." if unexpected else "."),
-                results,
-            )
+            sentence = f"{name} is refused: “{about}” does not hold"
+            sentence += f" in {unexpected:,} rows." if unexpected else "."
+            raise RefusedExtract(" ".join(filter(None, (sentence, given["meta"].get("hint")))), results)
         if status == "failed" and severity == "warning" and (query := _offending_rows(given, outcome)):
-            con.execute(f"INSERT INTO failed SELECT row, ?, ? FROM ({query})", [meta["heading"], meta["reason"]])
+            _set_aside(con, given, query)
     return results
+
+
+def _result(given: dict[str, Any], status: str, unexpected: int) -> Result:
+    meta = given["meta"]
+    return Result(given["type"], meta["about"], given["severity"], status, unexpected, meta.get("why"))
+
+
+def _set_aside(con: duckdb.DuckDBPyConnection, given: dict[str, Any], query: str | None) -> None:
+    said = [given["meta"]["heading"], given["meta"]["reason"]]
+    con.execute(f"INSERT INTO failed SELECT row, ?, ? FROM ({query})", said)
 
 
 # ---- laying the file out -------------------------------------------------------------------------------------------
 
 
-def _lay_out(con: duckdb.DuckDBPyConnection, conformed: Conformed, contract: Contract, known: dict[str, str]) -> None:
+def _rows_of(files: list[Conformed]) -> str:
+    """The rows of all of them, each with a number of its own."""
+    return "\nUNION ALL BY NAME\n".join(
+        f"SELECT *, file_row_number + {number << SHIFT} AS row "
+        f"FROM read_parquet('{sql_text(str(conformed.path))}', file_row_number = true)"
+        for number, conformed in enumerate(files)
+    )
+
+
+def _lay_out(con: duckdb.DuckDBPyConnection, files: list[Conformed], contract: Contract) -> dict[str, tuple[str, ...]]:
+    """Lays the view `staged` over the files; returns the columns in which something has the shape of a person's data, and
+    which shapes."""
+    conformed = files[0]  # whose headings all have
     con.execute("""
         CREATE OR REPLACE TEMP TABLE failed ("row" BIGINT, heading VARCHAR, reason VARCHAR);
         CREATE OR REPLACE TEMP TABLE left_out ("row" BIGINT, heading VARCHAR, reason VARCHAR);
         CREATE OR REPLACE TEMP TABLE conflicts ("row" BIGINT)
     """)
-    con.execute(
-        "CREATE OR REPLACE TEMP VIEW arrived AS SELECT *, file_row_number AS row "
-        f"FROM read_parquet('{sql_text(str(conformed.path))}', file_row_number = true)"
-    )
-    empty = " AND ".join(
-        f"{column.name} IS NULL" + (f" AND unread_{column.name} IS NULL" if column.type != "text" else "")
-        for column in contract.columns
-    )
+    con.execute(f"CREATE OR REPLACE TEMP VIEW arrived AS {_rows_of(files)}")
+    odd = {column.name: odd_of(column, column.name in conformed.named) for column in contract.columns}
+    cells = [name for each in odd.items() for name in each if name]
+    empty = " AND ".join(f"{name} IS NULL" for name in cells)
     con.execute(f"INSERT INTO left_out SELECT row, '', 'is an empty row' FROM arrived WHERE {empty}")
     for column, words in contract.leave_out.items():
         if column not in conformed.headings:
             continue
         listed = ", ".join(f"'{sql_text(str(word).lower())}'" for word in words)
+        said = f"coalesce({odd[column]}, {column}::VARCHAR)" if odd[column] else column
         con.execute(
             f"INSERT INTO left_out SELECT row, ?, 'is a totals row' FROM arrived "
-            f"WHERE lower({column}::VARCHAR) IN ({listed}) AND row NOT IN (SELECT row FROM left_out)",
+            f"WHERE lower({said}) IN ({listed}) AND row NOT IN (SELECT row FROM left_out)",
             [conformed.headings[column]],
         )
     kept = "arrived" if not _any(con, "left_out") else "(FROM arrived WHERE row NOT IN (SELECT row FROM left_out))"
-    _find_repeats(con, contract, kept)
+    _find_repeats(con, contract, kept, odd)
 
     # A cell that could not be read is not empty: `filled_…` says whether anything stands there at all.
     extra = [
-        f"CASE WHEN arrived.{column.name} IS NOT NULL OR unread_{column.name} IS NOT NULL THEN true END AS filled_{column.name}"
+        f"CASE WHEN arrived.{name} IS NOT NULL OR {unread} IS NOT NULL THEN true END AS filled_{name}"
+        for name, unread in odd.items()
+        if unread and not contract.column(name).optional
+    ]
+    extra += [
+        f"CASE WHEN {is_other_weekday(f'arrived.{column.name}', f'arrived.{column.weekday_of}')} "
+        f"THEN arrived.{column.name} END AS other_weekday_{column.name}"
         for column in contract.columns
-        if column.type != "text" and not column.optional
+        if column.weekday_of
+    ]
+    # A person's own cells are hashes; of the others their text is looked at, wherever it is kept.
+    texts = {
+        column.name: odd[column.name] or column.name
+        for column in contract.columns
+        if column.name in conformed.headings and not column.person
+    }
+    given_away = privacy.given_away(con, kept, list(texts.values()), f"row >> {SHIFT}")
+    extra += [
+        f"{given_away[text].sql if text in given_away else 'NULL::VARCHAR'} AS private_{name}"
+        for name, text in texts.items()
     ]
     joins = ""
     if _any(con, "conflicts"):
@@ -118,21 +239,19 @@ def _lay_out(con: duckdb.DuckDBPyConnection, conformed: Conformed, contract: Con
         joins = " LEFT JOIN conflicts ON conflicts.row = arrived.row"
     else:
         extra.append("NULL::VARCHAR AS conflict")
-    for column in known:
-        extra.append(f"CASE WHEN known_{column}.name IS NULL THEN arrived.{column} END AS unknown_{column}")
-        joins += f" LEFT JOIN (SELECT DISTINCT name FROM {known[column]}) AS known_{column} ON known_{column}.name = arrived.{column}"
     where = " WHERE arrived.row NOT IN (SELECT row FROM left_out)" if _any(con, "left_out") else ""
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW staged AS SELECT arrived.*, {', '.join(extra)} FROM arrived{joins}{where}"
     )
+    return {name: given_away[text].names for name, text in texts.items() if text in given_away}
 
 
-def _find_repeats(con: duckdb.DuckDBPyConnection, contract: Contract, kept: str) -> None:
+def _find_repeats(con: duckdb.DuckDBPyConnection, contract: Contract, kept: str, odd: dict[str, str | None]) -> None:
     """Rows whose key stands more than once: equal ones are left out but for the first, the others conflict.
 
     Where a unit stands is the hierarchy's affair: two rows that differ only in a parent are equal.
     """
-    key = ", ".join(contract.key)
+    key = ", ".join([f"row >> {SHIFT}", *contract.key])  # within a file; between files the later one wins
     # Hashes find the few candidates in one cheap pass; the keys themselves decide among them.
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE twice AS SELECT hash({key}) AS h FROM {kept} GROUP BY h HAVING count(*) > 1"
@@ -140,7 +259,7 @@ def _find_repeats(con: duckdb.DuckDBPyConnection, contract: Contract, kept: str)
     if not _any(con, "twice"):
         return
     compared = [column.name for column in contract.columns if column.name not in contract.parents]
-    compared += [f"unread_{column.name}" for column in contract.columns if column.type != "text"]
+    compared += filter(None, odd.values())
     whole = " AND ".join(f"{column} IS NOT NULL" for column in contract.key)
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE repeats AS
@@ -163,98 +282,7 @@ def _any(con: duckdb.DuckDBPyConnection, table: str) -> bool:
     return con.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None
 
 
-# ---- the expectations ----------------------------------------------------------------------------------------------
-
-
-def _of_contract(contract: Contract, conformed: Conformed) -> list[dict[str, Any]]:
-    """What the contract says, as native records, each with the words a reader sees."""
-
-    def record(kind: str, heading: str, about: str, reason: str, why: str, **kwargs: Any) -> dict[str, Any]:
-        meta = {"about": about, "heading": heading, "reason": reason, "why": why}
-        return {
-            "type": f"expect_column_values_to_{kind}",
-            "kwargs": kwargs,
-            "severity": "warning",
-            "meta": meta,
-        }
-
-    records = []
-    for column in contract.columns:
-        if column.name not in conformed.headings:
-            continue
-        heading = conformed.headings[column.name]
-        if column.type in READS_AS:
-            records.append(
-                record(
-                    "be_null",
-                    heading,
-                    f"Every {heading} is {READS_AS[column.type]}",
-                    f"is not {READS_AS[column.type]}",
-                    "A cell that cannot be read is not zero: its row is set aside until it is mended.",
-                    column=f"unread_{column.name}",
-                )
-            )
-        if not column.optional:
-            records.append(
-                record(
-                    "not_be_null",
-                    heading,
-                    f"Every {heading} is filled in",
-                    "is empty",
-                    "Without it the row cannot be placed or counted.",
-                    column=column.name if column.type == "text" else f"filled_{column.name}",
-                )
-            )
-        if column.allowed:
-            records.append(
-                record(
-                    "be_in_set",
-                    heading,
-                    f"Every {heading} is one of {', '.join(column.allowed)}",
-                    "is not one of the allowed words",
-                    "A new word may mean a new thing, which somebody should decide how to count.",
-                    column=column.name,
-                    value_set=list(column.allowed),
-                )
-            )
-        if column.refers_to:
-            records.append(
-                record(
-                    "be_null",
-                    heading,
-                    f"Every {heading} is known to {column.refers_to}",
-                    "is not known",
-                    "A name nobody knows cannot be placed: name it in the crosswalk and it is taken again.",
-                    column=f"unknown_{column.name}",
-                )
-            )
-    headings = " and ".join(conformed.headings[name] for name in contract.key if name in conformed.headings)
-    records.append(
-        record(
-            "be_null",
-            headings,
-            f"No two rows agree in {headings} and differ in what they say",
-            "stands twice with different figures",
-            "One of the two is wrong and nothing says which; counting both would count the same thing twice.",
-            column="conflict",
-        )
-    )
-    return records
-
-
-def _of_suite(contract: Contract, conformed: Conformed) -> list[dict[str, Any]]:
-    records = []
-    for given in contract.suite:
-        columns = [
-            value for key, value in given["kwargs"].items() if key.startswith("column") and isinstance(value, str)
-        ]
-        columns = columns or list(filter(None, [given["meta"].get("column")]))  # where a query says it, meta.column
-        heading = " and ".join(conformed.headings.get(name, name) for name in columns)
-        says = given["meta"].get("says", "is not as expected")
-        about = given["meta"].get("about") or f"No {heading} {says}"
-        first = conformed.headings.get(columns[0], columns[0]) if columns else ""
-        records.append(given | {"meta": given["meta"] | {"about": about, "heading": first, "reason": says}})
-    return records
+# ---- Great Expectations ----------------------------------------------------------------------------------------------
 
 
 def _asked(con: duckdb.DuckDBPyConnection, name: str, expectations: list[dict[str, Any]]):

@@ -8,20 +8,22 @@ store/<source>/<hash>.receipt.json       every row accounted for: read = accepte
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
+from etl import people, privacy
 from etl.contracts import Contract
 from etl.paths import Workspace, appearing, write_json
-from etl.steps.conform import EMPTY_ROW, Conformed, sql_text
+from etl.steps.cells import cut_short, odd_of, sql_text
+from etl.steps.conform import EMPTY_ROW, Conformed
 from etl.steps.land import Arrival
 from etl.steps.read import Table, rows_at
 
-READING = "2"  # raise when the engine reads files differently, so that they are taken in again
+READING = "3"  # raise when the engine reads files differently, so that they are taken in again
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Receipt:
     unknown_names: dict[str, int] = field(default_factory=dict)
     expectations: list[dict] = field(default_factory=list)
     size: int = 0  # bytes
+    key: str = ""  # fingerprint of the key that its people were hashed with
 
     @property
     def hash(self) -> str:
@@ -77,10 +80,11 @@ class Receipt:
         return workspace.store / self.source / f"{self.hash}.{ending}"
 
 
-def judged_with(contract: Contract, references: Iterable[Receipt]) -> str:
-    """Fingerprint of everything but the file itself that decides what becomes of it."""
-    known = sorted(receipt.hash for receipt in references if receipt.outcome == "accepted")
-    return hashlib.sha256(json.dumps([READING, contract.fingerprint, known]).encode()).hexdigest()[:24]
+def judged_with(contract: Contract, names: str, timezone: str) -> str:
+    """Fingerprint of everything but the file itself that decides what becomes of it; `names` is that of what its references
+    know."""
+    local = timezone if any(column.type == "timestamp" for column in contract.columns) else ""
+    return hashlib.sha256(json.dumps([READING, contract.fingerprint, names, local]).encode()).hexdigest()[:24]
 
 
 def receipts(workspace: Workspace, source: str) -> list[Receipt]:
@@ -161,9 +165,8 @@ def keep(
     accepted.parent.mkdir(parents=True, exist_ok=True)
     with appearing(accepted, workspace.work) as unfinished:
         if set_aside or marked_out:
-            columns = ", ".join([column.name for column in contract.columns] + ["month"] * bool(contract.month_of))
             con.execute(
-                f"COPY (SELECT {columns} FROM staged WHERE row NOT IN (SELECT row FROM failed)) "
+                f"COPY (SELECT {', '.join(contract.kept)} FROM staged WHERE row NOT IN (SELECT row FROM failed)) "
                 f"TO '{sql_text(str(unfinished))}' (FORMAT parquet, COMPRESSION lz4_raw)"
             )
         else:
@@ -193,19 +196,25 @@ def keep(
         if set_aside
         else [],
         set_aside=aside,
-        unknown_names={
-            name: rows
-            for column in (contract.refers if set_aside else ())
-            for name, rows in con.execute(
-                f"SELECT unknown_{column}, count(*) FROM staged WHERE unknown_{column} IS NOT NULL GROUP BY 1"
-            ).fetchall()
-        },
+        unknown_names=_unknown_names(con, contract) if set_aside else {},
         expectations=[asdict(result) for result in results],
     )
     arrival.check_unchanged()
     write_receipt(workspace, kept)
     forget_other_judgements(workspace, kept)
     return kept
+
+
+def _unknown_names(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, int]:
+    """Each name that nobody knew, and its rows."""
+    unknown: dict[str, int] = {}
+    for column in contract.refers:
+        asked = (
+            f"SELECT unknown_{column}, count(*) FROM staged WHERE unknown_{column} IS NOT NULL GROUP BY 1 ORDER BY 1"
+        )
+        for name, rows in con.execute(asked).fetchall():
+            unknown[name] = unknown.get(name, 0) + rows
+    return unknown
 
 
 def _sentence(read: int, accepted: int, quarantined: int, left_out: int) -> str:
@@ -234,24 +243,36 @@ def _keep_rejected(
     conformed: Conformed,
     rows: set[int],
 ) -> None:
-    """A row set aside keeps its line, its reasons and the text of the columns asked for, as the file had them."""
+    """A row set aside keeps its line, its reasons and the text of the columns asked for, as the file had them: of a person
+    the hash, and of a cell that is read in part that part."""
+    columns = {name: contract.column(name) for name in conformed.headings}
     if table.kind == "csv":
         texts = rows_at(table, rows, {row.line for row in conformed.misshapen})
         lines = {row: line for row, (line, _) in texts.items()}
         cells = {
             row: {
-                conformed.headings[name]: text[place] for name, place in conformed.places.items() if place < len(text)
+                conformed.headings[name]: cut_short(text[place], columns[name])
+                for name, place in conformed.places.items()
+                if place < len(text) and not columns[name].person
             }
             for row, (_, text) in texts.items()
         }
     else:
-        texts = [
-            f"{name}::VARCHAR" if contract.column(name).type == "text" else f"coalesce(unread_{name}, {name}::VARCHAR)"
-            for name in conformed.headings
-        ]
-        found = con.execute(f"SELECT row, {', '.join(texts)} FROM staged WHERE row IN (SELECT row FROM failed)")
-        cells = {row: dict(zip(conformed.headings.values(), text, strict=True)) for row, *text in found.fetchall()}
+        texts = {
+            conformed.headings[name]: f"coalesce({odd}, {name}::VARCHAR)" if odd else f"{name}::VARCHAR"
+            for name, column in columns.items()
+            if not column.person
+            for odd in [odd_of(column, name in conformed.named)]
+        }
+        listed = ", ".join(["row", *texts.values()])
+        found = con.execute(f"SELECT {listed} FROM staged WHERE row IN (SELECT row FROM failed)").fetchall()
+        cells = {row: dict(zip(texts, text, strict=True)) for row, *text in found}
         lines = {row: row + 1 for row in rows}
+    for name in (name for name, column in columns.items() if column.person):
+        for row, hashed in con.execute(
+            f"SELECT row, {name} FROM staged WHERE row IN (SELECT row FROM failed)"
+        ).fetchall():
+            cells[row][conformed.headings[name]] = people.shown(hashed)
     reasons: dict[int, list[dict]] = {}
     for row, heading, reason in con.execute("SELECT DISTINCT row, heading, reason FROM failed ORDER BY ALL").fetchall():
         reasons.setdefault(row, []).append({"heading": heading, "reason": reason})
@@ -260,7 +281,7 @@ def _keep_rejected(
         (
             row.line,
             [{"heading": "", "reason": row.reason}],
-            json.dumps(_asked_for(row.cells, conformed), ensure_ascii=False),
+            json.dumps(_asked_for(row.cells, conformed, contract), ensure_ascii=False),
         )
         for row in conformed.misshapen
         if row.reason != EMPTY_ROW
@@ -278,9 +299,17 @@ def _keep_rejected(
         )
 
 
-def _asked_for(cells: tuple[str, ...], conformed: Conformed) -> dict[str, str]:
-    """Of a row that could not be cut rightly, the cells that stand where wanted columns would: nothing more is kept."""
-    return {conformed.headings[name]: cells[place] for name, place in conformed.places.items() if place < len(cells)}
+def _asked_for(cells: tuple[str, ...], conformed: Conformed, contract: Contract) -> dict[str, str]:
+    """Of a row that could not be cut rightly, the cells that stand where wanted columns would: nothing more is kept, and
+    nothing at all where people are named, since they may stand under any heading."""
+    if any(column.person for column in contract.columns):
+        return {}
+    found = {name: cells[place] for name, place in conformed.places.items() if place < len(cells)}
+    return {
+        conformed.headings[name]: cut_short(cell, contract.column(name))
+        for name, cell in found.items()
+        if not privacy.gives_away(cell)
+    }
 
 
 def now() -> str:

@@ -11,7 +11,9 @@ import duckdb
 from etl.contracts import Contract
 from etl.indicators import tables_of
 from etl.paths import Workspace
-from etl.steps.conform import sql_text
+from etl.steps import hierarchy
+from etl.steps.cells import sql_text
+from etl.steps.hierarchy import Organisation, hierarchy_of
 from etl.steps.keep import Receipt
 
 
@@ -87,46 +89,113 @@ def last_day(month: dt.date) -> dt.date:
 # ---- source.* ------------------------------------------------------------------------------------------------------
 
 
+def read_organisation(
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    contracts: dict[str, Contract],
+    counted: dict[str, list[Part]],
+    as_of: dt.date,
+) -> Organisation:
+    """The hierarchy as it is known on that day; an empty one where no source keeps one. Raises BadHierarchy."""
+    contract = hierarchy_of(contracts)
+    if contract is None:
+        return Organisation()
+    spells = hierarchy.read(con, contract, f"({_together(workspace, contract, counted[contract.source], as_of)})")
+    became = hierarchy.successors(spells, as_of)
+    open_ended = {spell.unit for spell in spells if spell.unit in became and spell.last == hierarchy.STILL}
+    seen: dict[str, dt.date] = {}
+    for other in contracts.values() if open_ended else ():
+        columns = [column for column, source in other.refers.items() if source == contract.source and other.month_of]
+        for column in columns:
+            rows = con.execute(
+                f"SELECT {column}, max(month) FROM ({_together(workspace, other, counted[other.source], as_of)}) "
+                f"WHERE list_contains($1, {column}) GROUP BY ALL",
+                [sorted(open_ended)],
+            ).fetchall()
+            seen |= {unit: max(month, seen.get(unit, month)) for unit, month in rows if month}
+    return hierarchy.as_known(contract, spells, as_of, seen)
+
+
 def lay_out_sources(
     con: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     contracts: dict[str, Contract],
     counted: dict[str, list[Part]],
     as_of: dt.date,
+    organisation: Organisation,
 ) -> None:
-    """A view `source.<name>` for every source, in its own columns and a `month`; empty where nothing has arrived."""
+    """A view `source.<name>` for every source, in its own columns and a `month`; empty where nothing has arrived.
+
+    Where the hierarchy says that a unit became another, its rows are the other's. Views are read anew at each use: rows
+    are never copied out of the store.
+    """
     con.execute("CREATE SCHEMA source")
+    con.execute("CREATE SCHEMA outdone")
+    became = organisation.successors
+    keeps = hierarchy_of(contracts)
     for name, contract in contracts.items():
-        con.execute(f"CREATE VIEW source.{name} AS {_source_sql(workspace, contract, counted[name], as_of)}")
+        rows = f"({_together(workspace, contract, counted[name], as_of)})"
+        if _keys_may_meet(contract, counted[name]):
+            numbered = f"({_together(workspace, contract, counted[name], as_of, numbered=True)})"
+            if _find_outdone(con, contract, numbered):
+                key = ("arrival", *contract.key)
+                same = " AND ".join(f"gone.{column} IS NOT DISTINCT FROM kept.{column}" for column in key)
+                rows = f"{numbered} AS kept ANTI JOIN outdone.{name} AS gone ON {same}"
+        units = [column for column, source in contract.refers.items() if became and keeps and source == keeps.source]
+        listed = ", ".join(_successor(column, became) if column in units else column for column in contract.kept)
+        con.execute(f"CREATE VIEW source.{name} AS SELECT {listed} FROM {rows}")
     con.execute("CREATE SCHEMA core")
 
 
-def _source_sql(workspace: Workspace, contract: Contract, counted: list[Part], as_of: dt.date) -> str:
-    columns = {column.name: column.sql_type for column in contract.columns}
-    if contract.month_of:
-        columns["month"] = "DATE"
-    empty = "SELECT " + ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items()) + " WHERE false"
-    selects = [empty]
-    past = f"month <= DATE '{as_of.isoformat()}'" if contract.month_of else "true"  # no future month, in a past view
-    for order, part in enumerate(counted):
-        path = sql_text(str(part.receipt.path(workspace, "parquet")))
-        where = past
+def _successor(column: str, became: dict[str, str]) -> str:
+    cases = " ".join(f"WHEN '{sql_text(unit)}' THEN '{sql_text(after)}'" for unit, after in sorted(became.items()))
+    return f"CASE {column} {cases} ELSE {column} END AS {column}"
+
+
+def _together(
+    workspace: Workspace, contract: Contract, counted: list[Part], as_of: dt.date, numbered: bool = False
+) -> str:
+    """The rows of every file that counts, in the months it counts for, if asked with the number of its `arrival`; no
+    future month, in a past view."""
+    empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in contract.kept.items())
+    selects = [f"SELECT {empty} WHERE false"]
+    files: dict[tuple[str, str], list[str]] = {}  # read together where they are read alike: that is quicker
+    for number, part in enumerate(counted):
+        where = f"month <= DATE '{as_of.isoformat()}'" if contract.month_of else "true"
         if part.months is not None and set(part.months) != set(part.receipt.months):
             where += " AND month IN (" + ", ".join(f"DATE '{month}'" for month in part.months) + ")"
-        numbered = f"{order} AS arrival, " if _keys_may_meet(contract, counted) else ""
-        selects.append(f"SELECT {numbered}* FROM read_parquet('{path}') WHERE {where}")
-    together = "\nUNION ALL BY NAME\n".join(selects)
-    listed = ", ".join(columns)
-    if not _keys_may_meet(contract, counted):
-        return f"SELECT {listed} FROM ({together})"
-    key = ", ".join(contract.key)
-    return f"SELECT {listed} FROM ({together}) QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY arrival DESC) = 1"
+        path = sql_text(str(part.receipt.path(workspace, "parquet")))
+        files.setdefault((f"{number} AS arrival, *" if numbered else "*", where), []).append(f"'{path}'")
+    for (listed, where), paths in files.items():
+        selects.append(f"SELECT {listed} FROM read_parquet([{', '.join(paths)}], union_by_name = true) WHERE {where}")
+    return "\nUNION ALL BY NAME\n".join(selects)
 
 
 def _keys_may_meet(contract: Contract, counted: list[Part]) -> bool:
     """Whether two files that count may hold the same key: later arrivals then win."""
     months_apart = contract.each_file == "replaces_its_months" and contract.month_of in contract.key
     return len(counted) > 1 and not months_apart
+
+
+def _find_outdone(con: duckdb.DuckDBPyConnection, contract: Contract, rows: str) -> bool:
+    """Whether later files hold the keys of earlier rows; then makes `outdone.<source>` of those (arrival and key).
+
+    Within a file no two rows share a key: the judge has seen to that. Hashes are compared first, for rows may be many
+    and hardly ever meet.
+    """
+    key = ", ".join(contract.key)
+    met = f"SELECT hash({key}) AS met FROM {rows} GROUP BY ALL HAVING count(*) > 1"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE met AS {met}")
+    if not con.execute("SELECT count(*) FROM met").fetchone()[0]:
+        return False
+    con.execute(f"""
+        CREATE TABLE outdone.{contract.source} AS
+        SELECT arrival, {key}
+        FROM {rows}
+        WHERE hash({key}) IN (FROM met)
+        QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY arrival DESC) > 1
+    """)
+    return True
 
 
 # ---- core.* --------------------------------------------------------------------------------------------------------
@@ -160,7 +229,7 @@ def run_core(con: duckdb.DuckDBPyConnection, queries: dict[str, str], sources: s
         con.execute(f"CREATE TABLE core.{name} AS {queries[name]}")
 
 
-def lineage(reads: set[str], queries: dict[str, str]) -> set[str]:
+def lineage(reads: Iterable[str], queries: dict[str, str]) -> set[str]:
     """The sources behind a query that reads these tables."""
     sources = set()
     for table in reads:

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from etl.paths import SQL, Workspace, appearing, room_on_disk, write_json
-from etl.steps.conform import sql_text
+from etl.steps.cells import sql_text
 
 FORMAT = 1  # of the tables in sql/release.sql; raise it when a column changes its meaning or goes
 TABLES = {

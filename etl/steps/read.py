@@ -306,5 +306,5 @@ def damaged(arrival: Arrival) -> str:
 
 
 def literally(path: Path) -> str:
-    """The path as DuckDB must be told it, so that `rota[1].csv` does not mean `rota1.csv` too."""
+    """The path as DuckDB must be told it, so that `beds[1].csv` does not mean `beds1.csv` too."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))

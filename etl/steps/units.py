@@ -1,56 +1,89 @@
-"""Works out who stands under whom, month by month, from the sources that bring their own teams.
+"""Works out who stands under whom, month by month, from the hierarchy and from the sources that bring their own units.
 
 Fills `unit_level` (unit, level), `unit_spell` (unit, title, level, parent, from_month, to_month) and `unit_source`
-(source, unit): the units a source may speak for, up to its top.
+(source, unit): the units a source may speak for, up to its top. The hierarchy decides parents, titles and levels first,
+then the other sources by name. A unit of the hierarchy is there with or without figures, and ends when it says so; of
+the others, a month without a row does not end a spell.
 """
 
+import datetime as dt
+from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 import duckdb
+import pyarrow as pa
 
 from etl.contracts import Contract
-from etl.steps.conform import sql_text
+from etl.steps.cells import sql_text
+from etl.steps.hierarchy import BadHierarchy, Organisation, Spell, a, month_of
 
 
-class BadHierarchy(Exception):
-    """The units that the sources bring do not fit together."""
-
-
-def levels_in_order(contracts: dict[str, Contract]) -> list[str]:
-    """Every level that a source brings, lowest first. Raises BadHierarchy where two sources disagree."""
-    graph: dict[str, set[str]] = {}
+def levels_in_order(contracts: dict[str, Contract], organisation: Organisation) -> list[str]:
+    """Every level that the hierarchy or a source brings, lowest first. Raises BadHierarchy where they disagree."""
+    graph: dict[str, dict[str, None]] = {}  # level: those directly below it, always in the same order
     for contract in contracts.values():
         names = [level.level for level in contract.brings_teams]
-        for lower, higher in pairwise(names):
-            graph.setdefault(higher, set()).add(lower)
-            graph.setdefault(lower, set())
         for name in names:
-            graph.setdefault(name, set())
+            graph.setdefault(name, {})
+        for lower, higher in pairwise(names):
+            graph[higher][lower] = None
+    level_of = {spell.unit: spell.level for spell in organisation.spells}
+    below: dict[tuple[str, str], list[Spell]] = {}  # (lower, higher): the spells that say so
+    for spell in organisation.spells:
+        graph.setdefault(spell.level, {})
+        if spell.parent:
+            below.setdefault((spell.level, level_of[spell.parent]), []).append(spell)
+    for lower, higher in below:
+        graph.setdefault(higher, {})[lower] = None
     try:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
+        circle = error.args[1]
+        saying = [below[pair] for pair in pairwise(circle) if pair in below]
+        if not saying:
+            raise BadHierarchy(
+                f"brings_teams of the contracts put these levels in a circle: {', '.join(circle)}."
+            ) from None
+        spell = min(saying, key=len)[0]  # what the fewest rows say is the likeliest to be wrong
         raise BadHierarchy(
-            f"brings_teams of the contracts put these levels in a circle: {', '.join(error.args[1])}."
+            f"{contracts[organisation.source].title}: {spell} is {a(spell.level)} and stands under "
+            f"{organisation.titles[spell.parent]}, {a(level_of[spell.parent])}, which is not above it elsewhere: "
+            f"{' under '.join(circle)}."
         ) from None
 
 
-def lay_out_units(con: duckdb.DuckDBPyConnection, contracts: dict[str, Contract]) -> list[str]:
-    """Fills the tables named above; returns the levels, lowest first. Raises BadHierarchy."""
-    levels = levels_in_order(contracts)
+def lay_out_units(
+    con: duckdb.DuckDBPyConnection,
+    contracts: dict[str, Contract],
+    organisation: Organisation,
+    months: Iterable[dt.date],
+) -> list[str]:
+    """Fills the tables named above; `months` are those that the sources' rows hold, or one. Returns the levels, lowest
+    first. Raises BadHierarchy."""
+    levels = levels_in_order(contracts, organisation)
     con.execute("""
-        CREATE TABLE placed (source VARCHAR, level VARCHAR, rank INTEGER, code VARCHAR, title VARCHAR,
-                             parent_level VARCHAR, parent_code VARCHAR, month DATE)
+        CREATE TABLE placed (source VARCHAR, place INTEGER, level VARCHAR, rank INTEGER, code VARCHAR, title VARCHAR,
+                             parent_level VARCHAR, parent_code VARCHAR, month DATE);
+        CREATE TABLE closing (unit VARCHAR, month DATE)
     """)
-    for contract in contracts.values():
+    _place_hierarchy(con, organisation, levels, sorted(months))
+    for place, contract in enumerate(contracts.values(), start=1):
         if contract.brings_teams:
-            _place(con, contract, levels)
+            _place(con, contract, place, levels)
 
-    # Where levels share a code the lowest keeps it and the others become <level>:<code>.
+    # The hierarchy's units keep their codes. Where other levels share a code the lowest keeps it and the others become
+    # <level>:<code>.
     con.execute("""
         CREATE TABLE named AS
-        SELECT level, code, CASE WHEN rank = min(rank) OVER (PARTITION BY code) THEN code ELSE level || ':' || code END AS unit
-        FROM (SELECT DISTINCT level, rank, code FROM placed)
+        SELECT
+            level,
+            code,
+            CASE
+                WHEN row_number() OVER (PARTITION BY code ORDER BY place > 0, rank) = 1 THEN code
+                ELSE level || ':' || code
+            END AS unit
+        FROM (SELECT level, rank, code, min(place) AS place FROM placed GROUP BY ALL)
     """)
     shadowed = con.execute("""
         SELECT placed.source, placed.level, placed.code
@@ -61,22 +94,22 @@ def lay_out_units(con: duckdb.DuckDBPyConnection, contracts: dict[str, Contract]
     """).fetchone()
     if shadowed:
         raise BadHierarchy(
-            f"{shadowed[0]}: {shadowed[1]} {shadowed[2]!r} has the same code as a lower unit of another source."
+            f"{shadowed[0]}: {shadowed[1]} {shadowed[2]!r} has the same code as another unit, which keeps it."
         )
 
-    # One parent a month: sources by name decide. A month without a row does not end a spell.
     con.execute("""
         CREATE TABLE unit_month AS
         SELECT
             own.unit,
             placed.level,
-            arg_min(placed.title, placed.source) FILTER (WHERE placed.title IS NOT NULL) AS title,
-            arg_min(above.unit, placed.source) FILTER (WHERE above.unit IS NOT NULL) AS parent,
+            arg_min(placed.title, placed.place) FILTER (WHERE placed.title IS NOT NULL) AS title,
+            arg_min(above.unit, placed.place) FILTER (WHERE above.unit IS NOT NULL) AS parent,
+            min(placed.place) = 0 AS of_hierarchy,
             placed.month
         FROM placed
         JOIN named AS own ON own.level = placed.level AND own.code = placed.code
         LEFT JOIN named AS above ON above.level = placed.parent_level AND above.code = placed.parent_code
-        GROUP BY ALL
+        GROUP BY own.unit, placed.level, placed.month
     """)
     con.execute("""
         CREATE TABLE unit_spell AS
@@ -91,32 +124,62 @@ def lay_out_units(con: duckdb.DuckDBPyConnection, contracts: dict[str, Contract]
             FROM unit_month
             WINDOW by_month AS (PARTITION BY unit ORDER BY month)
         ),
-        turns AS (
+        turns AS (             -- a new parent begins a spell, and so does coming back after having ended
             SELECT
-                *,
-                row_number() OVER by_month = 1 OR parent IS DISTINCT FROM lag(parent) OVER by_month AS begins
+                known.*,
+                closing.month IS NOT NULL AS ends,
+                row_number() OVER by_month = 1
+                    OR parent IS DISTINCT FROM lag(parent) OVER by_month
+                    OR coalesce(known.month > lag(closing.month) OVER by_month + INTERVAL 1 MONTH, false) AS begins
             FROM known
-            WINDOW by_month AS (PARTITION BY unit ORDER BY month)
+            LEFT JOIN closing ON closing.unit = known.unit AND closing.month = known.month
+            WINDOW by_month AS (PARTITION BY known.unit ORDER BY known.month)
         ),
         numbered AS (
             SELECT *, sum(begins::INTEGER) OVER (PARTITION BY unit ORDER BY month) AS spell
             FROM turns
         ),
         spells AS (
-            SELECT unit, any_value(level) AS level, any_value(parent) AS parent, min(month) AS from_month, spell
+            SELECT
+                unit,
+                any_value(level) AS level,
+                any_value(parent) AS parent,
+                min(month) AS from_month,
+                max(month) AS last_month,
+                arg_max(ends, month) AS ends,
+                spell
             FROM numbered
             GROUP BY unit, spell
         ),
-        titles AS (SELECT unit, arg_max(title, month) AS title FROM unit_month GROUP BY unit)
+        titles AS (
+            SELECT
+                unit,
+                coalesce(arg_max(title, month) FILTER (WHERE of_hierarchy), arg_max(title, month)) AS title
+            FROM unit_month
+            GROUP BY unit
+        )
         SELECT
             spells.unit,
             coalesce(titles.title, spells.unit) AS title,
             level,
             parent,
             from_month,
-            (lead(from_month) OVER (PARTITION BY spells.unit ORDER BY from_month) - INTERVAL 1 MONTH)::DATE AS to_month
+            CASE
+                WHEN ends THEN last_month
+                ELSE coalesce(
+                    (lead(from_month) OVER (PARTITION BY spells.unit ORDER BY from_month) - INTERVAL 1 MONTH)::DATE,
+                    later.month
+                )
+            END AS to_month
         FROM spells
         JOIN titles ON titles.unit = spells.unit
+        LEFT JOIN (         -- it ends after the newest month of the sources
+            SELECT closing.unit, min(closing.month) AS month
+            FROM closing
+            JOIN (SELECT unit, max(month) AS month FROM unit_month GROUP BY unit) AS newest USING (unit)
+            WHERE closing.month > newest.month
+            GROUP BY closing.unit
+        ) AS later ON later.unit = spells.unit
     """)
     con.execute("CREATE TABLE unit_level AS SELECT DISTINCT unit, level FROM unit_spell")
     con.execute("""
@@ -126,7 +189,72 @@ def lay_out_units(con: duckdb.DuckDBPyConnection, contracts: dict[str, Contract]
     return levels
 
 
-def _place(con: duckdb.DuckDBPyConnection, contract: Contract, levels: list[str]) -> None:
+def _place_hierarchy(
+    con: duckdb.DuckDBPyConnection, organisation: Organisation, levels: list[str], months: list[dt.date]
+) -> None:
+    """The units of the hierarchy with their parents, a row a unit and month; one that is there in none of the months has
+    its own nearest. Fills `closing` with the months after which a unit is not there any more."""
+    if not organisation.spells:
+        return
+    level_of = {spell.unit: spell.level for spell in organisation.spells}
+    following = [*organisation.spells[1:], None]
+    closing = [
+        (spell.unit, month_of(spell.last))
+        for spell, after in zip(organisation.spells, following, strict=True)
+        if month_of(spell.last) and not (after and after.unit == spell.unit and after.first == spell.last + 1)
+    ]
+    stood = pa.Table.from_pylist(
+        [
+            {
+                "code": spell.unit,
+                "title": organisation.titles[spell.unit],
+                "level": spell.level,
+                "rank": levels.index(spell.level),
+                "parent_code": spell.parent,
+                "parent_level": level_of.get(spell.parent),
+                "from_month": month_of(spell.first),
+                "to_month": month_of(spell.last),
+            }
+            for spell in organisation.spells
+        ],
+        pa.schema(
+            [(name, pa.string()) for name in ("code", "title", "level", "parent_code", "parent_level")]
+            + [("rank", pa.int32()), ("from_month", pa.date32()), ("to_month", pa.date32())]
+        ),
+    )
+    ended = pa.table({"unit": [unit for unit, _ in closing], "month": pa.array([m for _, m in closing], pa.date32())})
+    con.register("stood", stood)
+    con.register("ended", ended)
+    con.execute("INSERT INTO closing SELECT unit, month FROM ended")
+    into = "INSERT INTO placed SELECT $source, 0, level, rank, code, title, parent_level, parent_code, month FROM"
+    parameters = {"source": organisation.source, "first": months[0], "last": months[-1]}
+    con.execute(
+        f"""
+        {into} stood
+        JOIN (SELECT unnest(generate_series($first::DATE, $last::DATE, INTERVAL 1 MONTH))::DATE AS month) AS seen
+          ON seen.month >= coalesce(stood.from_month, seen.month)
+         AND seen.month <= coalesce(stood.to_month, seen.month)
+        """,
+        parameters,
+    )
+    con.execute(
+        f"""
+        {into} (
+            SELECT
+                *,
+                greatest(least($first::DATE, to_month), CASE WHEN from_month > $last::DATE THEN from_month END) AS month
+            FROM stood
+        )
+        WHERE code NOT IN (SELECT code FROM placed)
+        QUALIFY row_number() OVER (PARTITION BY code ORDER BY abs(date_diff('month', month, $first::DATE))) = 1
+        """,
+        parameters,
+    )
+    con.unregister("stood")
+    con.unregister("ended")
+
+
+def _place(con: duckdb.DuckDBPyConnection, contract: Contract, place: int, levels: list[str]) -> None:
     """The units of one source with their parents, a row a unit and month."""
     columns = [
         name
@@ -143,12 +271,12 @@ def _place(con: duckdb.DuckDBPyConnection, contract: Contract, levels: list[str]
         con.execute(
             f"""
             INSERT INTO placed
-            SELECT ?, ?, ?, {code}, min({title}), ?, min({_code(above) if above else "NULL"}), month
+            SELECT ?, ?, ?, ?, {code}, min({title}), ?, min({_code(above) if above else "NULL"}), month
             FROM stood
             WHERE {code} IS NOT NULL
             GROUP BY {code}, month
         """,
-            [contract.source, level.level, levels.index(level.level), above.level if above else None],
+            [contract.source, place, level.level, levels.index(level.level), above.level if above else None],
         )
 
 

@@ -7,7 +7,8 @@ from pages.parts import about, cards, filters, frame, states, summary, words
 HERE = "pages/executives/signals.py"
 view = filters.view()
 units = summary.units(view)
-rows = summary.rows(view, units)
+indicators = summary.wanted(view)
+rows = summary.rows(view, units, indicators)
 kinds = (("improvement",), ("concern", "change"), ("common_cause",), ("not_judged",), ("absent",))
 groups = {kind[0]: [row for row in rows if cards.standing(row) in kind] for kind in kinds}
 

@@ -93,8 +93,11 @@ def unknown_names(rows: list[dict[str, Any]]) -> None:
     told = [{"In": row["source"], "Name": row["name"], "Rows waiting": row["waiting"]} for row in rows]
     config = {"Rows waiting": st.column_config.NumberColumn(format="localized", width="small")}
     tables.shown(told, "Unit names that no reference knows, with the rows that wait for them", config, row_height=40)
-    crosswalk = [{"source": row["source"], "name": row["name"], "unit": ""} for row in rows]
-    tables.as_file("Crosswalk to fill in (CSV)", crosswalk, "crosswalk")
+    to_fill_in = [{"System": "all", "Name": row["name"], "Unit": ""} for row in rows]
+    tables.as_file("Names to fill in (CSV)", to_fill_in, "names by system")
+    st.caption(
+        "Give each its unit's code or title, add the rows to the names by system, and build: their rows are taken."
+    )
 
 
 def checks(rows: list[dict[str, Any]], titles: dict[str, str]) -> None:

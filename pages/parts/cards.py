@@ -101,6 +101,22 @@ def card(view: View, row: dict[str, Any], above: dict[str, Any] | None) -> None:
             )  # fmt: skip
 
 
+def further(view: View, rows: list[dict[str, Any]], above: dict[str, dict[str, Any]]) -> None:
+    """The numbers beside the front set, family by family, folded away until they are asked for."""
+    if not rows:
+        return
+    changed = sum(standing(row) in ("improvement", "concern", "change") for row in rows)
+    said = f", {words.count(changed).lower()} with a change worth a look" if changed else ""
+    with st.expander(f"{words.many(len(rows), 'more number')}{said}", icon=":material/grid_view:"):
+        for family, name in words.FAMILIES.items():
+            members = [row for row in rows if view.indicators[row["indicator"]]["family"] == family]
+            if members:
+                st.subheader(name, anchor=False)
+                with st.grid(columns=3, min_column_width=270):
+                    for row in members:
+                        card(view, row, above.get(row["indicator"]))
+
+
 def line(view: View, row: dict[str, Any], unit: dict[str, Any]) -> None:
     """The chosen indicator for one of many units: sign, name that opens its page, number, chart, reading."""
     measure, there = view.indicator["unit"], view.address(unit=unit["unit"])

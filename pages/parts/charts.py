@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from pages.parts import layers, warehouse, words
+from pages.parts import layers, marks, warehouse, words
 from pages.parts.filters import View
 
 HEIGHT = 340
@@ -133,6 +133,7 @@ def _points(rows: list[dict[str, Any]], level: str, measure: str) -> list[dict[s
     """Rows as the chart wants them: the unbroken stretch of line and the segment of each month, and its words."""
     places = words.places(row["value"] for row in rows)
     points, stretch, segment, previous = [], 0, None, None
+    apart = marks.step([row["month"] for row in rows])
 
     def told(value: float | None, otherwise: str, decimals: int = places) -> str:
         return otherwise if value is None else words.quantity(value, measure, decimals)
@@ -141,7 +142,7 @@ def _points(rows: list[dict[str, Any]], level: str, measure: str) -> list[dict[s
         rebased = None not in (segment, row["segment"]) and segment != row["segment"]
         segment = segment if row["segment"] is None else row["segment"]
         drawn = row["value"] is not None and row["settled"]
-        if rebased or not drawn or (previous and _months_between(previous, row["month"]) > 1):
+        if rebased or not drawn or (previous and _months_between(previous, row["month"]) > apart):
             stretch += 1
         verdict = row["verdict"] if row["settled"] else "not_settled"
         points.append(

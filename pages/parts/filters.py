@@ -36,6 +36,12 @@ class View:
     def ask(self, question: str, **params: Any) -> list[dict[str, Any]]:
         return warehouse.ask(self.release, question, self.viewer.roots, **params)
 
+    @property
+    def front(self) -> list[str]:
+        """The indicators that a unit's page opens with; all of them where none is marked."""
+        marked = [key for key, row in self.indicators.items() if row["front"]]
+        return marked or list(self.indicators)
+
     def address(self, unit: str | None = None, indicator: str | None = None) -> dict[str, str]:
         """The address of this view with another unit or indicator, in full, so that it means one thing."""
         there = {"unit": unit or self.unit["unit"], "indicator": indicator or self.indicator["indicator"]}

@@ -31,7 +31,8 @@ def show(release: warehouse.Release, viewer: Viewer) -> bool:
             f"release {words.plain(now['release'])}",
         )
     )
-    st.caption(f":material/event_available: **{settled}** · {told}", help=SETTLED)
+    made_up = ":material/science: **Made-up data** · " if now["synthetic"] else ""
+    st.caption(f"{made_up}:material/event_available: **{settled}** · {told}", help=SETTLED)
     return now["synthetic"]
 
 

@@ -3,6 +3,8 @@
 One set of colours serves the light and the dark theme. Shape says it first: the drawings read in grey.
 """
 
+import datetime as dt
+import itertools
 from typing import Any
 
 CONCERN, IMPROVEMENT, CHANCE, SLATE, PLUM = "#C9610F", "#2F83C4", "#8A847B", "#7A828A", "#A65E8A"
@@ -99,13 +101,20 @@ def _ranges(points, x, y):
         start = i + 1
 
 
+def step(months: list[dt.date]) -> int:
+    """How many months lie between a figure and the next where none is missing: 1, or 3 where it is renewed by quarter."""
+    numbers = [month.year * 12 + month.month for month in months]
+    return min((later - number for number, later in itertools.pairwise(numbers)), default=1)
+
+
 def _line(points, x, y):
     path, joined, previous, segment = "", False, None, None
+    apart = step([p["month"] for p in points])
     for p in points:
         drawn = p["value"] is not None and p["settled"]
         number = p["month"].year * 12 + p["month"].month
         if drawn:
-            joined = joined and number - previous == 1 and p["segment"] == segment
+            joined = joined and number - previous == apart and p["segment"] == segment
             path += f"{'L' if joined else 'M'}{x(p):.1f} {y(p['value']):.1f} "
         joined, previous, segment = drawn, number, p["segment"]
     if path:

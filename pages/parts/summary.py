@@ -17,8 +17,8 @@ from pages.parts.filters import View
 ORDERS = {"unit": "By unit", "verdict": "By verdict"}
 STANDING = ("improvement", "concern", "change", "common_cause", "not_judged", "absent")
 A_PAGE = 24  # rows of the table, before it is cut into pages
-WIDTHS = {"Unit": 140, "Indicator": 185, "Variation": 72, "Reading": 190, "Assurance": 82, "Target": 160, "Latest": 80}
-SPARK = (240, 64)
+WIDTHS = {"Unit": 165, "Indicator": 165, "Variation": 68, "Reading": 225, "Assurance": 80, "Target": 150, "Latest": 74}
+SPARK = (200, 64)
 
 
 def units(view: View) -> list[dict[str, Any]]:
@@ -31,15 +31,26 @@ def units(view: View) -> list[dict[str, Any]]:
     return [{**u, "name": f"{u['title']} ({u['unit']})" if seen[u["title"]] > 1 else u["title"]} for u in found]
 
 
-def rows(view: View, of: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def wanted(view: View) -> list[str]:
+    """The indicators that the reader asks for: the front set, or all there are."""
+    more = len(view.indicators) - len(view.front)
+    if more and st.toggle(
+        f"With the {words.many(more, 'number')} beside the front set", key="all", bind="query-params"
+    ):
+        return list(view.indicators)
+    return view.front
+
+
+def rows(view: View, of: list[dict[str, Any]], indicators: list[str]) -> list[dict[str, Any]]:
     """A row a unit and indicator, by unit; indicators that none of the units has are left out."""
-    asked = {"indicators": list(view.indicators), "of": [unit["unit"] for unit in of], "month": view.month}
+    asked = {"indicators": indicators, "of": [unit["unit"] for unit in of], "month": view.month}
     found = {(row["unit"], row["indicator"]): row for row in view.ask("now", **asked)}
     collected = {indicator for (_, indicator), row in found.items() if row["shown"] != "not_collected"}
     return [
         {**found[unit["unit"], key], "of": unit, "about": about}
         for unit in of
-        for key, about in view.indicators.items()
+        for key in indicators
+        for about in [view.indicators[key]]
         if key in collected
     ]
 
@@ -59,7 +70,7 @@ def table(view: View, found: list[dict[str, Any]]) -> dict[str, Any] | None:
     column, image = st.column_config.TextColumn, st.column_config.ImageColumn
     config = {name: column(width=width) for name, width in WIDTHS.items()}
     config |= {name: image(width=WIDTHS[name]) for name in ("Variation", "Assurance")}
-    config |= {"Latest": column(width=WIDTHS["Latest"], alignment="right"), "Three years": image(width=175)}
+    config |= {"Latest": column(width=WIDTHS["Latest"], alignment="right"), "Three years": image(width=140)}
     picked = tables.shown(
         told,
         f"Every number of {view.unit['title']} and of the units directly below it, with its signs",

@@ -20,6 +20,16 @@ PURPOSE = (
     "It must not be used for disciplinary, absence-trigger or appraisal purposes."
 )
 PROTECTED = "Not shown, to protect people."
+FAMILIES = {
+    "cover": "Cover",
+    "time_and_rest": "Time and rest",
+    "absence": "Absence",
+    "staying": "Staying",
+    "room_to_think": "Room to think",
+    "kindness": "Kindness",
+    "hinders": "What hinders",
+    "helps": "What helps",
+}
 
 
 def plain(text: object) -> str:

@@ -1,14 +1,29 @@
 -- The latest of each indicator for each unit asked for, and the three years that led to it: the chosen month or, with
--- none chosen, each indicator's own newest settled month. A unit with no row at all has not had it collected.
-WITH cell AS (
+-- none chosen, the unit's own newest settled month; of what is renewed by quarter, the last quarter's end until
+-- then. A unit with no row at all has not had it collected.
+WITH newest AS (         -- a unit's own row may settle later than those of the units below it
     SELECT
         i.indicator,
         u.unit,
-        coalesce($month::DATE, CAST(date_trunc('month', i.settled_to) AS DATE)) AS month
+        coalesce(
+            $month::DATE,
+            max(v.month) FILTER (WHERE v.settled),
+            CAST(date_trunc('month', any_value(i.settled_to)) AS DATE)
+        ) AS month,
+        any_value(i.refresh) AS refresh
     FROM meta.indicator AS i
     CROSS JOIN (SELECT unnest($of::VARCHAR[]) AS unit) AS u
+    LEFT JOIN mart.value AS v ON v.indicator = i.indicator AND v.unit = u.unit
     WHERE i.indicator IN (SELECT unnest($indicators::VARCHAR[]))
       AND u.unit IN (SELECT unnest($units::VARCHAR[]))
+    GROUP BY i.indicator, u.unit
+),
+cell AS (
+    SELECT
+        indicator,
+        unit,
+        CASE WHEN refresh = 'quarterly' THEN CAST(month - to_months(month(month) % 3) AS DATE) ELSE month END AS month
+    FROM newest
 ),
 history AS (
     SELECT

@@ -1,9 +1,9 @@
 /*---
 title: Fill rate
 family: cover
-definition: Hours worked on the rota as a share of the hours planned, registered and care staff, day and night together.
+definition: Hours worked on required duties as a share of the hours planned for them, registered and care staff, day and night together. Unpaid breaks are taken off both. Duties that were cancelled, additional or supernumerary are left out.
 why_it_matters: Hours that nobody fills are carried by those who are there.
-caveats: Above 100 % is often extra observation, not plenty. Planned hours are sometimes edited down afterwards. Nothing planned and nothing worked is no data.
+caveats: Above 100 % is often extra observation, not plenty. Planned hours are sometimes edited down afterwards. Nothing planned and nothing worked is no data. People are those who worked in the team that month.
 unit: "%"
 scale: 100
 better: higher
@@ -15,6 +15,7 @@ evidence: strong. Working below plan goes before sickness among care staff (Dall
 owner: E-rostering team
 next_review: 2027-06-30
 status: live
+front: true
 ---*/
 SELECT
     team,

@@ -15,6 +15,7 @@ evidence: strong. Long shifts, short rests and runs of nights go before sickness
 owner: Workforce analytics
 next_review: 2027-06-30
 status: live
+front: true
 ---*/
 SELECT
     team,

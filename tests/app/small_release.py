@@ -38,9 +38,11 @@ INDICATORS = [
     ("sickness_rate", "Sickness absence", "absence", "%", 100, "lower", "live", SETTLED),
     ("stress_share", "Stress-related share", "absence", "%", 100, "lower", "live", SETTLED),
     ("thinking", "Room to think", "room_to_think", "hours per FTE", 1, "higher", "live", None),
+    ("leaver_rate", "Leaver rate", "staying", "%", 100, "lower", "live", SETTLED),
     ("old_rate", "An older rate", "absence", "%", 100, "lower", "retired", SETTLED),
 ]
-BASE = {"fill_rate": 92, "lead_time": 40, "sickness_rate": 4.4, "stress_share": 24, "old_rate": 3}
+QUARTERLY = {"leaver_rate"}  # beside the front set, over twelve months, renewed by the quarter
+BASE = {"fill_rate": 92, "lead_time": 40, "sickness_rate": 4.4, "stress_share": 24, "old_rate": 3, "leaver_rate": 11}
 
 
 def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format: int = 1) -> Path:
@@ -114,8 +116,9 @@ def _indicator(key, title, family, unit, scale, better, status, settled):
     last_day = settled and dt.date(2026, 4, 30)
     return (
         key, title, family, f"What {title.lower()} counts, in a sentence.", "Why it matters.", "What to mind.", unit,
-        scale, better, 1, ["team", "above"], "monthly", "B", "strong", "Workforce analytics",
-        dt.date(2027, 6, 30), status, last_day, ["rota"] if key != "thinking" else ["survey"], "SELECT 1",
+        scale, better, 12 if key in QUARTERLY else 1, ["team", "above"], "quarterly" if key in QUARTERLY else "monthly",
+        "B", "strong", "Workforce analytics", dt.date(2027, 6, 30), status, key not in QUARTERLY, last_day,
+        ["rota"] if key != "thinking" else ["survey"], "SELECT 1",
     )  # fmt: skip
 
 
@@ -126,7 +129,7 @@ def _numbers(units):
             if unit == "quiet":
                 continue
             for i, month in enumerate(MONTHS):
-                if unit == "new" and i < 20:
+                if (unit == "new" and i < 20) or (indicator in QUARTERLY and month.month % 3):
                     continue
                 shown = _shown(indicator, unit, i)
                 level = round(base + (i * 7 % 5 - 2) * base * 0.02 + _shift(indicator, unit, i), 2)
@@ -147,7 +150,7 @@ def _numbers(units):
                         settled,
                     )
                 )
-                if settled and shown == "yes":
+                if settled and shown == "yes" and indicator not in QUARTERLY:
                     signals.append(_signal(indicator, unit, i, base))
     values += [
         ("thinking", unit, month, *[None] * 6, "not_collected", True) for unit in ("AC", "larch") for month in MONTHS

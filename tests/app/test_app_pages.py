@@ -37,6 +37,35 @@ def test_the_team_page_puts_what_is_holding_up_first(app):
     assert "Not collected here" in said
 
 
+def test_the_numbers_beside_the_front_set_are_folded_away_by_family(app):
+    test = app(unit="larch")
+    assert [box.label for box in test.expander if "more number" in box.label] == ["1 more number"]
+    assert [header.value for header in test.subheader] == ["Staying"]
+    assert "Leaver rate" in words_on(test) and "Of 5 numbers here" in words_on(test)
+
+
+def test_what_is_renewed_by_quarter_is_shown_for_the_last_quarters_end(app):
+    for asked in ({}, {"month": "2026-05"}):
+        said = words_on(app(INDICATOR, unit="larch", indicator="leaver_rate", **asked))
+        assert "March 2026:" in said and "Missing is not zero" not in said
+    chart = app(INDICATOR, unit="larch", indicator="leaver_rate").get("vega_lite_chart")[0].proto
+    joined = [row for layer in json.loads(chart.spec)["layer"] for row in layer["data"]["values"] if "stretch" in row]
+    assert len({row["stretch"] for row in joined if row["month"] <= "2026-03"}) == 1
+
+
+def test_made_up_data_says_so_above_and_below(app):
+    for page in (None, INDICATOR, SIGNALS, QUALITY):
+        said = words_on(app(page))
+        assert "Made-up data" in said and "Demonstration on made-up data" in said
+
+
+def test_all_signals_begin_with_the_front_set(app):
+    test = app(SIGNALS, unit="larch")
+    assert "Leaver rate" not in set(test.dataframe[0].value["Indicator"])
+    test.toggle[0].set_value(True).run()
+    assert "Leaver rate" in set(test.dataframe[0].value["Indicator"])
+
+
 def test_a_protected_number_points_to_the_level_above(app):
     test = app(unit="larch")
     links = [element.proto for element in test.get("page_link")]

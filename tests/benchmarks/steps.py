@@ -36,14 +36,29 @@ def time_step(owner: ModuleType, name: str, step: str, within: str | None = None
     setattr(owner, name, timed)
 
 
+def time_judge(module: ModuleType) -> None:
+    """The judge answers file by file, so what counts is the time between being asked and answering."""
+    judged = module.judged
+
+    @functools.wraps(judged)
+    def timed(*arguments):
+        answers, began = judged(*arguments), time.monotonic()
+        for answer in answers:
+            seconds["judge"] += time.monotonic() - began
+            yield answer
+            began = time.monotonic()
+
+    module.judged = timed
+
+
 def import_judge(name: str) -> ModuleType:
     """The builder's way to import the judge, timed where it is waited for: it is imported ahead in another thread."""
     began = time.monotonic()
     module = importlib.import_module(name)
     if threading.current_thread() is threading.main_thread():
         seconds["waiting for the judge"] += time.monotonic() - began
-        if not hasattr(module.judge, "__wrapped__"):
-            time_step(module, "judge", "judge")
+        if not hasattr(module.judged, "__wrapped__"):
+            time_judge(module)
     return module
 
 

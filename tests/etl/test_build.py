@@ -2,13 +2,25 @@
 
 import datetime as dt
 import os
+import tempfile
+from pathlib import Path
 
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from etl.steps.model import settled_together
+from etl.contracts import Column, Contract
+from etl.paths import Workspace
+from etl.steps.hierarchy import Organisation
+from etl.steps.keep import Receipt
+from etl.steps.model import lay_out_sources, parts, settled_together
 from tests.conftest import sickness, sickness_row, staffing, staffing_row
 
 MAY, JUNE = dt.date(2026, 5, 31), dt.date(2026, 6, 30)
+MONTHS = [dt.date(2026, month, 1) for month in (1, 2, 3)]
 
 
 def test_a_build_publishes_what_arrived(engine):
@@ -247,11 +259,11 @@ def test_what_is_not_published_is_not_shown_until_the_disclosure_rules_exist(eng
 
     def private(path):
         indicator = read(path)
-        object.__setattr__(
-            indicator,
-            "sql",
-            indicator.sql.replace("people,", "20 AS people,").replace("published\nFROM", "false AS published\nFROM"),
-        )
+        if path.stem == "sickness_rate":
+            ours = (
+                f"SELECT team, month, numerator, denominator, 20 AS people, false AS published FROM ({indicator.sql})"
+            )
+            object.__setattr__(indicator, "sql", ours)
         return indicator
 
     monkeypatch.setattr(indicators, "read", private)
@@ -268,7 +280,7 @@ def test_an_empty_workspace_says_what_to_do(engine):
 
 
 def test_a_demonstration_says_so_and_keeps_away_from_real_extracts(engine):
-    assert engine.run("demo").code == 0
+    assert engine.run("demo", "--people", "200", "--months", "13").code == 0
     assert engine.run("build").code == 0
     assert engine.ask("SELECT synthetic FROM meta.release") == [(True,)]
     (engine.workspace.home / "SYNTHETIC").unlink()
@@ -292,3 +304,58 @@ def test_check_reads_everything_and_touches_no_data(engine, source):
 )
 def test_a_figure_of_several_sources_is_settled_no_further_than_the_least(ends, together):
     assert settled_together(ends) == together
+
+
+# ---- several files of a source ---------------------------------------------------------------------------------------
+
+a_file = st.dictionaries(
+    st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from([None, 1, 2])),  # the key; half of it may be missing
+    st.tuples(st.integers(0, 9), st.sampled_from(MONTHS)),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(a_file, min_size=1, max_size=4), st.sampled_from(["adds", "replaces_its_months", "replaces_all"]))
+def test_of_rows_that_share_a_key_the_latest_arrival_counts(files, each_file):
+    columns = (
+        Column("id", ("Id",)),
+        Column("part", ("Part",), "whole_number"),
+        Column("beds", ("Beds",), "whole_number"),
+    )
+    contract = Contract(
+        "beds", "Beds", "x", ("beds*",), each_file, ("id", "part"), (*columns, Column("day", ("Day",), "date")),
+        month_of="day",
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as con:
+        workspace, receipts = Workspace(Path(folder)), []
+        for number, rows in enumerate(files):
+            held = sorted({month.isoformat() for _, month in rows.values()})
+            receipt = Receipt(
+                "beds", f"{number}", f"{number}", "", f"{number}", 0, "2026-12-31", "accepted", "", months=held
+            )
+            path = receipt.path(workspace, "parquet")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cells = [
+                {"id": key, "part": part, "beds": beds, "day": month, "month": month}
+                for (key, part), (beds, month) in rows.items()
+            ]
+            types = [("id", pa.string()), ("part", pa.int64()), ("beds", pa.int64())]
+            days = [("day", pa.date32()), ("month", pa.date32())]
+            pq.write_table(pa.Table.from_pylist(cells, pa.schema(types + days)), path)
+            receipts.append(receipt)
+        counted = parts(contract, receipts)
+        lay_out_sources(con, workspace, {"beds": contract}, {"beds": counted}, dt.date(2026, 2, 28), Organisation())
+        found = con.execute("SELECT id, part, beds, month FROM source.beds").fetchall()
+
+    expected: dict[tuple, tuple] = {}
+    for part in counted:
+        rows = files[int(part.receipt.file)]
+        months = set(part.months or part.receipt.months)
+        expected |= {
+            key: (beds, month)
+            for key, (beds, month) in rows.items()
+            if month.isoformat() in months and month <= dt.date(2026, 2, 28)
+        }
+    assert sorted(found, key=str) == sorted(((*key, *cell) for key, cell in expected.items()), key=str)

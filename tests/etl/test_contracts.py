@@ -84,6 +84,19 @@ def test_a_sound_contract_is_read(read):
         ({"columns": {"beds": {"size": 3}}}, "column beds says 'size', which means nothing here"),
         ({"columns": {"beds": {"type": "number", "thousands": "_"}}}, "column beds: thousands is '_'"),
         ({"columns": {"beds": {"type": "date", "format": "dd/mm/yyyy"}}}, 'column beds: format is \'dd/mm/yyyy\'; write it as "%d/%m/%Y"'),
+        ({"columns": {"beds": {"type": "number", "person": True}}}, "column beds says person, so its type must be text"),
+        ({"columns": {"unit": {"person": "yes"}}}, "column unit: person is 'yes', expected true or false"),
+        ({"columns": {"unit": {"person": True, "allowed": ["a"]}}}, "only a keyed hash is kept; allowed means nothing there"),
+        ({"columns": {"unit": {"person": True}}, "leave_out": {"unit": ["Total"]}}, "leave_out names unit, which is a person"),
+        ({"columns": {"unit": {"person": True}}, "brings_teams": [{"level": "team", "column": "unit"}]}, "unit, which is a person"),
+        ({"columns": {"day": {"weekday_of": "beds"}}}, "column day: weekday_of names 'beds', which is none of its dates"),
+        ({"columns": {"day": {"weekday_of": "month_end", "type": "date"}}}, "column day says weekday_of, so its type must be text"),
+        ({"columns": {"unit": {"first_characters": 0}}}, "column unit: first_characters is 0, expected a whole number from 1"),
+        ({"columns": {"unit": {"last_characters": "6"}}}, "column unit: last_characters is '6', expected a whole number from 1"),
+        ({"columns": {"unit": {"first_characters": 1, "last_characters": 1}}}, "both first_characters and last_characters"),
+        ({"columns": {"open": {"type": "yes_no", "spellings": {True: ["Open"]}}}}, "(in quotes), not 'True'"),
+        ({"columns": {"unread_beds": {}}}, "column unread_beds has a name that the engine needs beside beds"),
+        ({"columns": {"at": {"type": "timestamp"}, "at_utc": {}}}, "column at_utc has a name that the engine needs beside at"),
         ({"columns": {"beds": {"spellings": ["a"]}}}, "column beds: spellings says for each spelling"),
         ({"columns": {"unit": {"refers_to": "teams"}}}, "column unit refers to teams, which is no source; there are beds"),
         ({"suite": [{"type": "x"}]}, "each expectation needs type, kwargs, severity and meta.why"),
@@ -145,6 +158,10 @@ def test_a_file_of_another_name_is_not_expected(read, name):
 @pytest.mark.parametrize("heading", [" unit  NAME ", "Unit_Name", "\ufeffUnit Name", "unit\u00a0name", "Unit\nName"])
 def test_headings_are_compared_without_case_and_spaces(heading):
     assert plain(heading) == plain("Unit Name")
+
+
+def test_full_and_whole_time_equivalents_are_one_word():
+    assert plain("Contracted_WTE") == plain("contracted FTE") and plain("FTEBudget") == plain("wtebudget")
 
 
 def test_dashes_are_compared_as_one():

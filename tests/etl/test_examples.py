@@ -10,6 +10,7 @@ import yaml
 from etl import contracts, indicators
 from etl.paths import EXPECTATIONS, PROJECT, SQL, Workspace
 from etl.steps import annotate
+from etl.steps.hierarchy import Organisation
 from etl.steps.model import core_queries, lay_out_sources, run_core
 
 EXAMPLES = PROJECT / "tests" / "examples"
@@ -21,7 +22,9 @@ CORE = core_queries(SQL / "core")
 @pytest.fixture
 def con(tmp_path):
     with duckdb.connect() as con:
-        lay_out_sources(con, Workspace(tmp_path), CONTRACTS, {source: [] for source in CONTRACTS}, dt.date.max)
+        lay_out_sources(
+            con, Workspace(tmp_path), CONTRACTS, {source: [] for source in CONTRACTS}, dt.date.max, Organisation()
+        )
         yield con
 
 

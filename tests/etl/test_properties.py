@@ -18,7 +18,9 @@ from etl import build, contracts
 from etl.contracts import Contract
 from etl.paths import Workspace
 from etl.steps import land, read
-from etl.steps.conform import conform, sql_text
+from etl.steps.cells import sql_text
+from etl.steps.conform import conform
+from etl.steps.hierarchy import Organisation
 from etl.steps.keep import receipts
 from etl.steps.land import UnreadableExtract
 from etl.steps.model import lay_out_sources, parts
@@ -185,7 +187,9 @@ def taken_in(*files: list[list]) -> tuple[list[tuple], list]:
         con = build.connect(workspace)
         build.take_in(con, workspace, {"beds": contract}, lambda _: None, lambda _: None)
         kept = receipts(workspace, "beds")
-        lay_out_sources(con, workspace, {"beds": contract}, {"beds": parts(contract, kept)}, dt.date(2100, 1, 1))
+        lay_out_sources(
+            con, workspace, {"beds": contract}, {"beds": parts(contract, kept)}, dt.date(2100, 1, 1), Organisation()
+        )
         rows = con.execute("SELECT unit, month_end, beds FROM source.beds ORDER BY ALL").fetchall()
         con.close()
         return rows, kept

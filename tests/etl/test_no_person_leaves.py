@@ -1,0 +1,114 @@
+"""Nothing that leaves the extracts names a person: not a release, a receipt, a row set aside, nor a word that is printed."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.etl.conftest import Organisation
+
+# Headings under which the extracts name people, as compared without case, spaces and underscores.
+NAMES = re.compile(
+    r"employee(number)?|staffnumber|assignment(number)?|asgnumber|(last|first|sur|fore|full|supervisor)names?|forenames"
+    r"|ni(number)?|nhsnumber|email(address)?|dateofbirth|approvedby|checkedby"
+)
+
+
+def people_named(inbox: Path) -> dict[str, set[str]]:
+    """What the extracts say of people: heading → the cells below it."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(inbox.rglob("*.csv")):
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            rows = csv.reader(file)
+            headings = [re.sub(r"[\s_\ufeff]", "", heading).casefold() for heading in next(rows)]
+            wanted = [(place, heading) for place, heading in enumerate(headings) if NAMES.fullmatch(heading)]
+            for row in rows:
+                for place, heading in wanted:
+                    if place < len(row) and row[place].strip(" -"):
+                        found.setdefault(heading, set()).add(row[place].strip())
+    return found
+
+
+@pytest.fixture(scope="module")
+def planted(organisation: Organisation) -> set[str]:
+    """Every word that names somebody; those of a few letters or digits would be found by chance."""
+    named = people_named(organisation.workspace.inbox)
+    assert {"employee", "employeenumber", "staffnumber"} & set(named), "the extracts number people"
+    assert {"lastname", "surname"} & set(named), "the extracts name people"
+    words = {word for cells in named.values() for word in cells}
+    words |= {word.lstrip("0") for word in words if word.isdecimal()}
+    return {word for word in words if len(word) >= 6}
+
+
+def strings_of(path: Path) -> Iterator[str]:
+    """Every distinct text and whole number in a file of the store or of the releases, as text."""
+    if path.suffix == ".parquet":
+        with duckdb.connect() as con:
+            yield from cells_of(con, "read_parquet($path)", {"path": str(path)})
+    elif path.suffix == ".duckdb":
+        with duckdb.connect(str(path), read_only=True) as con:
+            for schema, table in con.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall():
+                yield from cells_of(con, f'"{schema}"."{table}"', {})
+    else:
+        yield path.read_text(encoding="utf-8")
+
+
+def cells_of(con: duckdb.DuckDBPyConnection, relation: str, parameters: dict[str, str]) -> Iterator[str]:
+    for name, kind, *_ in con.execute(f"DESCRIBE FROM {relation}", parameters).fetchall():
+        if kind not in ("DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN"):
+            found = con.execute(f'SELECT DISTINCT CAST("{name}" AS VARCHAR) FROM {relation}', parameters).fetchall()
+            yield from (cell for (cell,) in found if cell is not None)
+
+
+def named_in(texts: Iterator[str], planted: set[str]) -> set[str]:
+    """The planted words that stand in the texts as whole words; names of several words are looked for as they are."""
+    single = {word.casefold() for word in planted if re.fullmatch(r"\w+", word)}
+    several = [word.casefold() for word in planted if word.casefold() not in single]
+    words, sentences = set(), set()
+    for text in map(str.casefold, texts):
+        if text.isalnum():
+            words.add(text)
+        else:
+            words.update(re.findall(r"\w+", text))
+            sentences.add(text)
+    everything = "\n".join(sentences)
+    return (single & words) | {word for word in several if word in everything}
+
+
+def test_no_file_of_the_store_or_the_releases_names_a_person(organisation, planted):
+    workspace = organisation.workspace
+    places = [
+        path for folder in (workspace.store, workspace.releases) for path in sorted(folder.rglob("*")) if path.is_file()
+    ]
+    kinds = {"".join(path.suffixes) for path in places}
+    assert {".parquet", ".rejected.parquet", ".receipt.json", ".duckdb"} <= kinds, kinds
+    for path in places:
+        assert not named_in(strings_of(path), planted), path.name
+
+
+@pytest.mark.parametrize("verb", [["receipts"], ["receipts", "--rows"], ["history"], ["check"]])
+def test_no_verb_prints_a_person(organisation, planted, verb):
+    said = organisation.engine.run(*verb).said
+    assert said.strip()
+    assert not named_in(iter([said]), planted)
+
+
+def test_neither_the_demonstration_nor_the_build_prints_a_person(organisation, planted):
+    assert "rows" in organisation.said
+    assert not named_in(iter([organisation.said]), planted)
+
+
+def test_a_person_would_be_found(organisation, planted, tmp_path):
+    """The search itself: a number, a name in a sentence, and a cell of a row set aside are found."""
+    some = sorted(planted)
+    number = next(word for word in some if word.isdecimal())
+    path = tmp_path / "x.rejected.parquet"
+    with duckdb.connect() as con:
+        con.execute(f"COPY (SELECT 7 AS line, '{json.dumps({'Staff Number': number})}'::JSON AS cells) TO '{path}'")
+    assert named_in(strings_of(path), planted) == {number}
+    for word in (some[0], some[-1]):
+        assert named_in(iter([f"Row 3, {word}: set aside."]), planted)
