@@ -6,7 +6,7 @@ short by. So no simulator holds anything that the method assumes about noise.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,12 +26,27 @@ class Plant:
 
 
 @dataclass(frozen=True)
+class Wave:
+    """Noise with a memory: a log standard deviation, what of it is left a month later, and which indicators share it."""
+
+    sd: float
+    memory: float
+    groups: tuple[str, ...]  # a name an indicator; those of one name move together
+
+
+@dataclass(frozen=True)
 class Truth:
-    """An organisation and what is true of it."""
+    """An organisation and what is true of it: what no method can know, but an oracle does (oracle.py)."""
 
     figures: Figures
     onset: np.ndarray  # a month number a unit; a number past the end where nothing is planted
     plant: Plant
+    kinds: tuple["Kind", ...]
+    bad: np.ndarray  # month × indicator × unit: how much of the bad thing there was, NaN where missing
+    usual: np.ndarray  # the same, as it is to be expected when nothing is planted
+    chance: np.ndarray  # the variance of chance, as a share of usual squared
+    effect: np.ndarray  # what was planted: what usual is multiplied by
+    waves: tuple[Wave, ...] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -90,41 +105,71 @@ def effect(kinds: tuple[Kind, ...], onset: np.ndarray, months: int, plant: Plant
     return np.exp(strength * full[:, None, :] * reached)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """One indicator, month × unit; the names are Truth's."""
+
+    numerator: np.ndarray
+    denominator: np.ndarray
+    bad: np.ndarray
+    usual: np.ndarray
+    chance: np.ndarray
+
+    def where(self, gone: np.ndarray) -> "Drawn":
+        return Drawn(np.where(gone, np.nan, self.numerator), self.denominator, np.where(gone, np.nan, self.bad),
+                     self.usual, self.chance)  # fmt: skip
+
+
 def drawn(
     rng: np.random.Generator,
     kind: Kind,
     people: np.ndarray,
-    bad: np.ndarray,
+    planted: np.ndarray,
+    known: np.ndarray | float = 1.0,
+    noise: np.ndarray | float = 1.0,
     over: np.ndarray | float = 0.0,
-) -> tuple[np.ndarray, np.ndarray]:
-    """(numerator, denominator), month × unit: from what bad things are multiplied by, with gamma noise of that variance."""
-    out_of = np.maximum(rng.poisson(kind.per_person * people, bad.shape), 1).astype(float)
-    noise = rng.gamma(1 / over, over, bad.shape) if np.any(over) else 1.0
-    own = np.exp(kind.spread * rng.standard_normal(bad.shape[1]))
-    if kind.draw == "filled":
-        short = (1 - kind.level) * own * bad * noise
-        lost = 7.5 * rng.poisson(out_of * short / 7.5)
-        return np.maximum(out_of - lost, 0), out_of
-    if kind.draw == "kept":
-        not_kept = np.minimum((1 - kind.level) * own * bad * noise, 0.95)
-        return rng.binomial(out_of.astype(int), 1 - not_kept).astype(float), out_of
-    rate = kind.level * own * bad * noise
-    if kind.draw == "count":
-        return rng.poisson(rate * out_of).astype(float), out_of
-    if kind.draw == "share":
-        return rng.binomial(out_of.astype(int), np.minimum(rate, 0.95)).astype(float), out_of
-    if kind.draw == "hours":
-        return 7.5 * rng.poisson(rate * out_of / 7.5), out_of
-    spells = rng.poisson(rate * out_of / 5)  # days lost: spells of five days on average, most of them short
-    return rng.gamma(0.5 * spells, 10.0), out_of
+    beyond: float = 0.0,
+) -> Drawn:
+    """What chance makes of a rate that is multiplied by what is planted, what is known, noise, and gamma noise of variance over.
+
+    beyond: the variance of the independent part of noise.
+    """
+    shape = planted.shape
+    out_of = np.maximum(rng.poisson(kind.per_person * people, shape), 1).astype(float)
+    gamma = rng.gamma(1 / over, over, shape) if np.any(over) else 1.0
+    own = np.exp(kind.spread * rng.standard_normal(shape[1]))
+    level = 1 - kind.level if kind.better > 0 else kind.level
+    usual = np.broadcast_to(level * own * known * out_of, shape)
+    rate = level * own * known * planted * noise * gamma
+    one = 1.0  # the variance of chance over the mean
+    if kind.draw in ("filled", "hours"):
+        bad, one = 7.5 * rng.poisson(rate * out_of / 7.5), 7.5
+    elif kind.draw == "count":
+        bad = rng.poisson(rate * out_of).astype(float)
+    elif kind.draw in ("kept", "share"):
+        bad = rng.binomial(out_of.astype(int), np.minimum(rate, 0.95)).astype(float)
+        one = 1 - np.minimum(usual / out_of, 0.95)
+    else:  # days lost: spells of five days on average, most of them short
+        bad, one = rng.gamma(0.5 * rng.poisson(rate * out_of / 5), 10.0), 15.0
+    bad = np.minimum(bad, out_of) if kind.better > 0 else bad
+    return Drawn(out_of - bad if kind.better > 0 else bad, out_of, bad, usual, one / usual + over + beyond)
 
 
-def figures(
-    kinds: tuple[Kind, ...], blocks: list[tuple[np.ndarray, np.ndarray]], parent: np.ndarray | None = None
-) -> Figures:
-    numerator, denominator = (np.stack(tables, axis=1) for tables in zip(*blocks, strict=True))
+def truth(
+    kinds: tuple[Kind, ...],
+    blocks: list[Drawn],
+    onset: np.ndarray,
+    plant: Plant,
+    planted: np.ndarray,
+    waves: tuple[Wave, ...] = (),
+    parent: np.ndarray | None = None,
+) -> Truth:
+    numerator, denominator, bad, usual, chance = (
+        np.stack([getattr(block, name) for block in blocks], axis=1)
+        for name in ("numerator", "denominator", "bad", "usual", "chance")
+    )
     months, _, units = numerator.shape
-    return Figures(
+    figures = Figures(
         np.array([kind.name for kind in kinds]),
         np.array([kind.family for kind in kinds]),
         np.array([kind.better for kind in kinds], dtype=np.int8),
@@ -134,6 +179,7 @@ def figures(
         np.where(np.isnan(numerator), np.nan, denominator),
         np.full((months, units), NO_PARENT) if parent is None else parent,
     )
+    return Truth(figures, onset, plant, kinds, bad, usual, chance, planted, waves)
 
 
 def season(months: int, strength: float) -> np.ndarray:
@@ -156,8 +202,8 @@ def poisson(seed: int, plant: Plant, teams: int = 120, months: int = 36) -> Trut
     people, onset = organisation(rng, teams, months, plant)
     bad = effect(NINE, onset, months, plant, rng.integers(0, 1000, teams))
     winter = season(months, 0.12)
-    blocks = [drawn(rng, kind, people, bad[:, i] * winter[:, None]) for i, kind in enumerate(NINE)]
-    return Truth(figures(NINE, blocks), onset, plant)
+    blocks = [drawn(rng, kind, people, bad[:, i], winter[:, None]) for i, kind in enumerate(NINE)]
+    return truth(NINE, blocks, onset, plant, bad)
 
 
 def overdispersed(seed: int, plant: Plant, teams: int = 120, months: int = 36) -> Truth:
@@ -172,8 +218,12 @@ def overdispersed(seed: int, plant: Plant, teams: int = 120, months: int = 36) -
     for i, kind in enumerate(NINE):
         memory, sd = (0.8, 0.25) if kind.family == "absence" else (0.4, 0.08)
         wave = np.exp(workload + autoregressive(rng, (months, teams), sd, memory))
-        blocks.append(drawn(rng, kind, people, bad[:, i] * winter * wave, over))
-    return Truth(figures(NINE, blocks), onset, plant)
+        blocks.append(drawn(rng, kind, people, bad[:, i], winter, wave, over))
+    names = tuple(kind.name for kind in NINE)
+    absence = tuple(kind.name if kind.family == "absence" else "" for kind in NINE)
+    rest = tuple("" if kind.family == "absence" else kind.name for kind in NINE)
+    waves = Wave(0.05, 0.4, ("all",) * len(names)), Wave(0.25, 0.8, absence), Wave(0.08, 0.4, rest)
+    return truth(NINE, blocks, onset, plant, bad, waves)
 
 
 def rough(seed: int, plant: Plant, teams: int = 120, months: int = 36) -> Truth:
@@ -198,13 +248,14 @@ def rough(seed: int, plant: Plant, teams: int = 120, months: int = 36) -> Truth:
         tail = np.exp(0.08 * rng.standard_t(3, (months, teams)))
         spike = np.where(rng.random((months, teams)) < 0.015, rng.uniform(1.8, 3, (months, teams)), 1)
         slow = np.exp(autoregressive(rng, (months, teams), 0.06, 0.6))
-        some, out_of = drawn(rng, kind, people, bad[:, i] * shock * local * winter * tail * spike * slow)
+        block = drawn(rng, kind, people, bad[:, i], shock * local * winter, tail * spike * slow, beyond=0.02)
         gone = ~here | (rng.random((months, teams)) < 0.06) | (rng.random(teams) < 0.1)
         for team in rng.permutation(teams)[: teams // 10]:
             start = rng.integers(0, months)
             gone[start : start + 3, team] = True
-        blocks.append((np.where(gone, np.nan, some), out_of))
-    return Truth(figures(NINE, blocks, teams + parent), onset, plant)
+        blocks.append(block.where(gone))
+    waves = (Wave(0.06, 0.6, tuple(kind.name for kind in NINE)),)
+    return truth(NINE, blocks, onset, plant, bad, waves, teams + parent)
 
 
 MANY = (
@@ -229,9 +280,10 @@ def drifting(seed: int, plant: Plant, teams: int = 60, months: int = 48) -> Trut
         walk = np.exp(np.cumsum(0.012 * rng.standard_normal((months, teams)), axis=0))
         noise = np.exp(0.07 * rng.standard_normal((months, teams)))
         peak = 1 + 0.1 * np.cos(2 * np.pi * (np.arange(months) - rng.integers(0, 12)) / 12)[:, None]
-        some, out_of = drawn(rng, kind, people, bad[:, i] * walk * noise * peak * families[kind.family])
-        blocks.append((np.where(rng.random(teams) < 0.15, np.nan, some), out_of))
-    return Truth(figures(MANY, blocks), onset, plant)
+        wave = noise * families[kind.family]
+        block = drawn(rng, kind, people, bad[:, i], walk * peak, wave, beyond=0.07**2)
+        blocks.append(block.where(np.broadcast_to(rng.random(teams) < 0.15, wave.shape)))
+    return truth(MANY, blocks, onset, plant, bad, (Wave(0.08, 0.3, tuple(kind.family for kind in MANY)),))
 
 
 SIMULATORS: dict[str, Callable[..., Truth]] = {
