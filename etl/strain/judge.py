@@ -7,7 +7,7 @@ import numpy as np
 from etl.strain.combine import Echoes, evidence
 from etl.strain.figures import Figures
 from etl.strain.model import RECENT, Expectation
-from etl.strain.null import Null
+from etl.strain.null import TOGETHER, Null, mirrored
 from etl.strain.season import FEWEST_TEAMS, Organisation, Shared, organisation
 from etl.strain.verdict import LIKELY, VERDICTS, decide
 
@@ -38,7 +38,7 @@ def judge(figures: Figures) -> Judgement:
     months, indicators, units = numerators.shape
     shared, expectation = Shared(indicators, units), Expectation(indicators, units)
     echoes = Echoes(figures.families[counted])
-    null = Null(len(echoes.names))
+    null, together = Null(len(echoes.names)), Null(1, **TOGETHER)
     evidences = np.full((2, months, units), np.nan)  # of strain, of easing
     began = np.zeros((2, months, units), dtype=int)
     because = np.zeros((2, months, indicators, units), dtype=bool)
@@ -57,7 +57,9 @@ def judge(figures: Figures) -> Judgement:
             scores, weights = echoes.family_scores(distance)
         standard = null.standardised(scores)
         null.learn(np.where(teams[month], scores, np.nan))
-        evidences[:, month] = both_ways(standard, weights)
+        found = both_ways(standard, weights)
+        evidences[:, month] = together.standardised(found.reshape(1, -1)).reshape(found.shape)
+        together.learn(mirrored(np.where(teams[month], found, np.nan)))
         alone = [*alone, echoes.family_scores(error)[0]][-BACK:]
         for side, way in enumerate((1, -1)):
             because[side, month] = reasons(way * distance)

@@ -158,17 +158,24 @@ class Expectation:
         return np.where(never, 0, distance), np.where(judged, expected / spread, 0)
 
     def _own_factor(self) -> np.ndarray:
-        """A unit's variance over the pooled one, shrunk towards 1 by how much units differ beyond chance."""
-        enough = self.own_count >= FEWEST_MONTHS - 1
-        ratio = _over(self.own, self.own_count)
-        units = enough.sum(axis=1)
-        middle = _over(np.where(enough, ratio, 0).sum(axis=1), units)
-        spread = _over(np.where(enough, (ratio - middle[:, None]) ** 2, 0).sum(axis=1), units - 1)
-        noise = self.fourth / self.fourth_count
-        chance = noise * _over(np.where(enough, _over(np.ones(1), self.own_count), 0).sum(axis=1), units)
-        differ = np.where(units >= FEWEST_TEAMS, np.maximum(spread - chance, 0), 0)[:, None]
-        trust = differ / (differ + noise[:, None] / np.maximum(self.own_count, 1))
-        return np.where(enough, np.maximum(1 + trust * (ratio - 1), 0.2), 1)
+        """A unit's variance over the pooled one: what all its indicators say of it, then each of itself."""
+        noise = _over(self.fourth, self.fourth_count)
+        all_noise = np.atleast_1d((noise * self.own_count.sum(axis=1)).sum() / max(self.own_count.sum(), 1e-9))
+        unit = _shrunk(self.own.sum(axis=0, keepdims=True), self.own_count.sum(axis=0, keepdims=True), all_noise)
+        return np.maximum(unit * _shrunk(_over(self.own, unit), self.own_count, noise), 0.2)
+
+
+def _shrunk(some: np.ndarray, count: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """some over count, shrunk towards 1 by how much units differ beyond chance; noise is the variance of one, a row."""
+    enough = count >= FEWEST_MONTHS - 1
+    ratio = _over(some, count)
+    units = enough.sum(axis=1)
+    middle = _over(np.where(enough, ratio, 0).sum(axis=1), units)
+    spread = _over(np.where(enough, (ratio - middle[:, None]) ** 2, 0).sum(axis=1), units - 1)
+    chance = noise * _over(np.where(enough, _over(np.ones(1), count), 0).sum(axis=1), units)
+    differ = np.where(units >= FEWEST_TEAMS, np.maximum(spread - chance, 0), 0)[:, None]
+    trust = differ / np.maximum(differ + noise[:, None] / np.maximum(count, 1), 1e-300)
+    return np.where(enough, 1 + trust * (ratio - 1), 1)
 
 
 def freeman_tukey(found: np.ndarray, expected: np.ndarray, variance: np.ndarray) -> np.ndarray:

@@ -11,35 +11,42 @@ CENTRE = 1.5  # scores within this of 0 are near the middle
 MEMORY = 0.95  # what was quiet lately counts more
 PRIOR = 200.0  # team-months that experience needs to outweigh theory, a standard normal
 SPREADS = np.linspace(0.5, 4, 351)
+# Of what the families say together: nearer the tail, since that is what alarms come from; and steadier.
+TOGETHER = {"centre": 2.0, "memory": 0.98, "prior": 1000.0}
 
 
-def _near(spread: np.ndarray) -> np.ndarray:
+def _near(spread: np.ndarray, centre: float) -> np.ndarray:
     """The variance of a normal about 0 cut off at the edges of the middle."""
-    edge = CENTRE / spread
+    edge = centre / spread
     density = np.exp(-(edge**2) / 2) / np.sqrt(2 * np.pi)
     return spread**2 * (1 - 2 * edge * density / (2 * ndtr(edge) - 1))
-
-
-NEAR = _near(SPREADS)
 
 
 class Null:
     """The middle and the spread of each family's scores in quiet teams; theory's until there is experience."""
 
-    def __init__(self, families: int):
+    def __init__(self, families: int, centre: float = CENTRE, memory: float = MEMORY, prior: float = PRIOR):
         self.count, self.sum, self.squares = np.zeros((3, families))
+        self.centre, self.memory, self.prior = centre, memory, prior
+        self.near = _near(SPREADS, centre)
 
     def learn(self, scores: np.ndarray) -> None:
         """A month's scores, family × unit, NaN where there is none."""
-        near = np.abs(scores) <= CENTRE
-        self.count = MEMORY * self.count + near.sum(axis=1)
-        self.sum = MEMORY * self.sum + np.where(near, scores, 0).sum(axis=1)
-        self.squares = MEMORY * self.squares + np.where(near, scores**2, 0).sum(axis=1)
+        near = np.abs(scores) <= self.centre
+        self.count = self.memory * self.count + near.sum(axis=1)
+        self.sum = self.memory * self.sum + np.where(near, scores, 0).sum(axis=1)
+        self.squares = self.memory * self.squares + np.where(near, scores**2, 0).sum(axis=1)
 
     def standardised(self, scores: np.ndarray) -> np.ndarray:
         """The scores as they would be, were quiet ones standard normal."""
-        count = self.count + PRIOR
+        count = self.count + self.prior
         middle = self.sum / count
-        variance = (self.squares + PRIOR * _near(np.array(1.0))) / count - middle**2
-        spread = np.interp(variance, NEAR, SPREADS)
+        variance = (self.squares + self.prior * _near(np.array(1.0), self.centre)) / count - middle**2
+        spread = np.interp(variance, self.near, SPREADS)
         return (scores - (middle * spread**2 / variance)[:, None]) / spread[:, None]
+
+
+def mirrored(evidences: np.ndarray) -> np.ndarray:
+    """Evidence of strain and of easing as one row about 0: only how far it spreads upwards matters, alike for both."""
+    upwards = np.where(evidences > 0, evidences, np.nan).reshape(1, -1)
+    return np.concatenate([upwards, -upwards], axis=1)
