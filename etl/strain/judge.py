@@ -14,6 +14,7 @@ from etl.strain.verdict import LIKELY, VERDICTS, decide
 CALM, LOUD = 1.5, 2.5  # evidence from which a unit teaches less, and nothing, about what is quiet
 BACK = 6  # months that a change is dated back, at most
 SETTLING = 2  # rounds
+UNJUDGED = 9  # months in which an indicator is never judged yet
 MILD = 2.0  # standard deviations from which a unit says no more about what all shared
 TELLING = 1.64  # an indicator that has changed by less is no reason; the most changed one always is
 
@@ -34,7 +35,9 @@ def judge(figures: Figures) -> Judgement:
     """Judges every unit in every month. Only cells that may be used may be in the figures."""
     counted = figures.better != 0
     numerators, denominators = figures.numerator[:, counted], figures.denominator[:, counted]
-    worse = -figures.better[counted].astype(float)[:, None]
+    turned = mostly(numerators, denominators)
+    numerators = np.where(turned[:, None], np.maximum(denominators - numerators, 0), numerators)
+    worse = np.where(turned, 1.0, -1.0)[:, None] * figures.better[counted][:, None]
     months, indicators, units = numerators.shape
     shared, expectation = Shared(indicators, units), Expectation(indicators, units)
     echoes = Echoes(figures.families[counted])
@@ -71,7 +74,22 @@ def judge(figures: Figures) -> Judgement:
     for side in (0, 1):
         here = (said.verdict == LIKELY[side]) | (said.verdict == LIKELY[side] + 1)
         because_of[:, counted] |= because[side] & here[:, None]
-    return Judgement(VERDICTS[said.verdict], said.since, because_of, *evidences, organisation(ratios))
+    rare = np.zeros(len(counted), dtype=bool)
+    rare[counted] = turned
+    return Judgement(VERDICTS[said.verdict], said.since, because_of, *evidences, organisation(ratios, rare))
+
+
+def mostly(numerators: np.ndarray, denominators: np.ndarray) -> np.ndarray:
+    """The indicators that are shares of more than a half: there, what is not in the numerator is what chance draws.
+
+    Told from the months before the first verdict, so that nothing later is used. Shares, because no team's numerator is
+    more than its denominator.
+    """
+    some = ~np.isnan(numerators)
+    early = some & (np.cumsum(some.any(axis=2), axis=0) <= UNJUDGED)[:, :, None]
+    found, out_of = (np.where(early, block, 0).sum(axis=(0, 2)) for block in (numerators, denominators))
+    within = (np.where(early, numerators - denominators, 0) <= 0).all(axis=(0, 2))
+    return within & (found > out_of / 2)
 
 
 def both_ways(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -77,10 +77,11 @@ class Organisation:
         np.ndarray
     )  # the part that the same month of earlier years lets expect, as a ratio; 1 in the first two years
     moved: np.ndarray  # int8: 1 up or -1 down where the rest is more than is usual in this organisation, else 0
+    rare: np.ndarray  # an indicator: True for a share of more than half; shared and season are of what is short of the whole
 
 
-def organisation(shared: np.ndarray) -> Organisation:
-    """Splits the shared months, a ratio each month × indicator, into season and what is new."""
+def organisation(shared: np.ndarray, rare: np.ndarray) -> Organisation:
+    """Splits the shared months, a ratio each month × indicator, into season and what is new; rare as in Organisation."""
     level = np.log(shared)
     off, season, rest = np.full((3, *level.shape), np.nan)
     moved = np.zeros(level.shape, dtype=np.int8)
@@ -94,4 +95,4 @@ def organisation(shared: np.ndarray) -> Organisation:
             usual = np.median(np.abs(rest[YEAR:month]), axis=0) / NORMAL
             beyond = np.abs(rest[month]) > MOVED * usual + RESOLUTION
             moved[month] = np.where(beyond, np.sign(rest[month]), 0)
-    return Organisation(shared, np.exp(np.nan_to_num(season)), moved)
+    return Organisation(shared, np.exp(np.nan_to_num(season)), np.where(rare, -moved, moved).astype(np.int8), rare)
