@@ -77,7 +77,9 @@ class Organisation:
         np.ndarray
     )  # the part that the same month of earlier years lets expect, as a ratio; 1 in the first two years
     moved: np.ndarray  # int8: 1 up or -1 down where the rest is more than is usual in this organisation, else 0
-    rare: np.ndarray  # an indicator: True for a share of more than half; shared and season are of what is short of the whole
+    rare: (
+        np.ndarray
+    )  # an indicator: True for a share of more than half; shared and season are of what is short of the whole
 
 
 def organisation(shared: np.ndarray, rare: np.ndarray) -> Organisation:

@@ -12,13 +12,13 @@ VERDICTS = np.array(["not_clear", "steady", "likely_strain", "clear_strain", "li
 NOT_CLEAR, STEADY = 0, 1
 LIKELY = np.array([2, 4])  # strain, easing; clear is one more
 
-BUDGET = 0.003  # the chance of a false alarm in a quiet team-month; while said it is heard longer, together under 0.005
+BUDGET = 0.0035  # the chance of an alarm in a quiet team-month; alarms last, and together stay under 0.5 in 100
 CLEARLY = BUDGET / 10
 DISCOVERY = (
     0.10  # of the alarms of a month, no more than this share is expected to be false (Benjamini and Hochberg 1995)
 )
 CLEAR_DISCOVERY = DISCOVERY / 10
-HOLD = 2 * BUDGET  # what has been said holds until evidence is weaker than this
+HOLD = 0.006  # what has been said holds until evidence is weaker than this
 UNSURE = 0.05  # weaker evidence than an alarm's, yet too much for "steady"
 
 

@@ -3,6 +3,7 @@
 Prints the tables of docs/strain.md. Found: said in the month of onset or one of the three after. False alarms: team-months
 from the second year on in which nothing is planted, yet something is said. The method and its rivals are also compared at
 equal false-alarm rates: with thresholds that ration each to 0.5 in 100 quiet team-months of the very organisations shown.
+So are two oracles (oracle.py), which say what can be found at all.
 """
 
 import argparse
@@ -13,14 +14,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from etl.strain.judge import judge
-from tests.benchmarks.strain import rivals
+from tests.benchmarks.strain import held_out, oracle, rivals
 from tests.benchmarks.strain.simulators import SIMULATORS, Plant, Truth
+
+ALL = SIMULATORS | held_out.SIMULATORS
 
 FIRST = 12  # month from which false alarms are counted: XmR judges none before
 AFTER = 3
 RATION = 0.005
 OURS = "Kinship"
 RATIONED = (OURS, *rivals.RIVALS)
+ORACLES = ("oracle that learns", "oracle")
 
 
 @dataclass
@@ -67,7 +71,8 @@ def tally(truths: list[Truth]) -> dict[str, Tally]:
     """For the method, and each rival by its own rule and rationed."""
     way = -1 if truths[0].plant.size < 0 else 1
     words = {1: ["likely_strain", "clear_strain"], -1: ["likely_easing", "clear_easing"]}
-    tallies = {OURS: Tally()} | {f"{name}{how}": Tally() for name in RATIONED for how in (", own rule", ", rationed")}
+    names = RATIONED + (ORACLES if truths[0].plant.size else ())
+    tallies = {OURS: Tally()} | {f"{name}{how}": Tally() for name in names for how in (", own rule", ", rationed")}
     scored = []
     for truth in truths:
         said_of, calm = judge(truth.figures), quiet(truth)
@@ -79,8 +84,10 @@ def tally(truths: list[Truth]) -> dict[str, Tally]:
         ours.delays += delays(said, truth.onset)
         ours.clear.append((np.arange(len(verdict))[:, None] >= truth.onset)[verdict == words[way][1]])
         ranked = {OURS: np.nan_to_num(said_of.strain if way > 0 else said_of.easing, nan=-9)}
+        if len(names) > len(RATIONED):
+            ranked |= {ORACLES[0]: oracle.scores(truth, learns=True), ORACLES[1]: oracle.scores(truth)}
         scored.append(ranked | rivals.scores(truth.figures, way))
-    for name in RATIONED:
+    for name in names:
         calm_scores = np.concatenate([scores[name][quiet(truth)] for scores, truth in zip(scored, truths, strict=True)])
         rationed = np.quantile(calm_scores, 1 - RATION, method="higher")
         for scores, truth in zip(scored, truths, strict=True):
@@ -98,7 +105,7 @@ HEADINGS = (
     "found",
     "delay",
     "clear is true",
-    *(f"{name} at 0.5" for name in RATIONED),
+    *(f"{name} at 0.5" for name in (*RATIONED, *ORACLES)),
     *(f"{name}, own rule" for name in rivals.RIVALS),
 )
 
@@ -124,7 +131,8 @@ def row(plant: Plant, tallies: dict[str, Tally]) -> str:
     ours = tallies[OURS]
     what = f"{plant.size:+.0%} {plant.shape} {plant.scope}" if plant.size else "quiet"
     cells = [what, f"{ours.false_alarms:.2f}", told(ours.found, ".0%"), told(ours.delay, ".0f"), told(ours.true, ".0%")]
-    cells += [told(tallies[f"{name}, rationed"].found, ".0%") for name in RATIONED]
+    equal = [tallies.get(f"{name}, rationed", Tally()) for name in (*RATIONED, *ORACLES)]
+    cells += [told(each.found, ".0%") for each in equal]
     own = [tallies[f"{name}, own rule"] for name in rivals.RIVALS]
     cells += [f"{told(rival.found, '.0%')} at {rival.false_alarms:.1f}" for rival in own]
     return "| " + " | ".join(cells) + " |"
@@ -134,11 +142,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="five scenarios, one organisation each")
     parser.add_argument("--times", type=int, default=3, help="organisations a scenario")
-    parser.add_argument("--only", choices=SIMULATORS, help="one simulator")
+    parser.add_argument("--only", choices=ALL, help="one simulator")
     asked = parser.parse_args()
     warnings.simplefilter("ignore", RuntimeWarning)  # a rival's mean of nothing
-    for name in [asked.only] if asked.only else SIMULATORS:
-        simulate = SIMULATORS[name]
+    for name in [asked.only] if asked.only else ALL:
+        simulate = ALL[name]
         print(f"\n**{name}**: {' '.join(simulate.__doc__.split())}\n")
         print(f"| {' | '.join(HEADINGS)} |\n|---{'|--:' * (len(HEADINGS) - 1)}|")
         beyond = []
