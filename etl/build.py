@@ -34,6 +34,7 @@ from etl.steps.model import (
     settled_to,
     settled_together,
 )
+from etl.strain import METHOD
 
 VERSION = "0.1.0"
 
@@ -128,6 +129,7 @@ def make_release(
     from etl.steps.prime import prime
     from etl.steps.protect import protect
     from etl.steps.signal import PROFILE, signal
+    from etl.steps.strain import strain
     from etl.steps.units import lay_out_units
 
     busy("Measuring")
@@ -151,6 +153,7 @@ def make_release(
     busy("Looking for change")
     signal(con, live)
     prime(con, live)
+    strain(con, live)
 
     release = publish.next_name(workspace, settings.read(workspace).today())
     busy("Checking and publishing")
@@ -294,6 +297,7 @@ def fingerprint(
         "seen": months[-1:],
         "organisation": asdict(organisation),
         "synthetic": synthetic,
+        "strain": METHOD,
         "sql": {
             str(path.relative_to(SQL)): path.read_text(encoding="utf-8")
             for path in sorted(SQL.rglob("*.sql"))

@@ -19,6 +19,8 @@ TABLES = {
     "mart.value": "value",
     "mart.signal": "signal",
     "mart.prime": "prime",
+    "mart.strain": "strain",
+    "mart.shared": "shared",
     "meta.unit": "unit_spell",
     "meta.event": "event",
 }

@@ -1,1 +1,5 @@
-"""Which teams are under strain, and how sure that is: many indicators become one verdict a unit and month (docs/strain.md)."""
+"""Which units are under strain, and which are easing: from figures to verdicts (docs/strain.md)."""
+
+METHOD = (
+    1  # of judging: raise it when the same figures may lead to other verdicts, so that the next build publishes them
+)

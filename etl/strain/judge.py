@@ -33,10 +33,10 @@ class Judgement:
 
 def judge(figures: Figures) -> Judgement:
     """Judges every unit in every month. Only cells that may be used may be in the figures."""
-    counted = figures.better != 0
+    counted = (figures.better != 0) & ~differences(figures.numerator)
     numerators, denominators = figures.numerator[:, counted], figures.denominator[:, counted]
     turned = mostly(numerators, denominators)
-    numerators = np.where(turned[:, None], np.maximum(denominators - numerators, 0), numerators)
+    numerators = np.maximum(np.where(turned[:, None], denominators - numerators, numerators), 0)
     worse = np.where(turned, 1.0, -1.0)[:, None] * figures.better[counted][:, None]
     months, indicators, units = numerators.shape
     shared, expectation = Shared(indicators, units), Expectation(indicators, units)
@@ -76,20 +76,30 @@ def judge(figures: Figures) -> Judgement:
         because_of[:, counted] |= because[side] & here[:, None]
     rare = np.zeros(len(counted), dtype=bool)
     rare[counted] = turned
-    return Judgement(VERDICTS[said.verdict], said.since, because_of, *evidences, organisation(ratios, rare))
+    known = (~np.isnan(figures.numerator) & teams[:, None]).sum(axis=2) * counted
+    return Judgement(VERDICTS[said.verdict], said.since, because_of, *evidences, organisation(ratios, known, rare))
 
 
 def mostly(numerators: np.ndarray, denominators: np.ndarray) -> np.ndarray:
     """The indicators that are shares of more than a half: there, what is not in the numerator is what chance draws.
 
-    Told from the months before the first verdict, so that nothing later is used. Shares, because no team's numerator is
-    more than its denominator.
+    Shares, because no team's numerator is more than its denominator.
     """
-    some = ~np.isnan(numerators)
-    early = some & (np.cumsum(some.any(axis=2), axis=0) <= UNJUDGED)[:, :, None]
+    early = _early(numerators)
     found, out_of = (np.where(early, block, 0).sum(axis=(0, 2)) for block in (numerators, denominators))
     within = (np.where(early, numerators - denominators, 0) <= 0).all(axis=(0, 2))
     return within & (found > out_of / 2)
+
+
+def differences(numerators: np.ndarray) -> np.ndarray:
+    """The indicators that may be less than nothing: no model of counts, shares or hours fits those, so they are left out."""
+    return (np.where(_early(numerators), numerators, 0) < 0).any(axis=(0, 2))
+
+
+def _early(numerators: np.ndarray) -> np.ndarray:
+    """The cells before an indicator's first verdict: what is told of it by these uses nothing later."""
+    some = ~np.isnan(numerators)
+    return some & (np.cumsum(some.any(axis=2), axis=0) <= UNJUDGED)[:, :, None]
 
 
 def both_ways(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:

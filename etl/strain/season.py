@@ -70,21 +70,29 @@ def _medians(table: np.ndarray, some: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Organisation:
-    """What all teams shared, month × indicator; a month's figures use nothing later."""
+    """What all teams shared, month × indicator; a month's figures use nothing later.
 
-    shared: np.ndarray  # ratio to what histories expect
-    season: (
-        np.ndarray
-    )  # the part that the same month of earlier years lets expect, as a ratio; 1 in the first two years
-    moved: np.ndarray  # int8: 1 up or -1 down where the rest is more than is usual in this organisation, else 0
-    rare: (
-        np.ndarray
-    )  # an indicator: True for a share of more than half; shared and season are of what is short of the whole
+    shared: the ratio to what histories expect. season: the part of it that the same month of earlier years lets expect; 1 in
+    the first two years. moved: int8, 1 up or -1 down where the rest is more than is usual in this organisation, else 0.
+    told: False for an indicator's first two years and where too few teams had it. rare: an indicator, True for a share of
+    more than a half, where shared and season are of what is short of the whole.
+    """
+
+    shared: np.ndarray
+    season: np.ndarray
+    moved: np.ndarray
+    told: np.ndarray
+    rare: np.ndarray
 
 
-def organisation(shared: np.ndarray, rare: np.ndarray) -> Organisation:
-    """Splits the shared months, a ratio each month × indicator, into season and what is new; rare as in Organisation."""
+def organisation(shared: np.ndarray, teams: np.ndarray, rare: np.ndarray) -> Organisation:
+    """Splits the shared months, a ratio each month × indicator, into season and what is new.
+
+    teams: how many had a figure, month × indicator; rare: as Organisation has it.
+    """
     level = np.log(shared)
+    enough = teams >= FEWEST_TEAMS
+    told = enough & (np.cumsum(enough, axis=0) > 2 * YEAR)
     off, season, rest = np.full((3, *level.shape), np.nan)
     moved = np.zeros(level.shape, dtype=np.int8)
     for month in range(YEAR, len(level)):
@@ -96,5 +104,7 @@ def organisation(shared: np.ndarray, rare: np.ndarray) -> Organisation:
         if month >= 2 * YEAR:
             usual = np.median(np.abs(rest[YEAR:month]), axis=0) / NORMAL
             beyond = np.abs(rest[month]) > MOVED * usual + RESOLUTION
-            moved[month] = np.where(beyond, np.sign(rest[month]), 0)
-    return Organisation(shared, np.exp(np.nan_to_num(season)), np.where(rare, -moved, moved).astype(np.int8), rare)
+            moved[month] = np.where(beyond & told[month], np.sign(rest[month]), 0)
+    return Organisation(
+        shared, np.exp(np.nan_to_num(season)), np.where(rare, -moved, moved).astype(np.int8), told, rare
+    )

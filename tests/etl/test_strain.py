@@ -77,7 +77,7 @@ def test_season_is_told_from_what_is_new():
     winters = np.exp(0.2 * np.cos(2 * np.pi * np.arange(48) / 12))[:, None]
     wobble = np.exp(0.01 * np.random.default_rng(1).standard_normal((48, 1)))
     wobble[45] *= 1.3
-    told = season.organisation(winters * wobble, np.zeros(1, dtype=bool))
+    told = season.organisation(winters * wobble, np.full((48, 1), 9), np.zeros(1, dtype=bool))
     assert told.season[36:, 0] == pytest.approx(winters[36:, 0], rel=0.05)
     assert np.flatnonzero(told.moved).tolist() == [45] and told.moved[45, 0] == 1
 
