@@ -104,8 +104,10 @@ def _parents(con: duckdb.DuckDBPyConnection, units: np.ndarray, months: np.ndarr
 
 
 def _verdicts(figures: Figures, said: Judgement) -> pa.Table:
-    """A row for every unit and month that could be judged, earlier ones as they would have been said at the time."""
-    month, unit = np.nonzero(~np.isnan(said.strain) & ~np.isnan(figures.numerator).all(axis=1))
+    """A row for every unit and month that could be judged, earlier ones as they would have been said at the time. A unit
+    above all others has none: what becomes of it is what all teams share."""
+    top = ~figures.teams & (figures.parent == NO_PARENT)
+    month, unit = np.nonzero(~np.isnan(said.strain) & ~np.isnan(figures.numerator).all(axis=1) & ~top)
     months = figures.months.astype("datetime64[D]")
     because = [figures.indicators[some].tolist() for some in said.because[month, :, unit]]
     return pa.table(

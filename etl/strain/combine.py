@@ -5,10 +5,11 @@ families. Blocks are indicator × unit.
 """
 
 import numpy as np
-from scipy.special import gammaln, ndtr, ndtri
+from scipy.special import gammaln, log_ndtr, ndtr, ndtri, ndtri_exp
 
 PRIOR = 20.0  # team-months that experience needs to outweigh the fear that a family is nothing but echoes
 CLIP = 4.0
+SPARED = 0.25  # of a family's chance of a false alarm, added for a change of one indicator alone
 
 
 class Echoes:
@@ -51,6 +52,24 @@ class Echoes:
         there = ~np.isnan(scores)
         np.fill_diagonal(between, 1)
         return scores, np.where(there, 1 / np.maximum(between @ there, 1), 0)
+
+    def lifted(self, scores: np.ndarray, alone: np.ndarray) -> np.ndarray:
+        """Families' scores, or what the most changed indicator says by itself where that is more, however many there are to choose
+        from: a family of ten whose rests alone have changed must not be hidden by the other nine.
+
+        scores: family × unit; alone: indicator × unit; both standardised and NaN where not known.
+        """
+        lifted = scores.copy()
+        for number in range(len(self.names)):
+            some = alone[self.family == number]
+            known = (~np.isnan(some)).sum(axis=0)
+            chance = log_ndtr(-np.where(np.isnan(some), -np.inf, some).max(axis=0)) + np.log(
+                np.maximum(known, 1) / SPARED
+            )
+            lifted[number] = np.where(
+                known > 1, np.fmax(scores[number], -ndtri_exp(np.minimum(chance, -1e-9))), scores[number]
+            )
+        return lifted
 
 
 def added(distance: np.ndarray, correlation: np.ndarray) -> np.ndarray:

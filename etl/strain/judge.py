@@ -7,7 +7,7 @@ import numpy as np
 from etl.strain.combine import Echoes, evidence
 from etl.strain.figures import Figures
 from etl.strain.model import RECENT, Expectation
-from etl.strain.null import TOGETHER, Null, mirrored
+from etl.strain.null import TOGETHER, Null, Tails, mirrored
 from etl.strain.season import FEWEST_TEAMS, Organisation, Shared, organisation
 from etl.strain.verdict import LIKELY, VERDICTS, decide
 
@@ -41,32 +41,38 @@ def judge(figures: Figures) -> Judgement:
     months, indicators, units = numerators.shape
     shared, expectation = Shared(indicators, units), Expectation(indicators, units)
     echoes = Echoes(figures.families[counted])
-    null, together = Null(len(echoes.names)), Null(1, **TOGETHER)
+    null, single, together = Null(len(echoes.names)), Tails(indicators), Null(1, **TOGETHER)
+
+    def both_ways(scores: np.ndarray, weights: np.ndarray, distance: np.ndarray) -> np.ndarray:
+        """The evidence of strain and of easing."""
+        standard, alone = null.standardised(scores), np.where(teams[month], single.standardised(distance), np.nan)
+        return np.array([evidence(echoes.lifted(way * standard, way * alone), weights) for way in (1, -1)])
+
     evidences = np.full((2, months, units), np.nan)  # of strain, of easing
     began = np.zeros((2, months, units), dtype=int)
     because = np.zeros((2, months, indicators, units), dtype=bool)
     ratios = np.ones((months, len(counted)))
-    teams, alone, quiet = figures.teams, [], [np.ones(units)]
+    teams, errors, quiet = figures.teams, [], [np.ones(units)]
     for month in range(months):
         weight = quiet[-1] * teams[month]
         ratios[month, counted] = ratio = shared.month(numerators[month], denominators[month], weight)
         distance, steepness, error = expectation.month(numerators[month], denominators[month], ratio, weight)
         distance, error = distance * worse, error * worse
+        single.learn(np.where(teams[month], distance, np.nan))
         echoes.month(error, weight)
         scores, weights = echoes.family_scores(distance)
         for _ in range(SETTLING):
-            weight = quietness(both_ways(null.standardised(scores), weights)) * teams[month]
+            weight = quietness(both_ways(scores, weights, distance)) * teams[month]
             distance = settled(distance, steepness, weight)
             scores, weights = echoes.family_scores(distance)
-        standard = null.standardised(scores)
+        standard, found = null.standardised(scores), both_ways(scores, weights, distance)
         null.learn(np.where(teams[month], scores, np.nan))
-        found = both_ways(standard, weights)
         evidences[:, month] = together.standardised(found.reshape(1, -1)).reshape(found.shape)
         together.learn(mirrored(np.where(teams[month], found, np.nan)))
-        alone = [*alone, echoes.family_scores(error)[0]][-BACK:]
+        errors = [*errors, echoes.family_scores(error)[0]][-BACK:]
         for side, way in enumerate((1, -1)):
             because[side, month] = reasons(way * distance)
-            began[side, month] = month + 1 - beginning(way * np.array(alone), way * standard)
+            began[side, month] = month + 1 - beginning(way * np.array(errors), way * standard)
         quiet = [*quiet, quietness(evidences[:, month])][-len(RECENT) :]
         expectation.learn(np.min(quiet, axis=0))
     said = decide(*evidences, ~np.isnan(numerators).all(axis=1), began)
@@ -100,11 +106,6 @@ def _early(numerators: np.ndarray) -> np.ndarray:
     """The cells before an indicator's first verdict: what is told of it by these uses nothing later."""
     some = ~np.isnan(numerators)
     return some & (np.cumsum(some.any(axis=2), axis=0) <= UNJUDGED)[:, :, None]
-
-
-def both_ways(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The evidence of strain and of easing."""
-    return np.array([evidence(scores, weights), evidence(-scores, weights)])
 
 
 def quietness(evidences: np.ndarray) -> np.ndarray:

@@ -5,12 +5,14 @@ at, and the normal that would look so there is fitted. A minority under strain l
 """
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 CENTRE = 1.5  # scores within this of 0 are near the middle
 MEMORY = 0.95  # what was quiet lately counts more
 PRIOR = 200.0  # team-months that experience needs to outweigh theory, a standard normal
 SPREADS = np.linspace(0.5, 4, 351)
+TAIL = 0.98  # of an indicator's scores lie nearer the middle than where its tail is looked at
+EDGES = np.linspace(0, 10, 101)
 # Of what the families say together: nearer the tail, since that is what alarms come from; and steadier.
 TOGETHER = {"centre": 2.0, "memory": 0.98, "prior": 1000.0}
 
@@ -44,6 +46,26 @@ class Null:
         variance = (self.squares + self.prior * _near(np.array(1.0), self.centre)) / count - middle**2
         spread = np.interp(variance, self.near, SPREADS)
         return (scores - (middle * spread**2 / variance)[:, None]) / spread[:, None]
+
+
+class Tails:
+    """How far each indicator by itself goes astray in this organisation: a scale for those whose tails are heavier than a
+    normal's. Nothing is taken out for strain, so an indicator that jumps in many teams is not told alone."""
+
+    def __init__(self, indicators: int):
+        expected = np.diff(2 * ndtr(np.append(EDGES, np.inf)))
+        self.counts = np.tile(PRIOR * expected, (indicators, 1))
+
+    def learn(self, scores: np.ndarray) -> None:
+        """A month's scores, indicator × unit, NaN where there is none."""
+        rows, units = np.nonzero(~np.isnan(scores))
+        bins = np.searchsorted(EDGES, np.abs(scores[rows, units]), side="right") - 1
+        np.add.at(self.counts, (rows, bins), 1)
+
+    def standardised(self, scores: np.ndarray) -> np.ndarray:
+        below = np.cumsum(self.counts, axis=1) / self.counts.sum(axis=1, keepdims=True)
+        reached = EDGES[np.argmax(below >= TAIL, axis=1)]
+        return scores / np.maximum(reached / ndtri((1 + TAIL) / 2), 1)[:, None]
 
 
 def mirrored(evidences: np.ndarray) -> np.ndarray:
