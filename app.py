@@ -7,6 +7,9 @@ from pages.parts import access, filters, frame, freshness, states, warehouse
 frame.open_page()
 
 team = st.Page("pages/leaders/team.py", title="One unit", default=True, help="Everything known of one unit.")
+strain = st.Page(
+    "pages/leaders/strain.py", title="Where is the strain?", help="Which units have changed, and since when."
+)
 indicator = st.Page(
     "pages/executives/indicator.py",
     title="One indicator",
@@ -18,12 +21,15 @@ signals = st.Page(
 quality = st.Page("pages/analysts/quality.py", title="Data quality", help="What arrived, what was set aside, and why.")
 USES = {
     team.title: ("unit", "month"),
+    strain.title: ("unit", "month"),
     indicator.title: ("unit", "indicator", "month"),
     signals.title: ("unit", "month"),
     quality.title: (),
 }
 
-page = st.navigation({"Leaders": [team], "Executives": [indicator, signals], "Analysts": [quality]}, position="top")
+page = st.navigation(
+    {"Leaders": [team, strain], "Executives": [indicator, signals], "Analysts": [quality]}, position="top"
+)
 
 with frame.body():
     try:

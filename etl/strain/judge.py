@@ -65,14 +65,15 @@ def judge(figures: Figures) -> Judgement:
             weight = quietness(both_ways(scores, weights, distance)) * teams[month]
             distance = settled(distance, steepness, weight)
             scores, weights = echoes.family_scores(distance)
-        standard, found = null.standardised(scores), both_ways(scores, weights, distance)
+        found = both_ways(scores, weights, distance)
         null.learn(np.where(teams[month], scores, np.nan))
         evidences[:, month] = together.standardised(found.reshape(1, -1)).reshape(found.shape)
         together.learn(mirrored(np.where(teams[month], found, np.nan)))
-        errors = [*errors, echoes.family_scores(error)[0]][-BACK:]
+        errors = [*errors, error][-BACK:]
         for side, way in enumerate((1, -1)):
             because[side, month] = reasons(way * distance)
-            began[side, month] = month + 1 - beginning(way * np.array(errors), way * standard)
+            telling = np.where(because[side, month], way * distance, 0)
+            began[side, month] = month + 1 - beginning(way * np.array(errors), telling)
         quiet = [*quiet, quietness(evidences[:, month])][-len(RECENT) :]
         expectation.learn(np.min(quiet, axis=0))
     said = decide(*evidences, ~np.isnan(numerators).all(axis=1), began)
@@ -130,9 +131,9 @@ def reasons(distance: np.ndarray) -> np.ndarray:
     return (changed >= TELLING) | ((changed == changed.max(axis=0, initial=-np.inf)) & (changed > 0))
 
 
-def beginning(recent: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """How many months ago, this one being 1, the change most likely began: recent is month × family × unit."""
-    towards = np.maximum(np.nan_to_num(scores), 0)
-    each = (np.nan_to_num(recent) * towards).sum(axis=1)[::-1]
+def beginning(recent: np.ndarray, telling: np.ndarray) -> np.ndarray:
+    """How many months ago, this one being 1, the change most likely began: recent is month × indicator × unit, how far each
+    month was from expected; telling how far those are that make it so, 0 for others."""
+    each = (np.nan_to_num(recent) * telling).sum(axis=1)[::-1]
     months = np.arange(1, len(each) + 1)[:, None]
     return 1 + np.argmax(np.cumsum(each, axis=0) / np.sqrt(months), axis=0)

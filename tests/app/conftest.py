@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app import small_release
 
 ROOT = Path(__file__).parents[2]
-PAGES = {"team": "/", "indicator": "/indicator", "signals": "/signals", "quality": "/quality"}
+PAGES = {"team": "/", "strain": "/strain", "indicator": "/indicator", "signals": "/signals", "quality": "/quality"}
 
 
 @pytest.fixture(scope="session")

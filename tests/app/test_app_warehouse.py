@@ -13,6 +13,8 @@ ASKED = {
     "units_below": {"unit": "AC", "month": dt.date(2026, 4, 1)},
     "now": {"indicators": ["sickness_rate"], "of": ["larch"], "month": None},
     "about": {"indicator": "sickness_rate"},
+    "strain": {"unit": "AC", "month": None},
+    "shared": {"month": None},
 }
 BEFORE_SCOPE = {"scope", "top_units", "format"}
 QUESTIONS = sorted({path.stem for path in warehouse.QUESTIONS.glob("*.sql")} - BEFORE_SCOPE)
