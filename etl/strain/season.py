@@ -11,6 +11,8 @@ ROUNDS = 4
 RESOLUTION = 1e-3  # a team this near the others, as a share of what is expected, is not far from them
 YEAR = 12
 MOVED = 3.0  # standard deviations from which the whole organisation has moved
+COMMON = 0.1  # how far months are thought to differ until there is experience, as a share
+UNTOLD = 1e150
 NORMAL = 0.6745  # the median distance from the middle, in standard deviations
 
 
@@ -23,6 +25,7 @@ class Shared:
 
     def __init__(self, indicators: int, units: int):
         self.some, self.out_of = np.zeros((2, indicators, units))
+        self.beyond, self.months = np.zeros((2, indicators))  # how far months differed, beyond chance
 
     def month(self, numerator: np.ndarray, denominator: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """The ratio of an indicator, 1 where it cannot be told; indicator × unit, NaN where missing; weights a unit."""
@@ -32,7 +35,8 @@ class Shared:
         month = np.where(present, denominator, 0)
         expected = month * (self.some + rate * month) / np.maximum(self.out_of + month, 1e-300)
         known = (expected > 0) & (weight > 0)
-        ratio, usual = _ratio(np.where(known, numerator, 0), np.where(known, expected, 0), known * weight)
+        ratio, usual, chance = _ratio(np.where(known, numerator, 0), np.where(known, expected, 0), known * weight)
+        ratio = self._believed(ratio, chance)
         # Histories are winsorised as the ratio is: with plain means, a skewed indicator's ratio would sink month by month.
         centre, width = expected * ratio[:, None], usual[:, None] * np.sqrt(expected) + RESOLUTION * expected
         kept = np.where(expected > 0, np.clip(numerator, centre - width, centre + width), numerator)
@@ -40,27 +44,46 @@ class Shared:
         self.out_of = MEMORY * self.out_of + np.where(present, denominator * ratio[:, None], 0)
         return ratio
 
+    def _believed(self, ratio: np.ndarray, chance: np.ndarray) -> np.ndarray:
+        """The ratio, shrunk towards 1 by how much of it chance explains (empirical Bayes): where few teams have few events, a
+        month of many would else make every team without one look as if it eased."""
+        told = chance < UNTOLD
+        self.beyond += np.where(told, (ratio - 1) ** 2 - chance, 0)
+        self.months += told
+        differ = np.maximum((self.beyond + YEAR * COMMON**2) / (self.months + YEAR), RESOLUTION**2)
+        return np.where(told, 1 + (ratio - 1) * differ / (differ + np.where(told, chance, 0)), 1)
 
-def _ratio(found: np.ndarray, expected: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each row one robust ratio, and how far off still counts in full, in roots of what is expected."""
+
+def _ratio(found: np.ndarray, expected: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each row one robust ratio, how far off still counts in full, in roots of what is expected, and the variance that
+    chance gives the ratio."""
     some = weight > 0
     told = some.sum(axis=1) >= FEWEST_TEAMS
     expected = np.where(some, expected, 1)
     root = np.sqrt(expected)
-    # From the middle it is not far, were it not that most teams may have none of what is rare.
-    middle, mean = (
-        _medians(found / expected, some),
-        (weight * found).sum(axis=1) / (weight * expected).sum(axis=1).clip(1e-300),
-    )
-    ratio = np.where(middle > 0, middle, mean)
+    # From the middle it is not far. Where most teams have none of what is rare there is no middle, and nothing to be
+    # robust against but the events themselves: there, it is the plain mean.
+    middle = _medians(found / expected, some)
+    rare = middle <= 0
+    mean = (weight * found).sum(axis=1) / (weight * expected).sum(axis=1).clip(1e-300)
+    ratio = np.where(rare, mean, middle)
     for _ in range(ROUNDS):
         off = np.abs(found - ratio[:, None] * expected) / root
-        usual = _medians(off, some) * HUBER / NORMAL
+        spread = np.where(
+            rare, np.sqrt(_over((weight * off**2).sum(axis=1), weight.sum(axis=1))), _medians(off, some) / NORMAL
+        )
+        usual = HUBER * spread
         bound = usual[:, None] + RESOLUTION * root
-        counts = weight * np.where(off > bound, bound / np.maximum(off, bound), 1)
+        counts = weight * np.where(~rare[:, None] & (off > bound), bound / np.maximum(off, bound), 1)
         ratio = (counts * found).sum(axis=1) / np.maximum((counts * expected).sum(axis=1), 1e-300)
     told &= ratio > 0
-    return np.where(told, ratio, 1), np.where(told, usual, 1e150)
+    off = counts * (found - ratio[:, None] * expected)
+    chance = (off**2).sum(axis=1) / np.maximum((counts * expected).sum(axis=1), 1e-300) ** 2
+    return np.where(told, ratio, 1), np.where(told, usual, UNTOLD), np.where(told, chance, UNTOLD)
+
+
+def _over(some: np.ndarray, many: np.ndarray) -> np.ndarray:
+    return some / np.maximum(many, 1e-300)
 
 
 def _medians(table: np.ndarray, some: np.ndarray) -> np.ndarray:
