@@ -78,7 +78,7 @@ def _ratio(found: np.ndarray, expected: np.ndarray, weight: np.ndarray) -> tuple
         ratio = (counts * found).sum(axis=1) / np.maximum((counts * expected).sum(axis=1), 1e-300)
     told &= ratio > 0
     off = counts * (found - ratio[:, None] * expected)
-    chance = (off**2).sum(axis=1) / np.maximum((counts * expected).sum(axis=1), 1e-300) ** 2
+    chance = (off**2).sum(axis=1) / np.maximum((counts * expected).sum(axis=1), 1e-150) ** 2
     return np.where(told, ratio, 1), np.where(told, usual, UNTOLD), np.where(told, chance, UNTOLD)
 
 

@@ -112,7 +112,8 @@ HEADINGS = (
 
 def plants(short: bool) -> list[Plant]:
     if short:
-        return [Plant(), Plant(0.35), Plant(0.35, "creeping"), Plant(0.6, "sudden", "one"), Plant(-0.35)]
+        thirds = [Plant(0.35, "sudden", scope) for scope in ("one", "rota", "all")]
+        return [Plant(), *thirds, Plant(0.35, "creeping"), Plant(0.6), Plant(-0.35)]
     planted = [
         Plant(size, shape, scope)
         for size in (0.15, 0.35, 0.6)
@@ -140,7 +141,7 @@ def row(plant: Plant, tallies: dict[str, Tally]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--short", action="store_true", help="five scenarios, one organisation each")
+    parser.add_argument("--short", action="store_true", help="seven scenarios")
     parser.add_argument("--times", type=int, default=3, help="organisations a scenario")
     parser.add_argument("--only", choices=ALL, help="one simulator")
     asked = parser.parse_args()
@@ -151,7 +152,7 @@ def main() -> None:
         print(f"| {' | '.join(HEADINGS)} |\n|---{'|--:' * (len(HEADINGS) - 1)}|")
         beyond = []
         for number, plant in enumerate(plants(asked.short)):
-            times = 1 if asked.short else asked.times * (1 if plant.size else 2)
+            times = asked.times * (1 if plant.size else 2)
             tallies = tally([simulate(1000 * number + seed, plant) for seed in range(times)])
             print(row(plant, tallies), flush=True)
             if plant.size:
