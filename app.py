@@ -12,6 +12,9 @@ review = st.Page(
     title="Monthly review",
     help="Where concern is new, where it persists and where it has lifted; as a page and as a pack.",
 )
+strain = st.Page(
+    "pages/leaders/strain.py", title="Where is the strain?", help="Which units have changed, and since when."
+)
 indicator = st.Page(
     "pages/executives/indicator.py",
     title="One indicator",
@@ -24,12 +27,13 @@ quality = st.Page("pages/analysts/quality.py", title="Data quality", help="What 
 USES = {
     team.title: ("unit", "month"),
     review.title: ("unit", "month"),
+    strain.title: ("unit", "month"),
     indicator.title: ("unit", "indicator", "month"),
     signals.title: ("unit", "month"),
     quality.title: (),
 }
 
-SECTIONS = {"Leaders": [team], "Executives": [review, indicator, signals], "Analysts": [quality]}
+SECTIONS = {"Leaders": [team, strain], "Executives": [review, indicator, signals], "Analysts": [quality]}
 
 try:
     release, closed = warehouse.current(), None

@@ -32,6 +32,7 @@ from etl.paths import PROJECT, DiskFull, Workspace
 from etl.people import BadKey
 from etl.series import moment
 from etl.steps import keep, measure, model, publish, units
+from etl.strain import extract
 
 FAILED, REFUSED = 1, 3
 SENTENCES = (
@@ -49,6 +50,7 @@ SENTENCES = (
     publish.NoSuchRelease,
     settings.BadSettings,
     spc.UnreadableSeries,
+    extract.UnreadableFigures,
     units.BadHierarchy,
 )
 
@@ -288,6 +290,24 @@ def chart(
         question = charts.Question(better, target, days, fix_after, rules, method)
         for part in charts.judge(charts.read_file(file), question):
             out.print(part, markup=False)
+
+
+@app.command()
+def strain(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A CSV of indicator,family,better,unit,parent,month,numerator,denominator,people; - is what is piped in."
+        ),
+    ] = Path("-"),
+) -> None:
+    """Say of every unit and month how much strain there is, as it would have been said at the time."""
+    with plainly():
+        from etl.strain.judge import judge
+
+        figures, written = extract.read(file)
+        said = judge(figures)
+        extract.write(figures, written, said.verdict, said.since, said.because, typer.get_binary_stream("stdout"))
 
 
 @app.command()

@@ -35,6 +35,7 @@ from etl.steps.model import (
     settled_to,
     settled_together,
 )
+from etl.strain import METHOD
 
 VERSION = "0.1.0"
 
@@ -123,6 +124,7 @@ def make_release(
     from etl.steps.prime import prime
     from etl.steps.protect import protect
     from etl.steps.signal import PROFILE, signal
+    from etl.steps.strain import strain
     from etl.steps.units import lay_out_units
 
     busy("Measuring")
@@ -150,6 +152,7 @@ def make_release(
     busy("Looking for change")
     signal(con, live)
     prime(con, live)
+    strain(con, live)
 
     busy("Checking and publishing")
     meta = {
@@ -297,6 +300,7 @@ def fingerprint(
         "organisation": asdict(organisation),
         "synthetic": synthetic,
         "disclosure": asdict(rules),
+        "strain": METHOD,
         "sql": {
             str(path.relative_to(SQL)): path.read_text(encoding="utf-8")
             for path in sorted(SQL.rglob("*.sql"))

@@ -179,12 +179,18 @@ CREATE TABLE mart.prime (                   -- limits that know how small the de
     upper           DOUBLE
 );
 
-CREATE TABLE mart.strain (
+CREATE TABLE mart.strain (                  -- no row: nothing can be said of that unit and month yet
     unit            VARCHAR NOT NULL,
-    month           DATE NOT NULL,
+    month           DATE NOT NULL,          -- each as it was said then, with nothing later
     verdict         VARCHAR NOT NULL,       -- clear_strain, likely_strain, not_clear, steady, likely_easing, clear_easing
-    since           DATE,
-    because         VARCHAR[] NOT NULL
+    since           DATE NOT NULL,          -- when the change began or, with none, since when this has been said
+    because         VARCHAR[] NOT NULL      -- the indicators that make it so; none without strain or easing
+);
+
+CREATE TABLE mart.shared (                  -- what all teams did together beyond season: nobody's own strain
+    indicator       VARCHAR NOT NULL,
+    month           DATE NOT NULL,          -- from the third year on
+    moved           VARCHAR NOT NULL        -- up, down, no
 );
 
 CREATE TABLE mart.answer (                  -- survey distributions that may be shown

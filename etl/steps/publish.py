@@ -20,6 +20,8 @@ TABLES = {
     "mart.value": "value",
     "mart.signal": "signal",
     "mart.prime": "prime",
+    "mart.strain": "strain",
+    "mart.shared": "shared",
     "meta.unit": "(FROM unit_spell UNION ALL BY NAME FROM pool_unit)",
     "meta.pool": "pool",
     "meta.event": "event",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import about, cards, filters, frame, states
+from pages.parts import about, cards, filters, frame, states, strain
 
 HERE = "pages/leaders/team.py"
 GROUPS = {
@@ -30,6 +30,8 @@ frame.heading(view, view.unit["title"], about.standing(groups, view.month), HERE
 about.stands_for(view, together)
 
 for name, members in groups.items():
+    if name == "Where there is change worth a conversation":
+        strain.section(view)
     if members or name == "What is holding up":
         st.header(name, anchor=False)
     if members:

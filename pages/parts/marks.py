@@ -52,6 +52,25 @@ def variation(verdict: str, moved: str | None) -> str:
     return _svg(24, 24, body)
 
 
+def strain(verdict: str | None) -> str:
+    """Strain a triangle, easing a diamond, filled where it is clear and hollow where it is likely; steady a bar; not clear a
+    broken wave; nothing to be said three dots."""
+    how, _, what = (verdict or "").partition("_")
+    if what in ("strain", "easing"):
+        colour = CONCERN if what == "strain" else IMPROVEMENT
+        path = _triangle(12, 12, 8.5, True) if what == "strain" else _diamond(12, 12, 9)
+        fill = colour if how == "clear" else "none"
+        return _svg(
+            24, 24, f'<path d="{path}" fill="{fill}" stroke="{colour}" stroke-width="2" stroke-linejoin="round"/>'
+        )
+    line = f'fill="none" stroke="{CHANCE}" stroke-width="2.4" stroke-linecap="round"'
+    if verdict == "steady":
+        return _svg(24, 24, f'<path d="M4 12 H20" {line}/>')
+    if verdict == "not_clear":
+        return _svg(24, 24, f'<path d="M3 13 q4.5 -6 9 0 t9 0" {line} stroke-dasharray="4.5 4"/>')
+    return variation("not_judged", None)
+
+
 def assurance(target: str) -> str:
     """A bar (the range that chance explains) against a dash-dot line (the target); above it is better."""
     bar = {"pass": (3, 18), "fail": (15, 6)}.get(target, (9, 12.5))

@@ -219,6 +219,34 @@ def quality(source: dict[str, Any]) -> str:
     return f"{plain(source['title'])}, {', '.join(told)}; {aside} of {many(source['rows_read'], 'row')} set aside"
 
 
+BEYOND = "more than chance, season and what all teams share explain"
+STRAIN = {
+    "clear_strain": ("Clear strain", f"Conditions have clearly worsened, by {BEYOND}"),
+    "likely_strain": ("Likely strain", f"Conditions have probably worsened, by {BEYOND}"),
+    "not_clear": ("Not clear", "There is some change, but no more than chance may bring"),
+    "steady": ("Steady", "No change has been found beyond chance, season and what all teams share"),
+    "likely_easing": ("Likely easing", f"Conditions have probably become lighter, by {BEYOND}"),
+    "clear_easing": ("Clear easing", f"Conditions have clearly become lighter, by {BEYOND}"),
+}
+
+
+def strain(row: dict[str, Any]) -> str:
+    """The verdict in two words and since when: "Likely strain since May 2026"."""
+    if row["verdict"] is None:
+        return "Nothing to say yet" if not row["judged"] else "Nothing to say this month"
+    earlier = f", as judged in {month(row['judged_in'])}" if row["judged_in"] != row["month"] else ""
+    return f"{STRAIN[row['verdict']][0]} since {month(row['since'])}{earlier}"
+
+
+def why_no_strain(row: dict[str, Any]) -> str:
+    """Why nothing is said of strain in a unit, in a sentence without its full stop."""
+    if row["top"]:
+        return "Of the whole, only what all teams share can be said"
+    if row["judged"]:
+        return f"No number of {month(row['month'])} may be shown and is settled"
+    return "It takes about ten settled months of numbers that may be shown"
+
+
 def in_short(row: dict[str, Any]) -> str:
     """A reading in a few words, for a table: "Concern, up since Mar 2026"."""
     if row["shown"] != "yes":

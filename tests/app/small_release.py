@@ -117,6 +117,16 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
     _fill(con, "mart.strain", STRAIN)
     _fill_many(con, "mart.value", values)
     _fill_many(con, "mart.signal", signals)
+    known = {row[0] for row in units}
+    _fill(
+        con,
+        "mart.strain",
+        [row for row in _strain() if row[0] in known] or [("NHC", MONTHS[27], "steady", MONTHS[12], [])],
+    )
+    _fill(con, "mart.shared", [
+        (indicator, month, "up" if (indicator, month) == ("sickness_rate", SETTLED) else "no")
+        for indicator in ("sickness_rate", "fill_rate") for month in MONTHS[24:28]
+    ])  # fmt: skip
     con.close()
     (folder / "CURRENT").write_text(release, encoding="utf-8")
     return path
@@ -187,6 +197,24 @@ def _numbers(units):
         ("thinking", unit, month, *[None] * 6, "not_collected", True) for unit in ("AC", "larch") for month in MONTHS
     ]
     return values, signals
+
+
+def _strain():
+    """Every word there is, and units of which nothing can be said: the new one, and the quiet one without figures."""
+    steady, larch = MONTHS[12], MONTHS[20]
+    for i, month in enumerate(MONTHS[10:28], start=10):
+        since = max(steady, MONTHS[10]) if i >= 12 else MONTHS[10]
+        calm = ("steady", since, [])
+        after = i >= 22
+        yield ("larch", month, *(("clear_strain", larch, ["sickness_rate", "fill_rate"]) if after else calm))
+        yield ("AC", month, *(("likely_strain", larch, ["sickness_rate"]) if after else calm))
+        yield ("fern", month, *(("likely_easing", MONTHS[21], ["lead_time"]) if after else calm))
+        yield ("fern-2", month, *(("clear_easing", larch, ["lead_time", "sickness_rate"]) if after else calm))
+        yield ("fern-3", month, *(("not_clear", MONTHS[22], []) if after else calm))
+        for unit in ("CC", "script", "markup", "formula"):
+            yield (unit, month, *calm)
+        if i < 27:
+            yield ("heron", month, *calm)
 
 
 def _shown(indicator, unit, i):

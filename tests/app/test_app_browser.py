@@ -45,7 +45,15 @@ def test_axe_finds_nothing(visit, page, theme):
 
 
 def test_a_phone_shows_everything_without_scrolling_sideways(visit):
-    for address in (f"/{LARCH}", f"/indicator{LARCH}", "/indicator?unit=AC", "/signals?unit=AC", "/review", "/quality"):
+    for address in (
+        f"/{LARCH}",
+        f"/indicator{LARCH}",
+        "/indicator?unit=AC",
+        "/signals?unit=AC",
+        "/review",
+        "/strain",
+        "/quality",
+    ):
         page = visit(address, width=390)
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 

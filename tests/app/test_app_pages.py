@@ -10,10 +10,11 @@ from tests.app.conftest import words_on
 
 INDICATOR, SIGNALS = "pages/executives/indicator.py", "pages/executives/signals.py"
 QUALITY = "pages/analysts/quality.py"
+STRAIN = "pages/leaders/strain.py"
 
 
 def test_every_page_says_how_fresh_it_is_and_what_it_is_for(app):
-    for page in (None, INDICATOR, SIGNALS, QUALITY):
+    for page in (None, INDICATOR, SIGNALS, QUALITY, STRAIN):
         said = words_on(app(page))
         assert "Settled to 30 April 2026" in said
         assert "release 2026-06-09a" in said
@@ -27,6 +28,7 @@ def test_the_team_page_puts_what_is_holding_up_first(app):
     assert test.title[0].value == "Larch Ward"
     assert headers == [
         "What is holding up",
+        "Strain and easing",
         "Where there is change worth a conversation",
         "No number here",
     ]
@@ -54,7 +56,7 @@ def test_what_is_renewed_by_quarter_is_shown_for_the_last_quarters_end(app):
 
 
 def test_made_up_data_says_so_above_and_below(app):
-    for page in (None, INDICATOR, SIGNALS, QUALITY):
+    for page in (None, INDICATOR, SIGNALS, QUALITY, STRAIN):
         said = words_on(app(page))
         assert "Made-up data" in said and "Demonstration on made-up data" in said
 

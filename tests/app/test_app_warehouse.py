@@ -16,6 +16,8 @@ ASKED = {
     "together": {"unit": "new"},
     "strain_since": {"of": ["larch"], "month": None},
     "settled_values": {"indicators": ["sickness_rate"], "of": ["larch"], "month": dt.date(2026, 4, 1)},
+    "strain": {"unit": "AC", "month": None},
+    "shared": {"month": None},
 }
 BEFORE_SCOPE = {"scope", "top_units", "format", "open"}
 QUESTIONS = sorted({path.stem for path in warehouse.QUESTIONS.glob("*.sql")} - BEFORE_SCOPE)
