@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from etl.indicators import Indicator
 from etl.spc import BETTER
+from etl.steps.protect import told_by
 from etl.strain.figures import NO_PARENT, Figures
 from etl.strain.judge import Judgement, judge
 
@@ -42,7 +43,9 @@ def usable(con: duckdb.DuckDBPyConnection, judged: list[str], indicators: dict[s
     """The exact figures of cells that may be shown and are settled; None where there are none.
 
     This is the seam to the rules of disclosure: a cell counts exactly where protect() has written "yes" for its indicator,
-    unit and month, and tells it by the month: of what is told by the quarter no single month may speak. Units that small ones are shown together as have no figure of their own in `figure`, and so no verdict.
+    unit and month, and tells it by the month: of what is told by the quarter no single month may speak, unless it is
+    public (without a band of people). Units that small
+    ones are shown together as have no figure of their own in `figure`, and so no verdict.
     """
     con.execute(
         """
@@ -50,15 +53,14 @@ def usable(con: duckdb.DuckDBPyConnection, judged: list[str], indicators: dict[s
         SELECT indicator, unit, month, figure.numerator, figure.denominator
         FROM figure
         JOIN value USING (indicator, unit, month)
-        JOIN rule USING (indicator)
         WHERE value.shown = 'yes'
-          AND (value.published OR rule.told_by = 'monthly')
+          AND (value.people_band IS NULL OR list_contains($by_month::VARCHAR[], indicator))
           AND value.settled
           AND list_contains($judged::VARCHAR[], indicator)
           AND figure.numerator IS NOT NULL
           AND figure.denominator > 0
         """,
-        {"judged": judged},
+        {"judged": judged, "by_month": [name for name in judged if told_by(indicators[name]) == "monthly"]},
     )
     cells = con.execute("""
         SELECT

@@ -5,13 +5,6 @@ import streamlit as st
 from pages.parts import about, cards, filters, frame, states, strain
 
 HERE = "pages/leaders/team.py"
-GROUPS = {
-    "What is holding up": ("improvement",),
-    "Where there is change worth a conversation": ("concern", "change"),
-    "Within the usual range": ("common_cause",),
-    "Shown, not judged": ("not_judged",),
-    "No number here": ("absent",),
-}
 
 view = filters.view()
 together = about.together(view)
@@ -19,12 +12,12 @@ over = [*dict.fromkeys(row["pool"] for row in together), *(unit["unit"] for unit
 over = [unit for unit in over if unit != view.unit["unit"]]
 rows = view.ask("now", indicators=list(view.indicators), of=[view.unit["unit"], *over], month=view.month)
 mine = {row["indicator"]: row for row in rows if row["unit"] == view.unit["unit"] and about.belongs(view, row)}
-above = {name: [row for row in rows if row["indicator"] == name and row["unit"] in over] for name in mine}
-for found in above.values():
-    found.sort(key=lambda row: over.index(row["unit"]))
+above = {
+    name: [row for unit in over for row in rows if (row["indicator"], row["unit"]) == (name, unit)] for name in mine
+}
 ordered = [mine[indicator] for indicator in view.front if indicator in mine]
 others = [mine[indicator] for indicator in view.indicators if indicator in mine and indicator not in view.front]
-groups = {name: [row for row in ordered if cards.standing(row) in kinds] for name, kinds in GROUPS.items()}
+groups = {name: [row for row in ordered if cards.standing(row) in kinds] for name, kinds in cards.GROUPS.items()}
 
 frame.heading(view, view.unit["title"], about.standing(groups, view.month), HERE)
 about.stands_for(view, together)

@@ -14,6 +14,13 @@ LARGE = "pages/executives/indicator.py"
 UNIT = "pages/leaders/team.py"
 NOT_ONE = f"For none of these units. {words.PROTECTED}"
 A_PAGE = 15  # units in a list, before it is cut into pages
+GROUPS = {
+    "What is holding up": ("improvement",),
+    "Where there is change worth a conversation": ("concern", "change"),
+    "Within the usual range": ("common_cause",),
+    "Shown, not judged": ("not_judged",),
+    "No number here": ("absent",),
+}
 
 
 def standing(row: dict[str, Any]) -> str:

@@ -48,20 +48,6 @@ INDICATORS = [
     ("leaver_rate", "Leaver rate", "staying", "%", 100, "lower", "live", SETTLED),
     ("old_rate", "An older rate", "absence", "%", 100, "lower", "retired", SETTLED),
 ]
-STEADY = ("steady", None, [])
-STRAIN = [  # three settled months of some units: begun, lasting, over, eased, and none
-    ("larch", MONTHS[25], *STEADY), ("larch", MONTHS[26], *STEADY),
-    ("larch", MONTHS[27], "clear_strain", MONTHS[26], ["sickness_rate", "fill_rate"]),
-    ("fern", MONTHS[25], "likely_strain", MONTHS[24], ["fill_rate"]),
-    ("fern", MONTHS[26], "clear_strain", MONTHS[24], ["fill_rate"]),
-    ("fern", MONTHS[27], "clear_strain", MONTHS[24], ["fill_rate"]),
-    ("heron", MONTHS[25], "clear_strain", MONTHS[22], ["stress_share"]),
-    ("heron", MONTHS[26], *STEADY), ("heron", MONTHS[27], *STEADY),
-    ("fern-2", MONTHS[25], *STEADY), ("fern-2", MONTHS[26], *STEADY),
-    ("fern-2", MONTHS[27], "clear_easing", MONTHS[26], ["sickness_rate"]),
-    *((unit, MONTHS[i], *STEADY) for unit in ("fern-3", "script", "AC", "CC", "NHC") for i in (25, 26, 27)),
-    *(("markup", MONTHS[i], "not_clear", None, []) for i in (25, 26, 27)),
-]  # fmt: skip
 QUARTERLY = {"leaver_rate"}  # beside the front set, over twelve months, renewed by the quarter
 BASE = {"fill_rate": 92, "lead_time": 40, "sickness_rate": 4.4, "stress_share": 24, "old_rate": 3, "leaver_rate": 11}
 
@@ -114,7 +100,6 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
         ("larch", MONTHS[14], "change", "the rota template changed"),
         ("AC", MONTHS[REBASED], "beds", "eight beds opened"),
     ])  # fmt: skip
-    _fill(con, "mart.strain", STRAIN)
     _fill_many(con, "mart.value", values)
     _fill_many(con, "mart.signal", signals)
     known = {row[0] for row in units}

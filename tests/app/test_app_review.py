@@ -19,6 +19,21 @@ from tests.app.conftest import ROOT, words_on
 
 PAGE = "pages/executives/review.py"
 BEFORE = "2026-05-09a"
+MONTHS = small_release.MONTHS
+STEADY = ("steady", MONTHS[12], [])
+STRAIN = [  # three settled months of some units: begun, lasting, over, eased, and none
+    ("larch", MONTHS[25], *STEADY), ("larch", MONTHS[26], *STEADY),
+    ("larch", MONTHS[27], "clear_strain", MONTHS[26], ["sickness_rate", "fill_rate"]),
+    ("fern", MONTHS[25], "likely_strain", MONTHS[24], ["fill_rate"]),
+    ("fern", MONTHS[26], "clear_strain", MONTHS[24], ["fill_rate"]),
+    ("fern", MONTHS[27], "clear_strain", MONTHS[24], ["fill_rate"]),
+    ("heron", MONTHS[25], "clear_strain", MONTHS[22], ["stress_share"]),
+    ("heron", MONTHS[26], *STEADY), ("heron", MONTHS[27], *STEADY),
+    ("fern-2", MONTHS[25], *STEADY), ("fern-2", MONTHS[26], *STEADY),
+    ("fern-2", MONTHS[27], "clear_easing", MONTHS[26], ["sickness_rate"]),
+    *((unit, MONTHS[i], *STEADY) for unit in ("fern-3", "script", "AC", "CC", "NHC") for i in (25, 26, 27)),
+    *(("markup", MONTHS[i], "not_clear", MONTHS[24], []) for i in (25, 26, 27)),
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +46,10 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "UPDATE mart.value SET value = value + 0.5 "
             "WHERE unit = 'NHC' AND indicator = 'sickness_rate' AND month IN ('2026-03-01', '2026-04-01')"
         )
-    small_release.build(folder)
+    current = small_release.build(folder)
+    with duckdb.connect(str(current)) as con:
+        con.execute("DELETE FROM mart.strain")
+        con.executemany("INSERT INTO mart.strain VALUES (?, ?, ?, ?, ?)", STRAIN)
     return folder
 
 

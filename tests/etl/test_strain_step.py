@@ -32,7 +32,7 @@ def organisation(hidden: tuple = (), unsettled_after: dt.date = MONTHS[-1]) -> d
     con = duckdb.connect()
     con.execute("""
         CREATE TABLE figure (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE);
-        CREATE TABLE value (indicator VARCHAR, unit VARCHAR, month DATE, shown VARCHAR, settled BOOLEAN);
+        CREATE TABLE value (indicator VARCHAR, unit VARCHAR, month DATE, shown VARCHAR, settled BOOLEAN, people_band VARCHAR);
         CREATE TABLE unit_spell (unit VARCHAR, parent VARCHAR, from_month DATE, to_month DATE)
     """)
     con.execute(
@@ -48,7 +48,10 @@ def organisation(hidden: tuple = (), unsettled_after: dt.date = MONTHS[-1]) -> d
                 "INSERT INTO figure VALUES (?, ?, ?, ?, ?)",
                 [(name, unit, month, figure, 1000.0 if unit in TEAMS else 8000.0) for unit, figure in rows],
             )
-    con.execute("INSERT INTO value SELECT indicator, unit, month, 'yes', month <= ? FROM figure", [unsettled_after])
+    con.execute(
+        "INSERT INTO value (indicator, unit, month, shown, settled) SELECT indicator, unit, month, 'yes', month <= ? FROM figure",
+        [unsettled_after],
+    )
     for name, unit in hidden:
         con.execute("UPDATE value SET shown = 'protected' WHERE indicator = ? AND unit = ?", [name, unit])
     return con
