@@ -15,7 +15,7 @@ from pages.parts import charts, marks, review, words
 TEMPLATE = Path(__file__).with_name("assets") / "pack.typ"
 FONTS = [font_source_sans_pro.font_directory, font_source_serif_pro.font_directory]
 INK = "#0F1418"
-WIDTH = 660  # px of a chart, on 172 mm of paper
+WIDTH, HEIGHT = 660, 280  # px of a chart, on 172 mm of paper: two to a page
 STRIP, SIGN = "standing_{}.svg", "{}_{}.svg"
 
 
@@ -125,7 +125,12 @@ def _chart(found: review.Review, row: dict[str, Any], folder: Path, number: int)
 def _svg(spec: dict[str, Any]) -> str:
     """The chart of the page on white paper: as wide as the paper, in ink where the screen has its own colour."""
     printed = json.loads(json.dumps(spec).replace("currentColor", INK))
-    printed |= {"width": WIDTH, "background": "white", "autosize": {"type": "fit", "contains": "padding"}}
+    printed |= {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "background": "white",
+        "autosize": {"type": "fit", "contains": "padding"},
+    }
     printed["padding"] = {"left": 4, "top": 14, "bottom": 4, "right": charts.LABELS}
     printed["config"] = printed.get("config", {}) | {"font": "Source Sans Pro"}
     return vl_convert.vegalite_to_svg(printed)

@@ -8,6 +8,8 @@ import datetime as dt
 import logging
 import os
 import sys
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -41,14 +43,26 @@ def name(found: review.Review, ending: str) -> str:
 
 
 def view_of(unit: str | None = None, month: dt.date | None = None) -> filters.View:
-    """The view of a unit (the first of the structure unless named) outside a session. Raises NoRelease, UnreadableRelease,
+    """The view of a unit (of which most is told, unless named) outside a session. Raises NoRelease, UnreadableRelease,
     and KeyError for a unit that is not there."""
     release = warehouse.current()
     viewer = access.viewer(release)
     units = {row["unit"]: row for row in warehouse.ask(release, "units", viewer.roots)}
     indicators = {row["indicator"]: row for row in warehouse.ask(release, "indicators", viewer.roots)}
-    chosen = units[unit or next(iter(units))]
-    return filters.View(release, viewer, units, indicators, chosen, next(iter(indicators.values())), month, None)
+    view = filters.View(
+        release, viewer, units, indicators, next(iter(units.values())), next(iter(indicators.values())), month, None
+    )
+    return replace(view, unit=units[unit or most_told_of(view)])
+
+
+def most_told_of(view: filters.View) -> str:
+    """The unit of which most of the front set is shown; of several the first in the order of the structure, which is the
+    highest. A nation of which only published figures are known is not what a board reviews."""
+    over = {above["unit"] for unit in view.units.values() for above in unit["above"]}
+    of = [unit for unit in view.units if unit in over] or list(view.units)
+    rows = view.ask("now", indicators=view.front, of=of, month=None)
+    shown = Counter(row["unit"] for row in rows if row["shown"] == "yes")
+    return max(of, key=lambda unit: shown[unit])  # max keeps the first
 
 
 def main(arguments: list[str]) -> int:

@@ -206,7 +206,7 @@ def name_of(found: Review, unit: dict[str, Any]) -> str:
     """Larch Ward, Adult care: with the unit it stands under, if that is not the one reviewed; of two, with their codes."""
     over = unit["above"][-1] if unit["above"] else None
     name = unit["title"]
-    if over and over["unit"] != found.view.unit["unit"]:
+    if over and found.view.unit["unit"] not in (over["unit"], unit["unit"]):
         name = f"{name}, {over['title']}"
     alike = [
         other

@@ -242,6 +242,8 @@ def why_no_strain(row: dict[str, Any]) -> str:
     """Why nothing is said of strain in a unit, in a sentence without its full stop."""
     if row["top"]:
         return "Of the whole, only what all teams share can be said"
+    if row["together"]:
+        return "Small units that are shown together are not judged as one"
     if row["judged"]:
         return f"No number of {month(row['month'])} may be shown and is settled"
     return "It takes about ten settled months of numbers that may be shown"

@@ -1,7 +1,7 @@
 -- One unit and every unit under it in a month, in the order of the structure and then of the alphabet, with what is said of
 -- strain there. The month is the chosen one or, with none chosen, the newest in which anything is said; a unit that settles
 -- up to three months later than others is then shown as it was last judged. `top` stands under no other and over some;
--- `judged` is how many months have been judged until then.
+-- `judged` is how many months have been judged until then; `together` are small units that are shown as one.
 WITH RECURSIVE
 asked AS (
     SELECT coalesce($month::DATE, max(month)) AS month
@@ -37,6 +37,7 @@ SELECT
     tree.unit, tree.title, tree.level, tree.parent, tree.month, tree.depth,
     s.month AS judged_in, s.verdict, s.since, coalesce(s.because, []) AS because,
     coalesce(known.judged, 0) AS judged,
+    tree.unit IN (SELECT pool FROM meta.pool) AS together,
     tree.parent IS NULL AND tree.unit IN (SELECT parent FROM here) AS top
 FROM tree
 LEFT JOIN known ON known.unit = tree.unit
