@@ -178,6 +178,7 @@ ALLOWED = {
         "indicator unit month mean lower upper segment fixed_after target rule moved verdict since months one_side assurance "
         "limits"
     ),
+    "mart.shared": "indicator month moved",
     "mart.strain": "unit month verdict since because",
     "mart.value": "indicator unit month numerator denominator value low high people_band shown settled",
     "meta.disclosure": "family kind level figures shown pooled hidden",
@@ -189,7 +190,7 @@ ALLOWED = {
     ),
     "meta.indicator": (
         "indicator title family definition why_it_matters caveats unit scale better window levels refresh disclosure evidence "
-        "owner next_review status front settled_to sources sql"
+        "owner next_review status front settled_to sources sql harder hindrance could_help help lever lever_is"
     ),
     "meta.pool": "family kind indicators unit pool from_month to_month",
     "meta.release": "release built_at as_of engine version format profile settled_to synthetic inputs",
