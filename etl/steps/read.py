@@ -195,6 +195,8 @@ def cut(text: str, table: Table) -> list[str]:
 
 def rows_at(table: Table, wanted: set[int], misshapen: set[int]) -> dict[int, tuple[int, list[str]]]:
     """row → (line, its cells of text) for the wanted rows of a CSV, counted from 0 and without the misshapen lines."""
+    if not wanted:
+        return {}
     if not table.quoted and len(table.headings) > 1:
         return _lines_at(table, wanted, misshapen)
     found: dict[int, tuple[int, list[str]]] = {}

@@ -294,18 +294,16 @@ def test_a_build_killed_at_any_of_ten_random_moments_is_made_good_by_the_next(bu
 
 
 @pytest.mark.parametrize(("start", "of_them"), [("first", 6), ("later", 12)])  # what is kept is kept alike in both
-def test_a_build_killed_at_each_step_and_around_each_rename_is_made_good_by_the_next(
-    start, of_them, build, tmp_path, request
-):
+def test_a_build_killed_at_a_step_or_around_a_rename_is_made_good_by_the_next(start, of_them, build, tmp_path, request):
     start = request.getfixturevalue(start)
     undisturbed = copy(start, tmp_path / "undisturbed")
     code, said = build(undisturbed, dies_at=-1)
     assert code == 0
     moments = range(int(said.rsplit("moments: ")[-1]))
     assert len(moments) > 20
-    # Around publishing every one; of those before as many more, others in each version of the engine: all of them take minutes.
-    last, before = moments[-6:], moments[:-6]
-    moments = sorted([*random.Random(f"{SEED} {len(moments)}").sample(before, min(of_them - 6, len(before))), *last])
+    if "KINSHIP_EXAMPLES" not in os.environ:  # all of them take minutes: the nightly run has those
+        last, before = moments[-6:], moments[:-6]  # those of publishing, and some of the others
+        moments = sorted([*random.Random(SEED).sample(before, of_them - 6), *last])
 
     def attempt(moment: int) -> tuple[int, Workspace]:
         return kill_and_build(build, copy(start, tmp_path / str(moment)), dies_at=moment)
