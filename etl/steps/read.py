@@ -325,8 +325,9 @@ def _encrypted(path: Path) -> bool:
 
 def _parquet(arrival: Arrival) -> Table:
     try:
-        found = duckdb.read_parquet(literally(arrival.path))
-        names, any_rows = found.columns, bool(found.limit(1).fetchall())
+        with duckdb.connect() as con:  # the one that all of Python shares would be used by several files at once
+            found = con.read_parquet(literally(arrival.path))
+            names, any_rows = found.columns, bool(found.limit(1).fetchall())
     except duckdb.Error:
         raise UnreadableExtract(damaged(arrival)) from None
     expect_rows(arrival, any_rows)
