@@ -15,6 +15,7 @@ from etl import contracts as contract_files
 from etl import indicators as indicator_files
 from etl import settings
 from etl.contracts import Contract
+from etl.engine import connect
 from etl.intake import Refusal, Say, take_in
 from etl.paths import EXPECTATIONS, SQL, Workspace, room_on_disk
 from etl.steps.hierarchy import Organisation
@@ -34,6 +35,7 @@ from etl.steps.model import (
     settled_to,
     settled_together,
 )
+from etl.strain import METHOD
 
 VERSION = "0.1.0"
 
@@ -61,13 +63,6 @@ def alone(workspace: Workspace, say: Say) -> Iterator[None]:
         for left in workspace.work.iterdir():  # a build that was cut off left these; nothing vouches for them
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
         yield
-
-
-def connect(workspace: Workspace) -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-    con.execute("SET temp_directory = ?", [str(workspace.work / "spill")])
-    con.execute("SET enable_progress_bar = false")
-    return con
 
 
 def load_contracts(workspace: Workspace) -> dict[str, Contract]:
@@ -111,8 +106,8 @@ def make_release(
 
     organisation = read_organisation(con, workspace, contracts, counted, as_of)
     months = months_seen(counted, as_of)
-    synthetic = workspace.synthetic.exists()
-    inputs = fingerprint(contracts, held, counted, settled, refusals, organisation, months, synthetic)
+    synthetic, said = workspace.synthetic.exists(), settings.read(workspace)
+    inputs = fingerprint(contracts, held, counted, settled, refusals, organisation, months, synthetic, said.disclosure)
     names = publish.releases(workspace)
     if names and publish.read_release(workspace, names[-1])["inputs"] == inputs:
         if publish.left_behind(workspace):
@@ -123,11 +118,13 @@ def make_release(
         return Outcome("nothing_new", sentence, current, refused)
 
     # What only a new release needs is imported only for one: a build with nothing new is over before these are read.
+    from etl.disclosure import memory
     from etl.steps.annotate import FACTS, annotate, unknown_names
     from etl.steps.measure import measure
     from etl.steps.prime import prime
     from etl.steps.protect import protect
     from etl.steps.signal import PROFILE, signal
+    from etl.steps.strain import strain
     from etl.steps.units import lay_out_units
     from etl.survey import step as surveys
 
@@ -148,14 +145,19 @@ def make_release(
         {name: settled_together(settled[source] for source in behind & collected) for name, behind in each.items()}
         for each in (published, private)
     )
+    private_to |= dict.fromkeys(surveys.told_in_waves(live), surveys.told_to(con, as_of))
     annotate(con, live, organisation, as_of)
-    protect(con, live, published_to, private_to, synthetic)
+    memory.keep_promises(workspace)
+    memory.expect_whole(workspace)
+    memory.recall(con, workspace.protection)
+    release = publish.next_name(workspace, said.today())
+    made = protect(con, live, published_to, private_to, said.disclosure, as_of, release)
     busy("Looking for change")
     signal(con, live)
     prime(con, live)
-    surveys.say(con, live)
+    strain(con, live)
+    surveys.say(con, live, said.disclosure.restate)
 
-    release = publish.next_name(workspace, settings.read(workspace).today())
     busy("Checking and publishing")
     meta = {
         "meta.release": [
@@ -187,6 +189,9 @@ def make_release(
     behind = {fact: min(lineage({f"core.{fact}"}, queries)) for fact in FACTS}
     meta["meta.unknown_name"] += unknown_names(con, live, behind) + surveys.waiting(con, contracts)
     meta |= surveys.meta(contracts)
+    meta["meta.disclosure"] = made.disclosure.to_pylist()
+    meta["meta.setting"] = said.disclosure.loosened()
+    memory.promise(made.cells, organisation.successors, release, workspace)
     publish.publish(con, workspace, release, meta)
     return Outcome("published", f"Published release {release}.", release, refused)
 
@@ -283,6 +288,7 @@ def fingerprint(
     organisation: Organisation,
     months: list[dt.date],
     synthetic: bool,
+    rules: settings.DisclosureRules,
 ) -> str:
     """Of everything a release is made of: the same inputs, settled months and units publish nothing new."""
     record = {
@@ -299,6 +305,8 @@ def fingerprint(
         "seen": months[-1:],
         "organisation": asdict(organisation),
         "synthetic": synthetic,
+        "disclosure": asdict(rules),
+        "strain": METHOD,
         "sql": {
             str(path.relative_to(SQL)): path.read_text(encoding="utf-8")
             for path in sorted(SQL.rglob("*.sql"))

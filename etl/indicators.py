@@ -11,6 +11,8 @@ import yaml
 from sqlglot import exp
 
 FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think", "kindness", "hinders", "helps")
+AGREEMENT = "agreement"  # the family of the shares that agree, one beside every score of a survey
+SURVEYS = ("kindness", "hinders", "helps", AGREEMENT)  # the families whose figures come wave by wave
 CHOICES = {
     "family": FAMILIES,
     "better": ("lower", "higher", "neither"),
@@ -18,10 +20,34 @@ CHOICES = {
     "disclosure": ("A", "B"),
     "status": ("draft", "live", "retired"),
 }
+# What a reader is told with a sign of change: all of it or, where no condition is counted (a survey's answers), none.
+TOLD_WITH_A_SIGN = {
+    "hindrance": (
+        "human", "hard_to_respond", "troubled_teams", "specialisation", "bureaucracy", "leaders", "society",
+    ),
+    "help": ("support", "team", "services", "leadership", "management"),
+    "lever": ("team", "service", "organisation", "beyond_us"),
+    "harder": None,
+    "could_help": None,
+    "lever_is": None,
+}  # fmt: skip
+CHOICES |= {name: allowed for name, allowed in TOLD_WITH_A_SIGN.items() if allowed}
 COLUMNS = ("team", "month", "numerator", "denominator", "people", "published")
 OF_CLASS_A = (*COLUMNS, "people_in_numerator")  # others may give it too
 TALLIES = ("squares", "positive", "negative", "answers")  # of surveys: what intervals and shares are made of
-OF_SURVEYS = (*COLUMNS, *TALLIES)
+OF_SURVEYS = (*OF_CLASS_A, *TALLIES)
+AGREE = ".agree"  # ends the name of a score's share
+AGREEING = """SELECT
+    team,
+    month,
+    1.0 * denominator * positive / answers AS numerator,
+    denominator,
+    people,
+    published,
+    1.0 * denominator * positive / answers AS people_in_numerator
+FROM (
+{}
+) AS score"""
 KINDS = {str: "words", int: "a whole number", float: "a number", bool: "true or false", dt.date: "a date"}
 
 
@@ -52,6 +78,12 @@ class Indicator:
     status: str
     front: bool  # whether it is among those shown first
     sql: str
+    harder: str = ""  # what may be making it harder, in a sentence
+    hindrance: str = ""  # which of the seven that is
+    could_help: str = ""  # what could help, in a sentence
+    help: str = ""  # which of the five that is
+    lever: str = ""  # who holds it
+    lever_is: str = ""  # what it is, in two or three words
     place: int | None = None  # among the constructs of its file
     beside: tuple[str, ...] = ()  # of a construct: the measured conditions that speak to it
 
@@ -84,7 +116,7 @@ def read_all(path: Path) -> list[Indicator]:
     if "\nconstructs:" not in path.read_text(encoding="utf-8"):
         return [indicator]
     constructs = _read(path)[1]
-    return [
+    scores = [
         replace(
             indicator,
             indicator=f"{path.stem}.{name}",
@@ -96,6 +128,22 @@ def read_all(path: Path) -> list[Indicator]:
         )
         for place, (name, given) in enumerate(constructs.items(), 1)
     ]
+    return scores + [_agreement(score) for score in scores]
+
+
+def _agreement(score: Indicator) -> Indicator:
+    """The share of a score's answers that agree. It has a pattern of hidden figures of its own: that nearly all of a team
+    agree is hidden more often than what they say on average."""
+    return replace(
+        score,
+        indicator=f"{score.indicator}{AGREE}",
+        title=f"{score.title}: who agrees",
+        family=AGREEMENT,
+        definition=f"The share of the answers to the items of {score.title.lower()} that agree, reversed items turned round.",
+        unit="%",
+        scale=100.0,
+        sql=AGREEING.format(score.sql),
+    )
 
 
 def read(path: Path) -> Indicator:
@@ -119,8 +167,9 @@ def _read(path: Path) -> tuple[Indicator, dict[str, dict]]:
     known = {f.name: f.type for f in fields(Indicator)}
     asked = set(known) - {"indicator", "sql", "place", "beside"}
     constructs = record.pop("constructs", None) or {}
-    if set(record) != asked:
-        missing, strange = sorted(asked - set(record)), sorted(set(record) - asked)
+    needed = asked if set(record) & set(TOLD_WITH_A_SIGN) else asked - set(TOLD_WITH_A_SIGN)
+    if not needed <= set(record) <= asked:
+        missing, strange = sorted(needed - set(record)), sorted(set(record) - asked)
         raise wrong(
             "; ".join(
                 filter(
@@ -133,15 +182,17 @@ def _read(path: Path) -> tuple[Indicator, dict[str, dict]]:
             )
         )
     for name, allowed in CHOICES.items():
-        if record[name] not in allowed:
+        if name in record and record[name] not in allowed:
             raise wrong(f"{name} is {record[name]!r}, expected one of {', '.join(allowed)}")
     for name, kind in known.items():
-        if name in asked and kind in KINDS:
+        if name in record and kind in KINDS:
             given = record[name]
             if kind is float and isinstance(given, int):
                 given = record[name] = float(given)
             if not isinstance(given, kind) or (isinstance(given, bool) and kind is not bool):
                 raise wrong(f"{name} is {given!r}, expected {KINDS[kind]}")
+    if record["disclosure"] == "A" and record["refresh"] != "quarterly" and record["family"] not in SURVEYS:
+        raise wrong("refresh is 'monthly', expected 'quarterly': what is of class A is told when a quarter ends")
     record["levels"] = tuple(record["levels"])
     if not set(record["levels"]) <= {"team", "above"}:
         raise wrong(f"levels is {list(record['levels'])}, expected team, above or both")

@@ -13,6 +13,7 @@ import duckdb
 
 from etl import people, settings
 from etl.contracts import BadContract, Contract
+from etl.engine import side_by_side
 from etl.paths import Workspace
 from etl.settings import Settings
 from etl.steps import land, names, read
@@ -143,8 +144,10 @@ def take(
     say: Say,
     busy: Say,
 ) -> list[Refusal]:
-    """Reads the files of one source one by one, judges those of the same headings together, and keeps each."""
+    """Reads the files of one source side by side, judges those of the same headings together, and keeps each."""
     refusals: list[Refusal] = []
+    if not due:
+        return refusals
 
     @contextmanager
     def refusing(arrival: land.Arrival, receipt: Receipt) -> Iterator[None]:
@@ -164,17 +167,28 @@ def take(
         finally:
             take_back_unvouched(workspace, receipt)
 
+    try:
+        meanings = meanings_of()
+    except RefusedExtract as wanting:
+        for arrival, receipt in due:
+            with refusing(arrival, receipt):
+                raise wanting
+        return refusals
+
+    def read_one(con: duckdb.DuckDBPyConnection, one: tuple[land.Arrival, Receipt]) -> Readable:
+        arrival, receipt = one
+        table = read.readable(arrival, contract, workspace.work)
+        receipt = replace(receipt, key=meanings.key.fingerprint if meanings.key else "")
+        out = workspace.work / f"{arrival.content[:16]}.parquet"
+        return Readable(arrival, receipt, table, conform(con, arrival, table, contract, out, meanings))
+
     alike: dict[tuple, list[Readable]] = {}
-    for arrival, receipt in due:
-        busy(f"Reading {arrival.name}")
-        with refusing(arrival, receipt):
-            table = read.readable(arrival, contract, workspace.work)
-            meanings = meanings_of()
-            receipt = replace(receipt, key=meanings.key.fingerprint if meanings.key else "")
-            out = workspace.work / f"{arrival.content[:16]}.parquet"
-            conformed = conform(con, arrival, table, contract, out, meanings)
-            found = Readable(arrival, receipt, table, conformed)
-            alike.setdefault(tuple(sorted(conformed.headings.items())), []).append(found)
+    with side_by_side(con, workspace, read_one, due) as readers:
+        for (arrival, receipt), reader in zip(due, readers, strict=True):
+            busy(f"Reading {arrival.name}")
+            with refusing(arrival, receipt):
+                found = reader.result()
+                alike.setdefault(tuple(sorted(found.conformed.headings.items())), []).append(found)
     for files in alike.values():
         busy(f"Checking {files[0].arrival.name}" + (f" and {len(files) - 1} more" if len(files) > 1 else ""))
         judge = importlib.import_module("etl.steps.judge")

@@ -37,6 +37,7 @@ def lay_out(
     columns: dict[str, tuple[str, object]] = {"lookup": ("BOOLEAN", True)}
 
     def look_up(name: str, kind: str, means: dict) -> None:
+        means = dict(means)  # as it is now: another file may be adding to the people met
         columns[f"lookup_{name}_bits"] = ("BLOB", _enumerate(con, f"lookup_{name}", list(means)))
         columns[f"lookup_{name}"] = (f"{kind}[]", list(means.values()))
 

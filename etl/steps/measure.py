@@ -1,11 +1,11 @@
 """Counts every indicator per unit and month, and adds numerators and denominators up the hierarchy, never rates.
 
-Fills `figure` (indicator, unit, month, numerator, denominator, people, people_in_numerator, provenance, and of a survey its
-tallies, which add up like the others): what the units'
-own rows say, and for a unit above them without a row of its own the sum of the units that stood under it that month. Its
-provenance is `published` (made of nothing but published rows), `private`, or `both`. Published figures rise within the
-units that the indicator's published sources bring, private ones within the hierarchy, and what is made of both only
-where both may. So a sum of private rows never mixes with what others have published.
+Fills `figure` (indicator, unit, month, numerator, denominator, people, people_in_numerator, provenance, public_numerator,
+public_denominator, and of a survey its tallies): what the units' own rows say, and for a unit above them without a row of its
+own the sum of the units that stood under it that month. Its provenance is `published` (made of nothing but published rows),
+`private`, or `both`; of the last, the public part is given too. Published figures rise within the units that the indicator's
+published sources bring, private ones within the hierarchy, and what is made of both only where both may. So a sum of private
+rows never mixes with what others have published.
 """
 
 import duckdb
@@ -30,6 +30,7 @@ def measure(
     con.execute("""
         CREATE TABLE own (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE,
                           people BIGINT, people_in_numerator BIGINT, provenance VARCHAR,
+                          public_numerator DOUBLE, public_denominator DOUBLE,
                           squares DOUBLE, positive DOUBLE, negative DOUBLE, answers DOUBLE);
         CREATE TABLE figure AS FROM own;
         CREATE TABLE reach (indicator VARCHAR, provenance VARCHAR, unit VARCHAR)
@@ -51,7 +52,7 @@ def measure(
     con.execute("DELETE FROM own WHERE list_contains(?::VARCHAR[], unit)", [list(not_begun)])
     _check(con, indicators)
     _let_published_rows_win(con)
-    _stretch_spells(con)
+    stretch_spells(con)
     for level in levels:
         con.execute("INSERT INTO figure SELECT own.* FROM own JOIN unit_level USING (unit) WHERE level = ?", [level])
         con.execute(
@@ -72,6 +73,8 @@ def measure(
                     END,
                     min(below.provenance)
                 ),
+                coalesce(sum(CASE WHEN below.provenance = 'published' THEN below.numerator ELSE below.public_numerator END), 0),
+                coalesce(sum(CASE WHEN below.provenance = 'published' THEN below.denominator ELSE below.public_denominator END), 0),
                 sum(below.squares),
                 sum(below.positive),
                 sum(below.negative),
@@ -106,6 +109,8 @@ def _count(con: duckdb.DuckDBPyConnection, name: str, indicator: Indicator) -> N
             people,
             {"people_in_numerator" if indicator.says_people_in_numerator else "NULL"},
             CASE WHEN published THEN 'published' ELSE 'private' END,
+            0,
+            0,
             {", ".join(TALLIES if indicator.tallies else ["NULL"] * len(TALLIES))}
         FROM ({indicator.sql})
     """)
@@ -157,7 +162,7 @@ def _let_published_rows_win(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def _stretch_spells(con: duckdb.DuckDBPyConnection) -> None:
+def stretch_spells(con: duckdb.DuckDBPyConnection) -> None:
     """Makes `stands` (unit, parent, from_month, before_month): the spells without the time between them, for a figure from
     before its unit began or after it ended still belongs to where the unit stood nearest."""
     con.execute("""

@@ -11,14 +11,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from etl.indicators import Indicator
 from etl.survey import scoring
 from etl.survey.score import WHOLE, benchmarks, of_cells, only
 
-PRESSURE_FAMILIES = ("cover", "time_and_rest", "absence", "staying")
 MONTHS_BEFORE = 3
-STRAINED_FROM, STEADY_TO = 3, 1  # of the judged front indicators, how many show concern in the month
-JUDGED_FROM = 4  # fewer judged indicators say nothing
 MOST_OF = 2  # of the three months
 SURE = 80  # in 100 cases; below that it is not clear
 FRAMES = {
@@ -37,37 +33,31 @@ FRAME = pa.schema(
 )  # fmt: skip
 
 
-def lay_out_pressure(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> None:
-    """Fills `pressure` (unit, month, state, because) from `signal`: the one place that says what pressure is. Whoever has
-    verdicts of strain fills the same table from those instead."""
-    of_pressure = [name for name, each in indicators.items() if each.front and each.family in PRESSURE_FAMILIES]
-    con.execute(
-        f"""
+def lay_out_pressure(con: duckdb.DuckDBPyConnection) -> None:
+    """Fills `pressure` (unit, month, state, because) from `strain`: the one place that says what pressure is. A month was under
+    strain if its own verdict says so, or a later one that dates the strain back to it."""
+    con.execute(f"""
         CREATE OR REPLACE TABLE pressure AS
-        WITH judged AS (
-            SELECT
-                unit,
-                month,
-                count(*) AS judged,
-                coalesce(list(indicator ORDER BY indicator) FILTER (WHERE verdict = 'concern'), []) AS because
-            FROM signal
-            WHERE verdict <> 'not_judged' AND list_contains($1, indicator)
-            GROUP BY unit, month
+        WITH strained AS (
+            SELECT month.unit, month.month, arg_min(said.because, said.month) AS because
+            FROM strain AS month
+            JOIN strain AS said
+              ON said.unit = month.unit AND month.month BETWEEN said.since AND said.month
+             AND said.verdict IN ('likely_strain', 'clear_strain')
+            GROUP BY ALL
         )
         SELECT
             unit,
             month,
             CASE
-                WHEN judged < {JUDGED_FROM} THEN '{NOT_CLEAR}'
-                WHEN len(because) >= {STRAINED_FROM} THEN 'strain'
-                WHEN len(because) <= {STEADY_TO} THEN 'steady'
-                ELSE '{NOT_CLEAR}'
+                WHEN strained.unit IS NOT NULL THEN 'strain'
+                WHEN verdict = 'not_clear' THEN '{NOT_CLEAR}'
+                ELSE 'steady'
             END AS state,
-            because
-        FROM judged
-        """,
-        [of_pressure],
-    )
+            coalesce(strained.because, []) AS because
+        FROM strain
+        LEFT JOIN strained USING (unit, month)
+    """)
 
 
 def months_before(opened: dt.date, closed: dt.date) -> tuple[dt.date, dt.date]:
@@ -133,9 +123,10 @@ def _kind(con: duckdb.DuckDBPyConnection, pressure: dict):
     cells = con.execute(
         """
         SELECT figure.*, survey_place.* EXCLUDE (unit, month)
-        FROM figure
+        FROM survey_figure AS figure
         JOIN survey_place USING (unit, month)
         SEMI JOIN wave ON wave.unit = figure.unit AND wave.wave = figure.month
+        ANTI JOIN changed USING (unit, month)
         WHERE indicator = ? AND squares IS NOT NULL
         ORDER BY unit, month
         """,

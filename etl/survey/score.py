@@ -1,14 +1,18 @@
 """Says of each score of a survey how sure it is, how it stands beside the organisation and what has moved since the last wave.
 
-Runs after the figures have been protected: it speaks only of cells that may be shown. Fills the intervals of `value` and the
-tables `wave`, `score` and `answer`, as the release will have them.
+Runs after the figures have been protected: it speaks only of cells that may be shown, and what it says begins from the value
+that is shown. A wave is told once: where its answers were sent again since, the score stands as it was told, and nothing more is
+said of it. Fills the intervals of `value` and the tables `wave`, `score` and `answer`, as the release will have them.
 """
+
+import datetime as dt
+from dataclasses import replace
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from etl.indicators import Indicator
+from etl.indicators import AGREE, AGREEMENT, Indicator
 from etl.survey import scoring
 from etl.survey.scoring import Means
 
@@ -16,11 +20,11 @@ RESPONSE, WHOLE = "response", "whole"  # of sql/survey: counted like indicators,
 SCORE = pa.schema(
     [
         ("indicator", pa.string()), ("unit", pa.string()), ("wave", pa.date32()), ("low", pa.float64()),
-        ("high", pa.float64()), ("few", pa.bool_()), ("positive", pa.float64()), ("positive_low", pa.float64()),
-        ("positive_high", pa.float64()), ("benchmark", pa.float64()), ("stands", pa.string()), ("before", pa.date32()),
+        ("high", pa.float64()), ("few", pa.bool_()), ("benchmark", pa.float64()), ("stands", pa.string()), ("before", pa.date32()),
         ("moved", pa.float64()), ("moved_low", pa.float64()), ("moved_high", pa.float64()), ("called", pa.string()),
     ]
 )  # fmt: skip
+INTERVAL = pa.schema([SCORE.field(name) for name in ("indicator", "unit", "wave", "low", "high")])
 ANSWER = pa.schema(
     [
         ("survey", pa.string()), ("wave", pa.date32()), ("unit", pa.string()), ("construct", pa.string()),
@@ -29,30 +33,32 @@ ANSWER = pa.schema(
 )  # fmt: skip
 
 
-def of_surveys(indicators: dict[str, Indicator]) -> list[str]:
-    return [name for name, indicator in indicators.items() if indicator.refresh == "wave" and indicator.tallies]
-
-
-def score(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> None:
-    """Fills the tables named above from `figure`, `value`, `stands` and `core.survey_*`."""
+def score(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], restated: tuple[dt.date, ...] = ()) -> None:
+    """Fills the tables named above from `figure`, `value`, `pool`, `stands`, `remembered` and `core.survey_*`. Waves of months
+    that are `restated` are told anew."""
+    _add_up_pools(con)
+    _find_changed(con, restated)
     _lay_out_units(con)
     _lay_out_waves(con)
-    scores, answers = [], []
-    for name in of_surveys(indicators):
-        cells = _cells(con, name)
-        if cells is not None:
+    scores, answers, intervals = [], [], []
+    for name, indicator in indicators.items():
+        if indicator.refresh != "wave" or (cells := _cells(con, name)) is None:
+            continue
+        if indicator.family == AGREEMENT:
+            intervals += _agreements(name, cells)
+        else:
             scores += _scores(name, cells)
             answers += _answers(name, cells)
     _give(con, "scored", scores, SCORE)
+    _give(con, "agreement", intervals, INTERVAL)
     _give(con, "answer", answers, ANSWER)
-    con.execute("ALTER TABLE value ADD COLUMN low DOUBLE")
-    con.execute("ALTER TABLE value ADD COLUMN high DOUBLE")
+    _keep_with_siblings(con)
     con.execute("""
-        UPDATE value SET low = scored.low, high = scored.high
-        FROM scored
-        WHERE scored.indicator = value.indicator AND scored.unit = value.unit AND scored.wave = value.month
+        UPDATE value SET low = said.low, high = said.high
+        FROM (FROM agreement UNION ALL BY NAME SELECT indicator, unit, wave, low, high FROM scored) AS said
+        WHERE said.indicator = value.indicator AND said.unit = value.unit AND said.wave = value.month;
+        CREATE TABLE score AS SELECT * EXCLUDE (low, high) FROM scored
     """)
-    con.execute("CREATE TABLE score AS SELECT * EXCLUDE (low, high) FROM scored")
 
 
 def _give(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict], schema: pa.Schema) -> None:
@@ -61,20 +67,68 @@ def _give(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict], schema: 
     con.unregister("given")
 
 
+def _add_up_pools(con: duckdb.DuckDBPyConnection) -> None:
+    """`survey_figure`: the figures of surveys, those of small units that are shown together among them; `pooled`, which
+    those are (pool, unit, month); and `survey_stands`, where they all stand."""
+    con.execute(f"""
+        CREATE OR REPLACE TABLE survey_stands AS
+        SELECT unit, parent, from_month, before_month FROM stands
+        UNION ALL
+        SELECT unit, parent, DATE '0001-01-01', DATE '9999-12-31' FROM pool_unit;
+        CREATE OR REPLACE TABLE pooled AS
+        SELECT DISTINCT pool.pool, pool.unit, figure.month
+        FROM pool
+        JOIN figure ON figure.unit = pool.unit AND list_contains(pool.indicators, figure.indicator)
+        WHERE family = 'kindness' AND month BETWEEN pool.from_month AND coalesce(pool.to_month, month);
+        CREATE OR REPLACE TABLE survey_figure AS
+        WITH mine AS (
+            SELECT figure.* FROM figure
+            WHERE indicator IN ('{RESPONSE}', '{WHOLE}') OR indicator IN (SELECT indicator FROM rule WHERE told_by = 'wave')
+        )
+        SELECT indicator, unit, month, numerator, denominator, squares, positive, negative, answers FROM mine
+        UNION ALL
+        SELECT
+            indicator, pooled.pool, month, sum(numerator), sum(denominator), sum(squares), sum(positive), sum(negative), sum(answers)
+        FROM mine
+        JOIN pooled USING (unit, month)
+        WHERE numerator IS NOT NULL
+        GROUP BY ALL
+    """)
+
+
+def _find_changed(con: duckdb.DuckDBPyConnection, restated: tuple[dt.date, ...]) -> None:
+    """`changed`: the units and waves whose answers are no longer those that an earlier release has told of."""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TABLE changed AS
+        SELECT DISTINCT unit, month
+        FROM remembered
+        JOIN rule USING (indicator)
+        LEFT JOIN survey_figure AS figure USING (indicator, unit, month)
+        WHERE told_by = 'wave'
+          AND family <> '{AGREEMENT}'
+          AND NOT list_contains($restated::DATE[], month)
+          AND (figure.denominator IS DISTINCT FROM remembered.denominator
+               OR abs(figure.numerator / figure.denominator - per_person) > 1e-9)
+        """,
+        {"restated": list(restated)},
+    )
+
+
 def _lay_out_units(con: duckdb.DuckDBPyConnection) -> None:
     """`survey_place`: of each unit and wave the unit at its top, its level, which teams were asked under it, and which survey
     it was."""
     con.execute(f"""
         CREATE TABLE survey_place AS
         WITH RECURSIVE cell AS (
-            SELECT DISTINCT unit, month FROM figure WHERE indicator IN ('{RESPONSE}', '{WHOLE}')
+            SELECT DISTINCT unit, month FROM survey_figure WHERE indicator IN ('{RESPONSE}', '{WHOLE}')
         ),
         climb AS (
             SELECT unit, month, unit AS above, 0 AS steps FROM cell
             UNION ALL
             SELECT climb.unit, climb.month, stands.parent, climb.steps + 1
             FROM climb
-            JOIN stands
+            JOIN survey_stands AS stands
               ON stands.unit = climb.above AND climb.month >= stands.from_month AND climb.month < stands.before_month
             JOIN cell ON cell.unit = stands.parent AND cell.month = climb.month
         ),
@@ -84,11 +138,13 @@ def _lay_out_units(con: duckdb.DuckDBPyConnection) -> None:
             FROM climb
             JOIN core.survey_asked AS asked ON asked.team = climb.unit AND asked.wave = climb.month
             GROUP BY climb.above, climb.month
+            UNION ALL
+            SELECT pool, month, md5(string_agg(unit, ';' ORDER BY unit)) FROM pooled GROUP BY pool, month
         ),
         survey AS (SELECT wave, any_value(survey) AS survey FROM core.survey_sheet GROUP BY wave)
-        SELECT top.unit, top.month, top.top, unit_level.level, teams.asked, survey.survey
+        SELECT top.unit, top.month, top.top, coalesce(unit_level.level, 'team') AS level, teams.asked, survey.survey
         FROM top
-        JOIN unit_level USING (unit)
+        LEFT JOIN unit_level USING (unit)
         JOIN survey ON survey.wave = top.month
         LEFT JOIN teams USING (unit, month)
     """)
@@ -102,11 +158,11 @@ def _lay_out_waves(con: duckdb.DuckDBPyConnection) -> None:
         WITH shown AS (
             SELECT DISTINCT unit, month FROM value
             JOIN rule USING (indicator)
-            WHERE waves AND shown = 'yes'
+            WHERE told_by = 'wave' AND shown = 'yes'
         ),
         replied AS (
             SELECT unit, month, 100 * numerator / nullif(denominator, 0) AS share
-            FROM figure
+            FROM survey_figure
             WHERE indicator = '{RESPONSE}'
         )
         SELECT
@@ -128,10 +184,11 @@ def _cells(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, np.ndarray] |
     """One construct's cells that may be shown, by unit and wave; None where there are none."""
     cells = con.execute(
         """
-        SELECT figure.*, survey_place.* EXCLUDE (unit, month), value.value AS shown_value
-        FROM figure
+        SELECT figure.*, survey_place.* EXCLUDE (unit, month), value.value AS shown
+        FROM survey_figure AS figure
         JOIN value USING (indicator, unit, month)
         JOIN survey_place USING (unit, month)
+        ANTI JOIN changed USING (unit, month)
         WHERE indicator = ? AND value.shown = 'yes'
         ORDER BY unit, month
         """,
@@ -146,6 +203,8 @@ def of_cells(cells: dict[str, np.ndarray]) -> Means:
 
 def _scores(name: str, cells: dict[str, np.ndarray]) -> list[dict]:
     found, months, units = of_cells(cells), cells["month"].astype("datetime64[D]"), cells["unit"]
+    shown = np.asarray(cells["shown"], float)
+    low, high = scoring.around(shown, found)
     benchmark = benchmarks(cells, found)
     stands = np.full(len(units), None, object)
     for level, month in {*zip(cells["level"], months, strict=True)}:
@@ -154,12 +213,12 @@ def _scores(name: str, cells: dict[str, np.ndarray]) -> list[dict]:
             part = only(found, same)
             stands[same] = scoring.stands(part, benchmark[same], scoring.spread_between(part))
     before = _before(cells)
-    moved = scoring.welch(only(found, before >= 0), only(found, before[before >= 0]))
-    said = scoring.called(*moved)
+    told = replace(found, mean=shown)
+    change = scoring.welch(only(told, before >= 0), only(told, before[before >= 0]))
+    moved, least, most = (np.round(each, 1) for each in change)
+    said = scoring.called(moved, least, most)
     at = dict(zip(np.flatnonzero(before >= 0).tolist(), range(len(said)), strict=True))
-    share = np.asarray(cells["positive"], float) / np.asarray(cells["answers"], float)
-    low, high = scoring.wilson(share, found.sheets)
-    shown = _shown_benchmarks(cells)
+    organisation = _shown_benchmarks(cells)
     rows = []
     for row in range(len(units)):
         change = at.get(row)
@@ -168,22 +227,34 @@ def _scores(name: str, cells: dict[str, np.ndarray]) -> list[dict]:
                 "indicator": name,
                 "unit": units[row],
                 "wave": months[row].item(),
-                "low": _rounded(found.low[row]),
-                "high": _rounded(found.high[row]),
+                "low": _rounded(low[row]),
+                "high": _rounded(high[row]),
                 "few": bool(found.sheets[row] < scoring.FEW),
-                "positive": _rounded(100 * share[row], 0),
-                "positive_low": _rounded(100 * low[row], 0),
-                "positive_high": _rounded(100 * high[row], 0),
-                "benchmark": _rounded(shown[row]),
+                "benchmark": _rounded(organisation[row]),
                 "stands": stands[row],
                 "before": None if change is None else months[before[row]].item(),
-                "moved": None if change is None else _rounded(moved[0][change]),
-                "moved_low": None if change is None else _rounded(moved[1][change]),
-                "moved_high": None if change is None else _rounded(moved[2][change]),
+                "moved": None if change is None else _rounded(moved[change]),
+                "moved_low": None if change is None else _rounded(least[change]),
+                "moved_high": None if change is None else _rounded(most[change]),
                 "called": None if change is None else str(said[change]),
             }
         )
     return rows
+
+
+def _agreements(name: str, cells: dict[str, np.ndarray]) -> list[dict]:
+    """The Wilson interval of each share that agrees, about the share that is shown."""
+    low, high = scoring.wilson(np.asarray(cells["shown"], float) / 100, np.asarray(cells["denominator"], float))
+    return [
+        {
+            "indicator": name,
+            "unit": cells["unit"][row],
+            "wave": cells["month"][row].astype("datetime64[D]").item(),
+            "low": _rounded(100 * low[row], 0),
+            "high": _rounded(100 * high[row], 0),
+        }
+        for row in range(len(cells["unit"]))
+    ]
 
 
 def _rounded(value: float, places: int = 1) -> float | None:
@@ -207,10 +278,40 @@ def benchmarks(cells: dict[str, np.ndarray], found: Means) -> np.ndarray:
 
 def _shown_benchmarks(cells: dict[str, np.ndarray]) -> np.ndarray:
     """The benchmark as its own cell shows it."""
-    at = {key: cells["shown_value"][row] for row, key in enumerate(zip(cells["unit"], cells["month"], strict=True))}
+    at = {key: cells["shown"][row] for row, key in enumerate(zip(cells["unit"], cells["month"], strict=True))}
     keys = zip(cells["top"], cells["month"], strict=True)
     own = cells["unit"] == cells["top"]
     return np.array([np.nan if own[number] else at.get(key, np.nan) for number, key in enumerate(keys)], float)
+
+
+def _keep_with_siblings(con: duckdb.DuckDBPyConnection) -> None:
+    """A distribution is told of all the units under one, or of none of them: so no other is the difference of those that are
+    told. And it says no more of those who agree than their share does."""
+    con.execute(f"""
+        DELETE FROM answer
+        USING (
+            WITH place AS (
+                SELECT DISTINCT indicator, figure.unit, month, stands.parent
+                FROM survey_figure AS figure
+                LEFT JOIN survey_stands AS stands
+                  ON stands.unit = figure.unit AND month >= stands.from_month AND month < stands.before_month
+                WHERE numerator IS NOT NULL
+            ),
+            told AS (
+                SELECT place.*, value.indicator IS NOT NULL AND told.unit IS NOT NULL AS complete
+                FROM place
+                LEFT JOIN (SELECT DISTINCT construct, unit, wave FROM answer) AS told
+                  ON told.construct = place.indicator AND told.unit = place.unit AND told.wave = place.month
+                LEFT JOIN value
+                  ON value.indicator = place.indicator || '{AGREE}' AND value.unit = place.unit
+                 AND value.month = place.month AND value.shown = 'yes'
+            )
+            SELECT indicator, month, unit
+            FROM told
+            QUALIFY NOT bool_and(complete) OVER (PARTITION BY indicator, month, coalesce(parent, unit), parent IS NULL)
+        ) AS alone
+        WHERE alone.indicator = answer.construct AND alone.unit = answer.unit AND alone.month = answer.wave
+    """)
 
 
 def _before(cells: dict[str, np.ndarray]) -> np.ndarray:

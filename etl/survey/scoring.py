@@ -46,6 +46,12 @@ def means(total: np.ndarray, squares: np.ndarray, sheets: np.ndarray) -> Means:
     return Means(mean, variance, sheets, np.maximum(mean - half, LOWEST), np.minimum(mean + half, HIGHEST))
 
 
+def around(shown: np.ndarray, means_of: Means) -> tuple[np.ndarray, np.ndarray]:
+    """The t interval about the means that are shown, which are rounded: it says no more of a mean than they do."""
+    half = np.round(stdtrit(np.maximum(means_of.sheets - 1, 1), (1 + LEVEL) / 2) * np.sqrt(means_of.error), 1)
+    return np.maximum(shown - half, LOWEST), np.minimum(shown + half, HIGHEST)
+
+
 def wilson(share: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The Wilson score interval of a share of so many people: 9 of 14 is 38.8 to 83.7 %."""
     share, people, z = np.asarray(share, float), np.asarray(people, float), float(ndtri((1 + LEVEL) / 2))

@@ -7,6 +7,7 @@ import duckdb
 
 from etl import indicators as indicator_files
 from etl.contracts import Contract
+from etl.disclosure import survey as disclosure
 from etl.indicators import Indicator
 from etl.paths import SQL
 from etl.survey import frames, lead, queries, score
@@ -22,10 +23,20 @@ def facts(contracts: dict[str, Contract], as_of: dt.date, counted: dict[str, lis
     return queries.queries(contracts, as_of, queries.waves_made(contracts, counted))
 
 
-def say(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> None:
+def told_in_waves(indicators: dict[str, Indicator]) -> list[str]:
+    return [name for name, indicator in indicators.items() if indicator.refresh == "wave"]
+
+
+def told_to(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> dt.date | None:
+    """The last day for which surveys may be told: R9 of docs/disclosure.md."""
+    waves = con.execute("SELECT wave, closed FROM core.survey_period").fetchall()
+    return disclosure.told_to((disclosure.Wave(*wave) for wave in waves), as_of)
+
+
+def say(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], restated: tuple[dt.date, ...] = ()) -> None:
     """Once figures are protected and signals found: intervals, changes, frames, what goes before, and results of others."""
-    score.score(con, indicators)
-    frames.lay_out_pressure(con, indicators)
+    score.score(con, indicators, restated)
+    frames.lay_out_pressure(con)
     frames.frame(con)
     lead.lay_out(con, indicators)
     con.execute("""

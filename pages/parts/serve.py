@@ -11,12 +11,15 @@ from pathlib import Path
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
+from pages.parts import warehouse
+
 APP = Path(__file__).parents[2] / "app.py"
 
 
 def main(options: list[str]) -> None:
     PagesManager.uses_pages_directory = False
-    cli.main(["run", str(APP), *options])
+    secrets = warehouse.home().resolve() / "secrets.toml"  # each workspace its own: who signs in where
+    cli.main(["run", str(APP), "--secrets.files", str(secrets), *options])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ better: higher
 window: 1
 levels: [team, above]
 refresh: wave
-disclosure: B
+disclosure: A
 evidence: thin. The circle is John Ballatt’s; that kindness built into an alliance goes with better recovery is argued in the literature (Campling 2015), not measured by this questionnaire.
 owner: People team
 next_review: 2027-06-30
@@ -54,6 +54,7 @@ SELECT
     sheets AS denominator,
     people,
     FALSE AS published,
+    sheets AS people_in_numerator,
     squares,
     positive,
     negative,

@@ -10,7 +10,7 @@ better: higher
 window: 1
 levels: [team, above]
 refresh: wave
-disclosure: B
+disclosure: A
 evidence: thin. The five are John Ballatt’s; of regular reflection together small studies find less distress (BMC Health Services Research 2021).
 owner: People team
 next_review: 2027-06-30
@@ -46,6 +46,7 @@ SELECT
     sheets AS denominator,
     people,
     FALSE AS published,
+    sheets AS people_in_numerator,
     squares,
     positive,
     negative,

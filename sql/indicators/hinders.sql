@@ -10,7 +10,7 @@ better: higher
 window: 1
 levels: [team, above]
 refresh: wave
-disclosure: B
+disclosure: A
 evidence: thin. The seven are John Ballatt’s; several have measured neighbours in the rota and in absence.
 owner: People team
 next_review: 2027-06-30
@@ -54,6 +54,7 @@ SELECT
     sheets AS denominator,
     people,
     FALSE AS published,
+    sheets AS people_in_numerator,
     squares,
     positive,
     negative,

@@ -24,6 +24,7 @@ SELECT
     sheets AS denominator,
     sheets AS people,
     FALSE AS published,
+    sheets AS people_in_numerator,
     squares,
     NULL AS positive,
     NULL AS negative,

@@ -19,7 +19,15 @@ from streamlit.testing.v1 import AppTest
 from tests.app import small_release
 
 ROOT = Path(__file__).parents[2]
-PAGES = {"team": "/", "indicator": "/indicator", "signals": "/signals", "circle": "/circle", "quality": "/quality"}
+PAGES = {
+    "team": "/",
+    "strain": "/strain",
+    "review": "/review",
+    "indicator": "/indicator",
+    "signals": "/signals",
+    "circle": "/circle",
+    "quality": "/quality",
+}
 
 
 @pytest.fixture(scope="session")

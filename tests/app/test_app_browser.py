@@ -29,7 +29,7 @@ def test_a_deep_link_after_a_restart_runs_the_whole_app(home, visit):
 
 
 def test_nothing_is_fetched_from_elsewhere(visit, server):
-    for address in (f"/{LARCH}", f"/indicator{LARCH}", "/signals", f"/circle{LARCH}", "/quality"):
+    for address in (f"/{LARCH}", "/review", f"/indicator{LARCH}", "/signals", f"/circle{LARCH}", "/quality"):
         page = visit(address)
         page.wait_for_timeout(600)
         elsewhere = [url for url in page.asked_for if not url.startswith((server.url, "data:", "blob:"))]
@@ -51,6 +51,8 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit):
         "/indicator?unit=AC",
         "/signals?unit=AC",
         f"/circle{LARCH}",
+        "/review",
+        "/strain",
         "/quality",
     ):
         page = visit(address, width=390)

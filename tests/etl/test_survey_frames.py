@@ -6,8 +6,6 @@ import duckdb
 import numpy as np
 import pytest
 
-from etl import indicators
-from etl.paths import SQL
 from etl.survey import frames, lead, score
 
 WAVE, OPENED, CLOSED = dt.date(2026, 9, 1), dt.date(2026, 9, 7), dt.date(2026, 9, 28)
@@ -38,7 +36,8 @@ def con():
         con.execute("CREATE TABLE wave (unit VARCHAR, wave DATE, opened DATE, closed DATE)")
         con.execute("CREATE TABLE survey_place (unit VARCHAR, month DATE, top VARCHAR, level VARCHAR)")
         con.execute("""
-            CREATE TABLE figure (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE, squares DOUBLE)
+            CREATE TABLE changed (unit VARCHAR, month DATE);
+            CREATE TABLE survey_figure (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE, squares DOUBLE)
         """)
         yield con
 
@@ -46,7 +45,7 @@ def con():
 def give(con, unit: str, mean: float, states: list[str], sheets: int = 25, level: str = "team", spread: float = 1.8):
     squares = sheets * mean**2 + (sheets - 1) * spread**2
     con.execute(
-        "INSERT INTO figure VALUES (?, ?, ?, ?, ?, ?)", [score.WHOLE, unit, WAVE, sheets * mean, sheets, squares]
+        "INSERT INTO survey_figure VALUES (?, ?, ?, ?, ?, ?)", [score.WHOLE, unit, WAVE, sheets * mean, sheets, squares]
     )
     con.execute("INSERT INTO survey_place VALUES (?, ?, 'NMC', ?)", [unit, WAVE, level])
     con.execute("INSERT INTO wave VALUES (?, ?, ?, ?)", [unit, WAVE, OPENED, CLOSED])
@@ -108,30 +107,36 @@ def test_the_organisation_is_compared_with_nothing_and_teams_that_do_not_differ_
     assert con.execute("SELECT DISTINCT frame, chance FROM frame").fetchall() == [("not_clear", 50)]
 
 
-def test_pressure_is_read_from_the_signals_there_are(con):
-    con.execute(
-        "DROP TABLE pressure; CREATE TABLE signal (indicator VARCHAR, unit VARCHAR, month DATE, verdict VARCHAR)"
-    )
-    known = indicators.load(SQL / "indicators")
-    front = [
-        name
-        for name, each in known.items()
-        if each.front and each.family in frames.PRESSURE_FAMILIES and each.window == 1
-    ][:5]
-    verdicts = {"strained": 3, "steady": 1, "between": 2}
-    for unit, concerns in verdicts.items():
-        for number, name in enumerate(front):
-            verdict = "concern" if number < concerns else "common_cause"
-            con.execute("INSERT INTO signal VALUES (?, ?, ?, ?)", [name, unit, MONTHS[0], verdict])
-    con.execute("INSERT INTO signal VALUES (?, 'hardly judged', ?, 'concern')", [front[0], MONTHS[0]])
-    con.execute(
-        "INSERT INTO signal VALUES ('thinking_time', 'hardly judged', ?, 'concern')", [MONTHS[0]]
-    )  # no pressure
-    frames.lay_out_pressure(con, known)
-    assert dict(con.execute("SELECT unit, state FROM pressure").fetchall()) == {
-        "strained": "strain", "steady": "steady", "between": "not_clear", "hardly judged": "not_clear",
+def test_pressure_is_read_from_the_verdicts_of_strain(con):
+    con.execute("""
+        DROP TABLE pressure;
+        CREATE TABLE strain (unit VARCHAR, month DATE, verdict VARCHAR, since DATE, because VARCHAR[])
+    """)
+    states = {
+        "likely_strain": "strain", "clear_strain": "strain", "steady": "steady", "likely_easing": "steady",
+        "clear_easing": "steady", "not_clear": "not_clear",
     }  # fmt: skip
-    assert con.execute("SELECT because FROM pressure WHERE unit = 'strained'").fetchone() == (sorted(front[:3]),)
+    for verdict in states:
+        con.execute("INSERT INTO strain VALUES (?, ?, ?, ?, ['fill_rate'])", [verdict, MONTHS[0], verdict, MONTHS[0]])
+    frames.lay_out_pressure(con)
+    assert dict(con.execute("SELECT unit, state FROM pressure").fetchall()) == states
+    found = con.execute("SELECT unit FROM pressure WHERE len(because) > 0 ORDER BY unit").fetchall()
+    assert found == [("clear_strain",), ("likely_strain",)]
+
+
+def test_a_month_to_which_a_later_verdict_dates_the_strain_was_under_strain(con):
+    con.execute("""
+        DROP TABLE pressure;
+        CREATE TABLE strain (unit VARCHAR, month DATE, verdict VARCHAR, since DATE, because VARCHAR[])
+    """)
+    said = ["steady", "not_clear", "steady", "likely_strain", "steady"]
+    months = [dt.date(2026, month, 1) for month in range(4, 9)]
+    for month, verdict in zip(months, said, strict=True):
+        since = months[1] if verdict == "likely_strain" else months[0]
+        con.execute("INSERT INTO strain VALUES ('T01', ?, ?, ?, ['fill_rate'])", [month, verdict, since])
+    frames.lay_out_pressure(con)
+    found = con.execute("SELECT state FROM pressure ORDER BY month").fetchall()
+    assert [state for (state,) in found] == ["steady", "strain", "strain", "strain", "steady"]
 
 
 # ---- what goes before what -------------------------------------------------------------------------------------------
