@@ -246,6 +246,8 @@ def read(folder: Path) -> Contract:
                 raise wrong(f"{QUESTIONNAIRE} needs the column {role}; name its wave and team")
         if contract.month_of != asked.wave:
             raise wrong(f"month_of must be {asked.wave}, by which {QUESTIONNAIRE} tells the waves")
+        if not contract.asks and not contract.published:
+            raise wrong("results are shown as they are: they need published: true, and to be published already")
         if contract.asks and [column.name for column in columns if column.person]:
             raise wrong("answers are never linked to people: take out the column that says person: true")
     if not contract.key and not contract.asks:

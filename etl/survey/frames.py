@@ -114,7 +114,8 @@ def frame(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _state(strained: int, steady: int) -> str:
-    return "strain" if strained >= MOST_OF else "steady" if steady >= MOST_OF else NOT_CLEAR
+    """A month that is not clear speaks neither for strain nor against it being steady."""
+    return "strain" if strained >= MOST_OF else "steady" if steady and not strained else NOT_CLEAR
 
 
 def _kind(con: duckdb.DuckDBPyConnection, pressure: dict):

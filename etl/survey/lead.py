@@ -80,18 +80,18 @@ def lead(pressure: np.ndarray, outcome: np.ndarray, apart: bool = True, lags: ra
 def _read(clear: np.ndarray, correlation: np.ndarray, lags: range, apart: bool) -> tuple[str, int | None]:
     """What is clear, in a word, and the lag at which it is strongest.
 
-    Where the same month has been taken out of the others, it is named only if none of them is clear; or if what is strongest
-    is the very next month and less than the same one, for pressure that lasts from one month into the next looks like that.
+    Where the same month has been taken out of the others, it is named only if none of them is clear. The months next to it
+    count only where they are stronger than it: pressure that lasts from one month into the next looks like that.
     """
     same = np.array([lag == 0 for lag in lags])
     strength = np.where(clear, np.abs(correlation), -1)
     if not clear.any():
         return "nothing", None
+    if apart:
+        beside = np.abs(lags) == 1
+        others = np.where(same | (beside & (strength < strength[same].max())), -1, strength)
+        strength = others if others.max() > 0 else strength
     lag = lags[int(np.argmax(strength))]
-    if apart and (clear & ~same).any():
-        other = int(np.argmax(np.where(same, -1, strength)))
-        if abs(lags[other]) > 1 or strength[other] > strength[same].max():
-            lag = lags[other]
     return ("before" if lag > 0 else "after" if lag < 0 else "together"), lag
 
 

@@ -151,8 +151,8 @@ def _indicator(key, title, family, unit, scale, better, status, settled):
 def _construct(key, title, family, place, beside):
     return (
         key, title, family, f"Whether there is {title.lower()} here. The mean of the sheets.", "Why it matters.", "What to mind.",
-        "of 10", 1, "higher", 1, ["team", "above"], "wave", "B", "thin", "People team", dt.date(2027, 6, 30), "live", False, place,
-        beside, None, ["survey"], "SELECT 1",
+        "of 10", 1, "higher", 1, ["team", "above"], "wave", "A", "thin", "People team", dt.date(2027, 6, 30), "live", False, place,
+        beside, None, ["survey"], "SELECT 1", "", "", "", "", "", "",
     )  # fmt: skip
 
 

@@ -175,14 +175,20 @@ def test_a_wave_is_told_once_it_has_closed_and_holds_back_later_ones_while_it_is
 # Every column of a release, and what it may hold. Rows about people have no place here: whoever adds a column says so here.
 ALLOWED = {
     "mart.answer": "survey wave unit construct answer share",
+    "mart.frame": "unit wave frame pressure kindness chance from_month to_month because",
+    "mart.lead": "outcome lag correlation low high",
+    "mart.lead_reading": "outcome reading lag team_count points",
     "mart.prime": "indicator unit month method centre lower upper",
     "mart.signal": (
         "indicator unit month mean lower upper segment fixed_after target rule moved verdict since months one_side assurance "
         "limits"
     ),
+    "mart.score": "indicator unit wave few benchmark stands before moved moved_low moved_high called",
     "mart.shared": "indicator month moved",
     "mart.strain": "unit month verdict since because",
+    "mart.survey_result": "survey unit month question value answered",
     "mart.value": "indicator unit month numerator denominator value low high people_band shown settled",
+    "mart.wave": "unit wave survey opened closed response caution",
     "meta.disclosure": "family kind level figures shown pooled hidden",
     "meta.event": "unit month kind what",
     "meta.expectation": "source file expectation about severity status unexpected why",
@@ -192,15 +198,17 @@ ALLOWED = {
     ),
     "meta.indicator": (
         "indicator title family definition why_it_matters caveats unit scale better window levels refresh disclosure evidence "
-        "owner next_review status front settled_to sources sql harder hindrance could_help help lever lever_is"
+        "owner next_review status front place beside settled_to sources sql harder hindrance could_help help lever lever_is"
     ),
     "meta.pool": "family kind indicators unit pool from_month to_month",
+    "meta.question": "survey question place wording indicator reversed",
     "meta.release": "release built_at as_of engine version format profile settled_to synthetic inputs",
     "meta.setting": "setting value default_value",
     "meta.source": (
         "source title owner settled_to files rows_read rows_accepted rows_quarantined rows_left_out complete_after_days "
         "published"
     ),
+    "meta.survey": "survey kind title validated note",
     "meta.unit": "unit title level parent from_month to_month",
     "meta.unknown_name": "source name rows",
 }

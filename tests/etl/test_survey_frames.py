@@ -75,6 +75,8 @@ def read(con, unit: str) -> tuple:
         (["steady"] * 3, LEVELS["thin"], "steady_other"),
         (["strain", "not_clear", "strain"], LEVELS["kind"], "stretched_holding"),
         (["steady", "strain", "not_clear"], LEVELS["kind"], "not_clear"),
+        (["not_clear", "steady", "not_clear"], LEVELS["thin"], "steady_other"),
+        (["not_clear"] * 3, LEVELS["thin"], "not_clear"),
         (["steady"] * 3, LEVELS["like the others"], "not_clear"),
         ([], LEVELS["thin"], "not_clear"),
         (["strain"], LEVELS["thin"], "not_clear"),

@@ -212,6 +212,9 @@ def test_two_surveys_that_close_together_are_never_mixed(engine, source):
 
 WRONG = {
     "kind: results\n": "lacks note, questions, title, validated",
+    "kind: results\ntitle: T\nvalidated: false\nnote: N\nquestions: {C01: {construct: circle.kinship, text: K}}\n": (
+        "they need published: true"
+    ),
     "kind: guesses\n": "expected kind, one of answers, results",
     "kind: answers\ntitle: T\nvalidated: false\nnote: N\noptions: {0: a, 5: b}\nquestions: {K: {construct: circle.kinship, text: K}}\n": (
         "options must reach from 0 to 10"
