@@ -41,7 +41,7 @@ def judge(figures: Figures) -> Judgement:
     months, indicators, units = numerators.shape
     shared, expectation = Shared(indicators, units), Expectation(indicators, units)
     echoes = Echoes(figures.families[counted])
-    null, single, together = Null(len(echoes.names)), Tails(indicators), Null(1, **TOGETHER)
+    null, single, together = Null(len(echoes.names)), Tails(indicators), Null(2, **TOGETHER)
 
     def both_ways(scores: np.ndarray, weights: np.ndarray, distance: np.ndarray) -> np.ndarray:
         """The evidence of strain and of easing."""
@@ -67,7 +67,7 @@ def judge(figures: Figures) -> Judgement:
             scores, weights = echoes.family_scores(distance)
         found = both_ways(scores, weights, distance)
         null.learn(np.where(teams[month], scores, np.nan))
-        evidences[:, month] = together.standardised(found.reshape(1, -1)).reshape(found.shape)
+        evidences[:, month] = together.standardised(found)
         together.learn(mirrored(np.where(teams[month], found, np.nan)))
         errors = [*errors, error][-BACK:]
         for side, way in enumerate((1, -1)):

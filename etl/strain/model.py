@@ -13,6 +13,7 @@ from etl.strain.season import MEMORY
 RECENT = np.array([1, 1, 0.7, 0.4])  # what this month and the three before count
 SLOW = 0.25  # what a month in which a unit was not quiet counts in its history
 LAGS = len(RECENT) - 1
+HELD = 7  # months before one becomes history: what creeps would else soon be what is usual
 FEWEST_MONTHS = 6  # of history, before anything is judged
 FEWEST_TEAMS = 4  # before teams are compared
 FEW = 10  # events in a whole history, from which on it needs no support from teams alike
@@ -20,6 +21,7 @@ CLIP = 3.0  # a single month counts for no more than this many standard deviatio
 RESOLUTION = 1e-3  # no change under this share of a figure is one
 PRIOR = 200.0  # team-months that pooled figures need to outweigh what is assumed without data: a normal, without memory
 LARGEST = 10.0
+LEAST = 0.01  # of the variance is the events' own, at the least
 
 
 class Expectation:
@@ -33,6 +35,7 @@ class Expectation:
         self.phi, self.kappa = np.zeros((2, LAGS + 1, indicators))  # of months so many apart; 0 apart is the variance
         self.phi[0] = np.nan  # until there is something to tell it from
         self.fourth, self.fourth_count = np.full(indicators, 2 * PRIOR), np.full(indicators, PRIOR)
+        self.learnt = 0  # months
         self.recent: list[tuple[np.ndarray, ...]] = []  # months, oldest first, that are not history yet
         self.errors: list[tuple[np.ndarray, np.ndarray]] = []  # newest first, with what was expected
 
@@ -50,7 +53,9 @@ class Expectation:
 
     def learn(self, quiet: np.ndarray) -> None:
         """The oldest recent month becomes history; of units that are not quiet (0 to 1), less."""
-        if len(self.recent) == len(RECENT):
+        self.learnt += 1
+        held = HELD if self.learnt >= 2 * HELD else len(RECENT)  # a young history needs every month
+        if len(self.recent) >= held:
             kept, exposed, present = self.recent.pop(0)
             weight = np.maximum(quiet, SLOW)
             self.some = MEMORY * self.some + weight * kept
@@ -140,19 +145,18 @@ class Expectation:
         newest = list(zip(RECENT, reversed(self.recent), strict=False))
         found, exposed, months = (sum(weight * part[at] for weight, part in newest) for at in range(3))
         expected = rate * exposed
-        chance = unsure = 0.0
+        chance = events_alone = unsure = 0.0
         for lag in range(LAGS + 1):
             pairs = list(zip(newest[lag:], newest, strict=False))
             twice = 2 if lag else 1
-            chance = chance + twice * self._covariance(
-                lag,
-                rate * sum(one * other * np.sqrt(a[1] * b[1]) for (one, a), (other, b) in pairs),
-                rate**2 * sum(one * other * a[1] * b[1] for (one, a), (other, b) in pairs),
-            )
+            plain = rate * sum(one * other * np.sqrt(a[1] * b[1]) for (one, a), (other, b) in pairs)
+            squared = rate**2 * sum(one * other * a[1] * b[1] for (one, a), (other, b) in pairs)
+            chance = chance + twice * self._covariance(lag, plain, squared)
+            events_alone = events_alone + twice * self._covariance(lag, plain, 0 * squared)
             unsure = unsure + twice * self._covariance(lag, _over(expected**2, events), _over(expected**2, count))
         judged = (count >= FEWEST_MONTHS) & (months * 2 >= RECENT.sum()) & (expected > 0)
         spread = np.where(judged, np.sqrt(factor * (chance + unsure)), 1)
-        distance = freeman_tukey(found, expected, chance) * np.sqrt(chance) / spread
+        distance = deviate(found, expected, chance, events_alone) * np.sqrt(chance) / spread
         distance = np.where(judged, np.clip(distance, -LARGEST, LARGEST), np.nan)
         never = (count >= FEWEST_MONTHS) & (months * 2 >= RECENT.sum()) & (expected == 0) & (found == 0)
         return np.where(never, 0, distance), np.where(judged, expected / spread, 0)
@@ -178,11 +182,21 @@ def _shrunk(some: np.ndarray, count: np.ndarray, noise: np.ndarray) -> np.ndarra
     return np.where(enough, 1 + trust * (ratio - 1), 1)
 
 
-def freeman_tukey(found: np.ndarray, expected: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """The distance in standard deviations, on the scale on which counts are nearly normal (Freeman and Tukey 1950)."""
-    unit = np.where(expected > 0, variance / np.where(expected > 0, expected, 1), 1)
-    found = np.maximum(found, 0)
-    return np.sqrt(found / unit) + np.sqrt(found / unit + 1) - np.sqrt(4 * expected / unit + 1)
+def deviate(found: np.ndarray, expected: np.ndarray, variance: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """The normal deviate as unlikely as so many events, were their rate gamma distributed (negative binomial counts).
+
+    chance: the part of the variance that is the events' own, in proportion to what is expected; the rest is the rate's.
+    By cube roots (Wilson and Hilferty 1931; of a quotient of gammas, Paulson 1942), half of what was found counting as
+    more. Square roots (Freeman and Tukey) make chance fall too far: quiet teams then seem to ease.
+    """
+    there = (expected > 0) & (variance > 0)
+    unit = np.where(there, np.clip(chance, LEAST * variance, variance) / np.where(there, expected, 1), 1)
+    events, mean = np.maximum(found, 0) / unit + 0.5, expected / unit
+    of_events = 1 / (9 * events)
+    beyond = np.maximum(variance / np.where(there, unit * expected, 1) - 1, 0)
+    of_rate = beyond / (9 * np.where(there, mean, 1))
+    ratio = np.cbrt(mean / events)
+    return ((1 - of_events) - (1 - of_rate) * ratio) / np.sqrt(of_events + of_rate * ratio**2)
 
 
 def alike(

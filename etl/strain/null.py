@@ -10,11 +10,12 @@ from scipy.special import ndtr, ndtri
 CENTRE = 1.5  # scores within this of 0 are near the middle
 MEMORY = 0.95  # what was quiet lately counts more
 PRIOR = 200.0  # team-months that experience needs to outweigh theory, a standard normal
-SPREADS = np.linspace(0.5, 4, 351)
+NARROWEST, WIDEST = 0.5, 4.0  # spreads
 TAIL = 0.98  # of an indicator's scores lie nearer the middle than where its tail is looked at
 EDGES = np.linspace(0, 10, 101)
-# Of what the families say together: nearer the tail, since that is what alarms come from; and steadier.
-TOGETHER = {"centre": 2.0, "memory": 0.98, "prior": 1000.0}
+# Of what the families say together: nearer the tail, since that is what alarms come from; steadier; and never narrower than
+# theory, since a narrow middle is no promise of a short tail. Every score counts twice here (mirrored).
+TOGETHER = {"centre": 2.0, "memory": 0.98, "prior": 300.0, "narrowest": 1.0}
 
 
 def _near(spread: np.ndarray, centre: float) -> np.ndarray:
@@ -25,15 +26,24 @@ def _near(spread: np.ndarray, centre: float) -> np.ndarray:
 
 
 class Null:
-    """The middle and the spread of each family's scores in quiet teams; theory's until there is experience."""
+    """The middle and the spread of each row's scores (a family's, or a side's) in quiet teams; theory's until there is
+    experience."""
 
-    def __init__(self, families: int, centre: float = CENTRE, memory: float = MEMORY, prior: float = PRIOR):
-        self.count, self.sum, self.squares = np.zeros((3, families))
+    def __init__(
+        self,
+        rows: int,
+        centre: float = CENTRE,
+        memory: float = MEMORY,
+        prior: float = PRIOR,
+        narrowest: float = NARROWEST,
+    ):
+        self.count, self.sum, self.squares = np.zeros((3, rows))
         self.centre, self.memory, self.prior = centre, memory, prior
-        self.near = _near(SPREADS, centre)
+        self.spreads = np.linspace(narrowest, WIDEST, 351)
+        self.near = _near(self.spreads, centre)
 
     def learn(self, scores: np.ndarray) -> None:
-        """A month's scores, family × unit, NaN where there is none."""
+        """A month's scores, row × unit, NaN where there is none."""
         near = np.abs(scores) <= self.centre
         self.count = self.memory * self.count + near.sum(axis=1)
         self.sum = self.memory * self.sum + np.where(near, scores, 0).sum(axis=1)
@@ -44,7 +54,7 @@ class Null:
         count = self.count + self.prior
         middle = self.sum / count
         variance = (self.squares + self.prior * _near(np.array(1.0), self.centre)) / count - middle**2
-        spread = np.interp(variance, self.near, SPREADS)
+        spread = np.interp(variance, self.near, self.spreads)
         return (scores - (middle * spread**2 / variance)[:, None]) / spread[:, None]
 
 
@@ -69,6 +79,7 @@ class Tails:
 
 
 def mirrored(evidences: np.ndarray) -> np.ndarray:
-    """Evidence of strain and of easing as one row about 0: only how far it spreads upwards matters, alike for both."""
-    upwards = np.where(evidences > 0, evidences, np.nan).reshape(1, -1)
+    """Evidence of strain and of easing, side × unit, each as a row about 0: only how far it spreads upwards matters. Each
+    side has its own, since chance that makes more of something is not the mirror of chance that makes less."""
+    upwards = np.where(evidences > 0, evidences, np.nan)
     return np.concatenate([upwards, -upwards], axis=1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from etl.__main__ import app
-from etl.strain import combine, extract, null, season, verdict
+from etl.strain import combine, extract, model, null, season, verdict
 from etl.strain.figures import NO_PARENT, Figures
 from etl.strain.judge import Judgement, judge
 from tests.benchmarks.strain.simulators import Plant, overdispersed, poisson, rough
@@ -152,6 +152,26 @@ def test_the_empirical_null_is_learned_from_the_middle():
     assert again.mean() == pytest.approx(0, abs=0.05) and again.std() == pytest.approx(1, abs=0.06)
 
 
+def test_chance_goes_as_far_down_as_up():
+    """Of counts about 4 to 12, as of many whose rate wobbles, one in a thousand lies beyond 3.09 on either side."""
+    rng = np.random.default_rng(1)
+    few, many = rng.uniform(4, 12, 400_000), rng.uniform(80, 120, 400_000)
+    counts, wobbling = (
+        rng.poisson(few).astype(float),
+        rng.poisson(many * rng.gamma(25, 1 / 25, many.size)).astype(float),
+    )
+    for far in (model.deviate(counts, few, few, few), model.deviate(wobbling, many, many + many**2 / 25, many)):
+        assert far.mean() == pytest.approx(0, abs=0.01) and far.std() == pytest.approx(1, abs=0.01)
+        assert [(far > 3.09).mean(), (far < -3.09).mean()] == pytest.approx([0.001, 0.001], abs=0.0003)
+
+
+def test_each_side_has_a_null_of_its_own_and_none_is_narrower_than_theory():
+    both = null.Null(2, **null.TOGETHER)
+    rng = np.random.default_rng(1)
+    both.learn(null.mirrored(np.array([rng.normal(0, 0.7, 20_000), rng.normal(0, 1.5, 20_000)])))
+    assert both.standardised(np.full((2, 1), 3.0))[:, 0] == pytest.approx([3, 2], abs=0.1)
+
+
 # What must hold of any figures
 
 
@@ -246,6 +266,11 @@ def test_easing_is_found_as_strain_is():
     early = [said[truth.onset[unit] : truth.onset[unit] + 4, unit].any() for unit in struck]
     quiet = np.arange(len(said))[:, None] < truth.onset
     assert np.mean(early) >= 0.8 and said[quiet].mean() <= 0.01
+
+
+def test_quiet_teams_are_said_to_ease_no_oftener_than_to_be_under_strain():
+    said = np.array([judge(poisson(seed, Plant(), teams=40).figures).verdict[12:] for seed in range(8)])
+    assert np.isin(said, EASING).mean() <= 0.005 and np.isin(said, STRAIN).mean() <= 0.005
 
 
 # The verb

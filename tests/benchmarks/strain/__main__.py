@@ -67,11 +67,11 @@ def delays(said: np.ndarray, onset: np.ndarray) -> Iterator[float]:
         yield float(after[0]) if after.size else np.inf
 
 
-def tally(truths: list[Truth]) -> dict[str, Tally]:
-    """For the method, and each rival by its own rule and rationed."""
+def tally(truths: list[Truth], alone: bool = False) -> dict[str, Tally]:
+    """For the method, and (unless it is alone) each rival by its own rule and rationed."""
     way = -1 if truths[0].plant.size < 0 else 1
     words = {1: ["likely_strain", "clear_strain"], -1: ["likely_easing", "clear_easing"]}
-    names = RATIONED + (ORACLES if truths[0].plant.size else ())
+    names = (OURS,) if alone else RATIONED + (ORACLES if truths[0].plant.size else ())
     tallies = {OURS: Tally()} | {f"{name}{how}": Tally() for name in names for how in (", own rule", ", rationed")}
     scored = []
     for truth in truths:
@@ -86,7 +86,7 @@ def tally(truths: list[Truth]) -> dict[str, Tally]:
         ranked = {OURS: np.nan_to_num(said_of.strain if way > 0 else said_of.easing, nan=-9)}
         if len(names) > len(RATIONED):
             ranked |= {ORACLES[0]: oracle.scores(truth, learns=True), ORACLES[1]: oracle.scores(truth)}
-        scored.append(ranked | rivals.scores(truth.figures, way))
+        scored.append(ranked if alone else ranked | rivals.scores(truth.figures, way))
     for name in names:
         calm_scores = np.concatenate([scores[name][quiet(truth)] for scores, truth in zip(scored, truths, strict=True)])
         rationed = np.quantile(calm_scores, 1 - RATION, method="higher")
@@ -109,6 +109,8 @@ HEADINGS = (
     *(f"{name}, own rule" for name in rivals.RIVALS),
 )
 
+ALONE = ("planted", "false strain", "false easing", "found", "found at 0.5")
+
 
 def plants(short: bool) -> list[Plant]:
     if short:
@@ -122,6 +124,16 @@ def plants(short: bool) -> list[Plant]:
     ]
     easing = [Plant(-0.35, shape, scope) for shape in ("sudden", "creeping") for scope in ("rota", "all")]
     return [Plant(), *planted, *easing]
+
+
+def row_alone(plant: Plant, tallies: dict[str, Tally]) -> str:
+    """A row of the method by itself, with false alarms of strain and of easing."""
+    ours, equal = tallies[OURS], tallies[f"{OURS}, rationed"]
+    planted, other = (100 * float(np.concatenate(each).mean()) for each in (ours.alarms, ours.other))
+    strain, easing = (other, planted) if plant.size < 0 else (planted, other)
+    what = f"{plant.size:+.0%} {plant.shape} {plant.scope}" if plant.size else "quiet"
+    cells = [f"{strain:.2f}", f"{easing:.2f}", told(ours.found, ".0%"), told(equal.found, ".0%")]
+    return f"| {what} | " + " | ".join(cells) + " |"
 
 
 def told(number: float, how: str) -> str:
@@ -143,21 +155,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="seven scenarios")
     parser.add_argument("--times", type=int, default=3, help="organisations a scenario")
+    parser.add_argument("--alone", action="store_true", help="the method without rivals and oracles: far quicker")
     parser.add_argument("--only", choices=ALL, help="one simulator")
     asked = parser.parse_args()
     warnings.simplefilter("ignore", RuntimeWarning)  # a rival's mean of nothing
     for name in [asked.only] if asked.only else ALL:
         simulate = ALL[name]
         print(f"\n**{name}**: {' '.join(simulate.__doc__.split())}\n")
-        print(f"| {' | '.join(HEADINGS)} |\n|---{'|--:' * (len(HEADINGS) - 1)}|")
+        headings = ALONE if asked.alone else HEADINGS
+        print(f"| {' | '.join(headings)} |\n|---{'|--:' * (len(headings) - 1)}|")
         beyond = []
         for number, plant in enumerate(plants(asked.short)):
             times = asked.times * (1 if plant.size else 2)
-            tallies = tally([simulate(1000 * number + seed, plant) for seed in range(times)])
+            tallies = tally([simulate(1000 * number + seed, plant) for seed in range(times)], asked.alone)
+            if asked.alone:
+                print(row_alone(plant, tallies), flush=True)
+                continue
             print(row(plant, tallies), flush=True)
             if plant.size:
                 equal = {name: tallies[f"{name}, rationed"].found for name in RATIONED}
                 beyond.append(equal.pop(OURS) - max(equal.values()))
+        if asked.alone:
+            continue
         print(
             f"\nFound beyond the best rival at equal false alarms: {100 * np.mean(beyond):+.0f} points on average,"
             f" {100 * min(beyond):+.0f} at the least."
