@@ -239,5 +239,38 @@ def demo(
             raise BadContract(str(error)) from None
 
 
+source = typer.Typer(no_args_is_help=True, help="Describe a source of your own.")
+app.add_typer(source, name="source")
+
+
+@source.command("new")
+def source_new(
+    file: Annotated[Path, typer.Argument(help="A sample extract, as its system exports it.")],
+    name: Annotated[str, typer.Option(help="What the source is to be called: small letters and underscores.")] = "",
+    look: Annotated[bool, typer.Option("--look", help="Say what is proposed and write nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program: one JSON object.")] = False,
+    changed: Annotated[
+        Path | None, typer.Option("--changed", help="A proposal as JSON, instead of one drawn up anew.")
+    ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="With --json: put the folder among this workspace's sources.")
+    ] = False,
+) -> None:
+    """Draw up a contract from a sample extract, try it on the sample, and write the folder for you to mend."""
+    workspace = Workspace.here()
+    from etl.proposal import told
+
+    if as_json:
+        answer, code = told.for_a_program(file, workspace, changed, save)
+        typer.echo(json.dumps(answer, ensure_ascii=False, default=str))
+        raise typer.Exit(code)
+    with plainly():
+        try:
+            for line in told.for_a_person(file, workspace, name, changed, write=not look):
+                say(line)
+        except told.SENTENCES as error:
+            raise BadContract(str(error)) from None
+
+
 if __name__ == "__main__":
     app(prog_name="python -m etl")

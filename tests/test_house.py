@@ -17,14 +17,14 @@ README = (PROJECT / "README.md").read_text(encoding="utf-8")
 # What may import what: lower may never import higher.
 FLOORS = [
     {"etl.paths", "etl.privacy", "etl.clock"},
-    {"etl.tables", "etl.people", "etl.settings", "etl.columns"},
+    {"etl.tables", "etl.people", "etl.settings", "etl.columns", "etl.engine"},
     {"etl.contracts", "etl.indicators", "etl.spc", "etl.series", "etl.shares", "etl.crossings", "etl.dialect"},
     {"etl.rules"},
     {"etl.cases", "etl.chart"},
     {"etl.steps"},
     {"etl.intake", "etl.demo"},
     {"etl.build"},
-    {"etl.checks"},
+    {"etl.checks", "etl.proposal"},
     {"etl.__main__"},
 ]
 SQL_WORDS = re.compile(r"\b(SELECT\b.+\bFROM|INSERT INTO|CREATE TABLE|DELETE FROM)\b", re.DOTALL)
