@@ -16,14 +16,29 @@ signals = st.Page(
     "pages/executives/signals.py", title="All signals", help="Every indicator of a unit and of those directly below it."
 )
 quality = st.Page("pages/analysts/quality.py", title="Data quality", help="What arrived, what was set aside, and why.")
+sources = st.Page(
+    "pages/analysts/sources.py", title="Add a source", help="From a sample extract to a source of your own."
+)
+definitions = st.Page(
+    "pages/analysts/definitions.py", title="Definitions", help="What every number means and comes from."
+)
+releases = st.Page(
+    "pages/analysts/releases.py", title="Releases", help="What was published when, what changed, going back."
+)
 USES = {
     team.title: ("unit", "month"),
     indicator.title: ("unit", "indicator", "month"),
     signals.title: ("unit", "month"),
     quality.title: (),
+    sources.title: (),
+    definitions.title: ("indicator",),
+    releases.title: (),
 }
 
-page = st.navigation({"Leaders": [team], "Executives": [indicator, signals], "Analysts": [quality]}, position="top")
+page = st.navigation(
+    {"Leaders": [team], "Executives": [indicator, signals], "Analysts": [quality, sources, definitions, releases]},
+    position="top",
+)
 
 with frame.body():
     try:
@@ -37,6 +52,7 @@ with frame.body():
             states.no_access()
         frame.footer(synthetic)
     except warehouse.NoRelease:
-        states.no_release()
+        st.session_state.pop("view", None)
+        frame.run(page) if page is sources else states.no_release()  # the first source comes before the first release
     except warehouse.UnreadableRelease as reason:
         states.unreadable(str(reason))

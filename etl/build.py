@@ -117,6 +117,7 @@ def make_release(
         return Outcome("nothing_new", sentence, current, refused)
 
     # What only a new release needs is imported only for one: a build with nothing new is over before these are read.
+    from etl.steps.account import account
     from etl.steps.annotate import FACTS, annotate, unknown_names
     from etl.steps.measure import measure
     from etl.steps.prime import prime
@@ -141,6 +142,7 @@ def make_release(
         for each in (published, private)
     )
     annotate(con, live, organisation, as_of)
+    account(con, workspace, contracts, queries)
     protect(con, live, published_to, private_to, synthetic)
     busy("Looking for change")
     signal(con, live)

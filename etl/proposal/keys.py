@@ -3,13 +3,14 @@
 import datetime as dt
 import re
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 from etl.proposal.looks import Look
 
 UNIQUE = 0.999  # of the rows that differ at all must differ in the key: the others are slips, and will be set aside
 ALIKE = 0.9  # of the rows must differ, or hardly anything tells them apart
 WIDEST = 4
+SEARCHED = 60_000  # rows among which a key is looked for: every one would take long
 TRIED = 12  # columns among which a key is looked for
 
 
@@ -73,7 +74,7 @@ def whole(
     candidates = [look for look in looks if look.place in loaded and look.filled and not look.is_weekday]
     shown = [look.place for look in looks if look.place in loaded]
     different = {tuple(row[place] for place in shown) for row in rows}
-    found, share = _key(candidates, list(different), shown, month if snapshot else None, persons)
+    found, share = _key(candidates, list(islice(different, SEARCHED)), shown, month if snapshot else None, persons)
     if month and found and set(found) <= persons:  # one person's second event is no repeat of the first
         found = (*found, month.place)
     places = {look.place: look.heading for look in looks}

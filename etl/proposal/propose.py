@@ -63,6 +63,7 @@ def propose(path: Path, workspace: Workspace, work: Path) -> Record:
         "title": re.sub(r"[_\s]+", " ", source).strip().capitalize(),
         "owner": "",
         "file": [_pattern(path.name, source, contracts)],
+        "units": units.source if units.accepted else None,
         "system": units.system if units.places else "",
         "each_file": whole.each_file,
         "complete_after_days": 10,

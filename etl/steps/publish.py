@@ -21,6 +21,10 @@ TABLES = {
     "mart.prime": "prime",
     "meta.unit": "unit_spell",
     "meta.event": "event",
+    "meta.coverage": "coverage",
+    "meta.agreement": "agreement",
+    "meta.unit_name": "unit_name",
+    "meta.fact": "fact",
 }
 
 

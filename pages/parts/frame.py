@@ -38,6 +38,14 @@ def heading(view: View, title: str, sentence: str, here: str | None = None) -> N
         st.markdown(sentence)
 
 
+def plain_heading(title: str, sentence: str) -> None:
+    """The title and the answer of a page that is about no unit; it needs no release."""
+    view = st.session_state.get("view")
+    with view.heading if view else st.container(gap=None):
+        st.title(words.plain(title), anchor=False)
+        st.markdown(sentence)
+
+
 def run(page: st.Page) -> None:
     """Draw the page; an error nobody foresaw leaves the rest standing."""
     try:

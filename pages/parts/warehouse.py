@@ -12,6 +12,7 @@ import duckdb
 import streamlit as st
 
 QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
+LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
 FORMAT = 1  # of meta.release: the newest layout of tables that these pages can read
 
 
@@ -59,6 +60,13 @@ def current() -> Release:
     return release
 
 
+def releases() -> list[Release]:
+    """Every release that stands in this workspace, newest first, whether or not it can be read."""
+    paths = (home() / "releases").glob("*.duckdb")
+    found = [Release(str(path.resolve()), path.stem) for path in paths if re.fullmatch(r"[\w-]+", path.stem)]
+    return sorted(found, key=lambda release: (release.id[:10], len(release.id), release.id), reverse=True)
+
+
 def last_build() -> dict[str, Any] | None:
     """What the last build said, whether or not it published; None if none said anything that can be read."""
     try:
@@ -75,6 +83,22 @@ def last_build() -> dict[str, Any] | None:
 def ask(release: Release, question: str, scope: tuple[str, ...], **params: Any) -> list[dict[str, Any]]:
     """The rows that answer sql/app/<question>.sql for a viewer of the units `scope`; no scope, no rows."""
     return _answer(release.path, question, scope, tuple(sorted(params.items())))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two releases, to be asked what changed from one to the other by a viewer of the units `scope` of the later one."""
+
+    earlier: Release
+    later: Release
+    scope: tuple[str, ...]
+
+    def ask(self, question: str, **params: Any) -> list[dict[str, Any]]:
+        """Raises UnreadableRelease where one of the two cannot be read."""
+        try:
+            return _compared(self.earlier.path, self.later.path, question, self.scope, tuple(sorted(params.items())))
+        except (duckdb.Error, OSError):
+            raise UnreadableRelease(f"{self.earlier.id} and {self.later.id} cannot be compared.") from None
 
 
 def top_units(release: Release) -> tuple[str, ...]:
@@ -102,14 +126,34 @@ def _format(path: str) -> int:
     return max((row["format"] for row in _rows(path, "format", {})), default=FORMAT + 1)
 
 
+@st.cache_data(max_entries=200, show_spinner=False)
+def _compared(
+    earlier: str, later: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]
+) -> list[dict]:
+    with duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}) as con:
+        for name, path in (("earlier", earlier), ("later", later)):
+            quoted = path.replace("'", "''")
+            con.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
+        con.execute("SET enable_external_access = false")
+        return _fetched(con, question, {"units": _units(later, scope), **dict(params)})
+
+
 def _rows(path: str, question: str, params: dict[str, Any]) -> list[dict[str, Any]]:
     cursor = _open(path).cursor()
     try:
-        cursor.execute((QUESTIONS / f"{question}.sql").read_text(encoding="utf-8"), params)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return _fetched(cursor, question, params)
+    except duckdb.CatalogException:
+        if question not in LATER:
+            raise
+        return []  # the release was made before there was such a table
     finally:
         cursor.close()
+
+
+def _fetched(cursor: duckdb.DuckDBPyConnection, question: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+    cursor.execute((QUESTIONS / f"{question}.sql").read_text(encoding="utf-8"), params)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
