@@ -1,6 +1,7 @@
 """Which team has rows of which month, where sources contradict each other, and how fresh each of them is."""
 
 import datetime as dt
+from collections import Counter
 from typing import Any
 
 import streamlit as st
@@ -67,9 +68,7 @@ def shown(view: View) -> None:
     if not covered:
         states.empty("event_busy", "No source here says something of every team and month", "Missing is not zero.")
         return
-    labels = unit_labels({key: row for key, row in view.units.items() if row["level"] != "team"}) or unit_labels(
-        view.units
-    )
+    labels = _with_units_below(view)
     with st.grid(columns=3, min_column_width=200, key="coverage_filters"):
         source = chosen("Source", "source", {key: row["title"] for key, row in covered.items()})
         unit = chosen("Units below", "under", labels)
@@ -97,6 +96,14 @@ def shown(view: View) -> None:
         "Told of sources that have rows of every team in every month. Where files add what happened, such as an absence, a month "
         "without a row may be a month in which nothing did."
     )
+
+
+def _with_units_below(view: View) -> dict[str, str]:
+    """The units that others stand under; first the highest that has several directly below it."""
+    above = Counter(row["above"][-1]["unit"] for row in view.units.values() if row["above"])
+    labels = unit_labels({key: row for key, row in view.units.items() if above[key]} or view.units)
+    first = next((key for key in labels if above[key] > 1), next(iter(labels)))
+    return {first: labels[first]} | labels
 
 
 def chosen(label: str, key: str, labels: dict[str, str]) -> str:

@@ -23,7 +23,7 @@ def answer(rows: list[dict[str, Any]], today: dt.date) -> str:
     return said + (f"The evidence behind {len(thin):,} is thin, and they say so." if thin else "")
 
 
-def all_of_them(rows: list[dict[str, Any]], today: dt.date) -> None:
+def all_of_them(rows: list[dict[str, Any]], today: dt.date, titles: dict[str, str]) -> None:
     told = [
         {
             "Number": row["title"],
@@ -35,7 +35,7 @@ def all_of_them(rows: list[dict[str, Any]], today: dt.date) -> None:
             "Next review": words.short_month(row["next_review"]) + (", due" if row["next_review"] <= today else ""),
             "Status": STATUS.get(row["status"], row["status"]),
             "Settled to": words.short_day(row["settled_to"]),
-            "Drawn from": ", ".join(row["sources"]),
+            "Drawn from": ", ".join(titles.get(source, source) for source in row["sources"]),
         }
         for row in rows
     ]

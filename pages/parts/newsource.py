@@ -38,7 +38,10 @@ def held() -> dict[str, Any]:
 
 
 def go(step: int) -> None:
-    held()["step"] = step
+    here = held()
+    here["step"] = step
+    if "proposal" in here:  # what was changed is what the table of columns begins with when one comes back to it
+        here["proposed"] = here["proposal"]["columns"]
 
 
 def forget() -> None:
@@ -107,7 +110,7 @@ def columns() -> None:
     table = _edited(proposal)
     st.caption(
         "Dates: %d is the day, %m the month, %Y the year, %H:%M the time; dates such as 2026-10-31 need no form. Words in the last "
-        "column but one set a row aside when another word comes; leave it empty to take any."
+        "column set a row aside when another word comes; leave it empty to take any."
     )
     changed = _with_columns(proposal, table)
     st.header("Its rows", anchor=False)
@@ -133,13 +136,13 @@ def _edited(proposal: dict[str, Any]) -> pandas.DataFrame:
         {
             "Heading": column["heading"],
             "What becomes of it": USES[column["use"]],
-            "Our name": column["name"],
             "Read as": TYPES[column["type"]],
+            "Why, and such as": f"{column['why']} {_examples(column)}".strip(),
+            "Our name": column["name"],
             "Form of dates": " | ".join(column["formats"]),
             "May be empty": bool(column["optional"]),
             "Names units": bool(column["refers_to"]),
             "Only these words": "; ".join(column["allowed"]),
-            "Why, and such as": f"{column['why']} {_examples(column)}".strip(),
         }
         for column in held().setdefault("proposed", proposal["columns"])
     ]
@@ -151,7 +154,7 @@ def _edited(proposal: dict[str, Any]) -> pandas.DataFrame:
         "Read as": choose(options=list(FROM_WORDS), required=True, width=110),
         "Form of dates": text(width=130),
         "Only these words": text(width=160),
-        "Why, and such as": text(width=420),
+        "Why, and such as": text(width=400),
     }
     return st.data_editor(
         pandas.DataFrame(rows), hide_index=True, column_config=config, height="content", key="source_columns",
