@@ -1,7 +1,7 @@
 """Which team has rows of which month, where sources contradict each other, and how fresh each of them is."""
 
 import datetime as dt
-from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import streamlit as st
@@ -99,10 +99,14 @@ def shown(view: View) -> None:
 
 
 def _with_units_below(view: View) -> dict[str, str]:
-    """The units that others stand under; first the highest that has several directly below it."""
-    above = Counter(row["above"][-1]["unit"] for row in view.units.values() if row["above"])
-    labels = unit_labels({key: row for key, row in view.units.items() if above[key]} or view.units)
-    first = next((key for key in labels if above[key] > 1), next(iter(labels)))
+    """The units that others stand under; first the highest whose teams stand in several branches."""
+    branches: dict[str, set[str]] = {}
+    for row in view.units.values():
+        way = [*(unit["unit"] for unit in row["above"]), row["unit"]]
+        for above, below in pairwise(way):
+            branches.setdefault(above, set()).update({below} if row["level"] == "team" else ())
+    labels = unit_labels({key: row for key, row in view.units.items() if key in branches} or view.units)
+    first = next((key for key in labels if len(branches.get(key, ())) > 1), next(iter(labels)))
     return {first: labels[first]} | labels
 
 

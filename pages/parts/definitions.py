@@ -85,7 +85,7 @@ def lineage(row: dict[str, Any], facts: list[dict[str, Any]], titles: dict[str, 
         st.markdown("It is drawn from nothing that has been described yet.")
         return
     with st.container(key="lineage"):
-        st.graphviz_chart(_dot(row, behind, named), width="stretch")
+        st.graphviz_chart(_dot(row, behind, named), width="content")
     told = words.listed(words.plain(title) for title in named.values()) or "no source yet"
     steps = (
         f", through {words.many(len(behind), 'fact')} ({', '.join(words.plain(fact) for fact in behind)})"
@@ -128,7 +128,7 @@ def _dot(row: dict[str, Any], behind: dict[str, list[str]], named: dict[str, str
     edges += [f'"f_{fact}" -> "it"' for fact in own] + [f'"it" -> "p_{number}"' for number in range(len(PAGES))]
     edges += [f'"s_{s}" -> "it"' for s in named if f"source.{s}" in _words_of(row["sql"])]
     return (
-        'digraph { rankdir=LR; bgcolor="transparent"; nodesep=0.18; ranksep=0.45; '
+        'digraph { rankdir=TB; bgcolor="transparent"; nodesep=0.2; ranksep=0.32; '
         'node [shape=box, style="rounded", fontname="Source Sans", fontsize=13, height=0.36, margin="0.12,0.05"]; '
         f'edge [color="{SLATE}", arrowsize=0.6]; {"; ".join(nodes + edges)} }}'
     )

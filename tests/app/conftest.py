@@ -19,7 +19,9 @@ from streamlit.testing.v1 import AppTest
 from tests.app import small_release
 
 ROOT = Path(__file__).parents[2]
-PAGES = {"team": "/", "indicator": "/indicator", "signals": "/signals", "quality": "/quality"}
+PAGES = {
+    "team": "/", "indicator": "/indicator", "signals": "/signals", "quality": "/quality",
+    "sources": "/sources", "definitions": "/definitions", "releases": "/releases"}  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,269 @@
+"""What the analysts' pages say, run without a browser."""
+
+import io
+import zipfile
+
+import duckdb
+import pytest
+
+from pages.parts import coverage, engine, newsource
+from tests.app import small_release
+from tests.app.conftest import words_on
+from tests.conftest import table
+
+QUALITY, SOURCES = "pages/analysts/quality.py", "pages/analysts/sources.py"
+DEFINITIONS, RELEASES = "pages/analysts/definitions.py", "pages/analysts/releases.py"
+EARLIER = "2026-06-01a"
+
+
+def tables_on(test) -> dict[str, list[dict]]:
+    return {
+        frame.proto.alt or str(number): frame.value.to_dict("records") for number, frame in enumerate(test.dataframe)
+    }
+
+
+def with_columns(test, *columns: str) -> list[dict]:
+    """The first table that has these columns."""
+    return next(rows for rows in tables_on(test).values() if rows and set(columns) <= set(rows[0]))
+
+
+# ---- quality ---------------------------------------------------------------------------------------------------------
+
+
+def test_coverage_tells_every_gap_in_a_sign_and_in_words(app):
+    rows = {
+        row["Unit"]: row for row in with_columns(app(QUALITY, source="rota", under="NHC", show="teams"), "In words")
+    }
+    assert rows["Larch Ward"]["Sept 25"] == "✕" and "No rows in Sept 2025" in rows["Larch Ward"]["In words"]
+    assert rows["Fern Ward"]["Nov 25"] == "◉" and "Few rows in Nov 2025" in rows["Fern Ward"]["In words"]
+    assert rows["Meadow crisis team"]["Aug 25"] == "–" and rows["Meadow crisis team"]["Sept 25"] == "●"
+    assert {row["June 26"] for row in rows.values()} == {"○"}
+    assert rows["Heron Ward"]["In words"] == "Complete where settled"
+
+
+def test_coverage_adds_up_the_units_below(app):
+    rows = {row["Unit"]: row for row in with_columns(app(QUALITY, source="rota", under="NHC"), "In words")}
+    assert set(rows) == {"Adult care", "Children’s care"}
+    assert rows["Adult care"]["Sept 25"] == "1/2" and rows["Adult care"]["Oct 25"] == "●"
+    assert "not all units in Sept 2025" in rows["Adult care"]["In words"]
+
+
+def test_coverage_keeps_its_choices_in_the_address(app):
+    test = app(QUALITY)
+    test.selectbox(key="choice_under").set_value("CC").run()
+    assert test.query_params["under"] in ("CC", ["CC"])
+    assert {row["Unit"] for row in with_columns(test, "In words")} == {"Heron Ward", "Meadow crisis team"}
+
+
+@pytest.mark.parametrize("wrong", ["nobody", "../etc", "' OR 1=1"])
+def test_an_address_that_asks_for_what_is_not_there_gets_the_usual(app, wrong):
+    said = words_on(app(QUALITY, source=wrong, under=wrong, show=wrong))
+    assert "could not be drawn" not in said and "Coverage by team and month" in said
+
+
+def test_few_people_in_contradiction_are_not_told(app):
+    test = app(QUALITY)
+    said = words_on(test)
+    assert "About 35 people" in said and "Fewer than 11 people" in said
+    rows = with_columns(test, "Month", "Worked and are recorded sick")
+    assert {row["Worked and are recorded sick"] for row in rows} == {"fewer than 11"}
+    assert {row["Worked and are not in post"] for row in rows} == {"35 of 655"}
+
+
+def test_rows_set_aside_are_listed_by_reason(app):
+    rows = with_columns(app(QUALITY), "Heading", "Reason")
+    assert {"Source": "Rota", "Heading": "Unit", "Reason": "is not known", "Rows": 198, "Files": 1} in rows
+
+
+def test_freshness_says_what_comes_next(app):
+    rows = {row["Source"]: row["What comes next"] for row in with_columns(app(QUALITY), "What comes next")}
+    assert rows["Rota"] == "May 2026 settles with a file from 10 June 2026 on"
+    assert "Not collected: Staff survey" in words_on(app(QUALITY))
+
+
+def test_a_release_of_an_older_build_still_opens(app_at, tmp_path):
+    path = small_release.build(tmp_path)
+    with duckdb.connect(str(path)) as con:
+        for name in ("coverage", "agreement", "unit_name", "fact"):
+            con.execute(f"DROP TABLE meta.{name}")
+    for page in (QUALITY, DEFINITIONS):
+        assert "could not be drawn" not in words_on(app_at(tmp_path)(page))
+
+
+# ---- definitions -----------------------------------------------------------------------------------------------------
+
+
+def test_a_definition_says_whose_it_is_and_is_drawn_from_source_to_page(app):
+    test = app(DEFINITIONS, indicator="sickness_rate")
+    said = words_on(test)
+    assert "Workforce analytics" in said and "30 June 2027" in said and "7 numbers, each with an owner" in said
+    assert "from Rota, through 2 facts (duty_month, rota_month), to Sickness absence" in said
+    drawn = test.get("graphviz_chart")[0].proto.spec
+    assert '"s_rota" -> "f_duty_month"' in drawn and '"f_rota_month" -> "it"' in drawn and "elsewhere" not in drawn
+    assert "SELECT 1 FROM core.rota_month" in [code.value for code in test.code]
+    assert len(with_columns(test, "Number", "Next review")) == 7
+
+
+def test_a_number_drawn_from_nothing_says_so(app_at, tmp_path):
+    path = small_release.build(tmp_path)
+    with duckdb.connect(str(path)) as con:
+        con.execute("UPDATE meta.indicator SET sources = [], sql = 'SELECT 2'")
+    assert "It is drawn from nothing" in words_on(app_at(tmp_path)(DEFINITIONS))
+
+
+# ---- releases --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_releases(tmp_path):
+    earlier = small_release.build(tmp_path, EARLIER)
+    with duckdb.connect(str(earlier)) as con:
+        con.execute(
+            "UPDATE mart.value SET value = value - 1 WHERE indicator = 'sickness_rate' AND unit = 'larch' AND value IS NOT NULL"
+        )
+        con.execute("DELETE FROM mart.value WHERE indicator = 'fill_rate' AND month = '2026-06-01'")
+        con.execute("UPDATE meta.indicator SET sql = 'SELECT 0' WHERE indicator = 'lead_time'")
+        con.execute("UPDATE meta.source SET files = 1, rows_accepted = 5 WHERE source = 'rota'")
+    small_release.build(tmp_path)
+    return tmp_path
+
+
+def test_two_releases_are_compared(app_at, two_releases):
+    test = app_at(two_releases)(RELEASES)
+    said = words_on(test)
+    assert f"2 releases; {small_release.RELEASE} is what everybody sees" in said
+    assert "28 settled figures were revised" in said and "1 definition changed" in said
+    rows = {row["Number"]: row for row in with_columns(test, "Settled, revised")}
+    assert rows["Sickness absence"]["Settled, revised"] == 28 and rows["Sickness absence"]["Not settled, moved"] == 2
+    assert rows["Shifts filled"]["New"] > 0 and "Leaver rate" not in rows
+    revised = with_columns(test, "Was", "Is")
+    assert {row["Unit"] for row in revised} == {"Larch Ward"} and all(
+        round(row["Is"] - row["Was"], 2) == 1 for row in revised
+    )
+    arrived = with_columns(test, "Rows accepted", "Files")
+    assert arrived[0]["Files"] == "1 → 2"
+
+
+def test_a_release_that_cannot_be_read_is_one_line_of_the_list(app_at, two_releases):
+    (two_releases / "releases" / "2026-05-01a.duckdb").write_bytes(b"no database")
+    test = app_at(two_releases)(RELEASES)
+    assert "could not be drawn" not in words_on(test)
+    assert "cannot be read" in {row["Built"] for row in with_columns(test, "Built")}
+
+
+def test_going_back_only_says_which_release_is_current(app_at, two_releases):
+    before = {path.name: path.read_bytes() for path in (two_releases / "releases").glob("*.duckdb")}
+    test = app_at(two_releases)(RELEASES)
+    test.button(key="roll_back").click().run(timeout=60)
+    assert (two_releases / "releases" / "CURRENT").read_text(encoding="utf-8").strip() == EARLIER
+    assert before == {path.name: path.read_bytes() for path in (two_releases / "releases").glob("*.duckdb")}
+    assert "Somebody went back to it" in words_on(test)
+
+
+def test_one_release_alone_has_nothing_to_be_compared_with(app):
+    assert "There is nothing to compare yet" in words_on(app(RELEASES))
+
+
+# ---- add a source ----------------------------------------------------------------------------------------------------
+
+HEADINGS = ["Worker ref", "Full name", "Where", "Shift began", "Hours", "Kind of day"]
+ROWS = [
+    [f"W-{n % 23:06}", f"Ada Invented{'abcdefghijklmnopqrstuvw'[n % 23]}", f"Ward {n % 4}", f"{n % 28 + 1:02}/03/2026 07:30",
+     f"{n % 9 + 3}.5", "Day" if n % 3 else "Night"]
+    for n in range(120)
+]  # fmt: skip
+
+
+def given(app_at, tmp_path):
+    """The page after a sample was given."""
+    test = app_at(tmp_path)(SOURCES)
+    test.file_uploader(key="source_sample").set_value(
+        ("weekly shifts 2026-03.csv", table(HEADINGS, ROWS).encode(), "text/csv")
+    )
+    return test.run(timeout=120)
+
+
+def test_the_first_source_can_be_added_before_the_first_release(app_at, tmp_path):
+    said = words_on(app_at(tmp_path)(SOURCES))
+    assert "Add a source" in said and "No sample yet" in said
+
+
+def test_an_analyst_adds_a_source_whose_headings_nobody_has_seen(app_at, tmp_path):
+    test = given(app_at, tmp_path)
+    assert not test.exception
+    rows = {row["Heading"]: row for row in with_columns(test, "What becomes of it")}
+    assert rows["Worker ref"]["What becomes of it"] == "Person, kept as a hash"
+    assert rows["Full name"]["What becomes of it"] == "Leave out"
+    assert rows["Shift began"]["Read as"] == "date and time" and rows["Hours"]["Read as"] == "number"
+    assert not [row for row in ROWS if row[0] in str(rows) or row[1] in str(rows)]
+    test.text_input(key="source_owner").set_value("Nobody yet").run()
+    test.button(key="source_next").click().run(timeout=180)
+    said = words_on(test)
+    assert "All 120 rows accepted" in said
+    kept = with_columns(test, "worker_ref")
+    assert kept[0]["worker_ref"].startswith("person ") and kept[0]["hours"] == 3.5
+    test.button(key="source_next").click().run(timeout=60)
+    contract = next(code.value for code in test.code if "headers:" in code.value)
+    assert "owner: Nobody yet" in contract and "person: true" in contract and "Full name" not in contract
+    test.button(key="source_save").click().run(timeout=120)
+    assert "is a source now" in words_on(test)
+    assert sorted(path.name for path in (tmp_path / "expectations" / "weekly_shifts").iterdir()) == [
+        "contract.yaml", "sample.csv", "suite.yaml",
+    ]  # fmt: skip
+    assert newsource.HELD not in test.session_state or "bytes" not in test.session_state[newsource.HELD]
+
+
+def test_what_was_changed_is_there_on_coming_back(app_at, tmp_path):
+    test = given(app_at, tmp_path)
+    test.text_input(key="source_title").set_value("Weekly shifts of the bank").run()
+    test.radio(key="source_each").set_value("adds").run()
+    test.button(key="source_next").click().run(timeout=180)
+    test.button(key="source_back").click().run(timeout=60)
+    assert test.text_input(key="source_title").value == "Weekly shifts of the bank"
+    assert test.radio(key="source_each").value == "adds"
+    test.button(key="source_again").click().run()
+    assert "No sample yet" in words_on(test)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html></html>", b"%PDF-1.4", b"PK\x03\x04 not a workbook"])
+def test_a_file_that_is_no_table_is_answered_with_a_sentence(app_at, tmp_path, content):
+    test = app_at(tmp_path)(SOURCES)
+    test.file_uploader(key="source_sample").set_value(("a.csv", content, "text/csv"))
+    said = words_on(test.run(timeout=120))
+    assert "This cannot be taken as it is" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("given_name", "safe"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("..\\..\\boot.ini", "boot.ini"),
+        ("-rf.csv", "rf.csv"),
+        ("a\x00b\n.csv", "a_b_.csv"),
+        ("", "sample"),
+        ("...", "sample"),
+        ("rota[1]*.csv", "rota_1__.csv"),
+    ],
+)
+def test_no_name_of_a_file_leads_anywhere(given_name, safe):
+    assert engine.safe_name(given_name) == safe
+
+
+def test_nothing_of_a_sample_stays_on_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setenv("KINSHIP_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    content = table(HEADINGS, ROWS).encode()
+    proposal = engine.propose(content, "a.csv")
+    engine.attempt(content, "a.csv", proposal)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_the_folder_downloads_as_a_zip_whose_names_stay_within_it():
+    with zipfile.ZipFile(io.BytesIO(newsource.zipped("beds", {"contract.yaml": "a", "sample.csv": "b"}))) as archive:
+        assert archive.namelist() == ["beds/contract.yaml", "beds/sample.csv"]
+
+
+def test_the_key_of_the_grid_explains_every_sign_that_is_used():
+    assert all(sign in coverage.KEY for sign in "●◉○✕–")
