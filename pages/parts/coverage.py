@@ -72,7 +72,7 @@ def shown(view: View) -> None:
     with st.grid(columns=3, min_column_width=200, key="coverage_filters"):
         source = chosen("Source", "source", {key: row["title"] for key, row in covered.items()})
         unit = chosen("Units below", "under", labels)
-        every = chosen("Show", "show", {"below": "The units directly below", "teams": EVERY}) == "teams"
+        every = chosen("Show", "show", {"below": "The units directly below", "every": EVERY}) == "every"
     rows = view.ask("coverage", source=source, unit=unit, every=every)
     if not rows:
         states.empty("event_busy", "No unit here ever had rows of this source", "Missing is not zero.")

@@ -6,7 +6,7 @@ import zipfile
 import duckdb
 import pytest
 
-from pages.parts import coverage, engine, newsource
+from pages.parts import coverage, engine, newsource, warehouse
 from tests.app import small_release
 from tests.app.conftest import words_on
 from tests.conftest import table
@@ -32,7 +32,7 @@ def with_columns(test, *columns: str) -> list[dict]:
 
 def test_coverage_tells_every_gap_in_a_sign_and_in_words(app):
     rows = {
-        row["Unit"]: row for row in with_columns(app(QUALITY, source="rota", under="NHC", show="teams"), "In words")
+        row["Unit"]: row for row in with_columns(app(QUALITY, source="rota", under="NHC", show="every"), "In words")
     }
     assert rows["Larch Ward"]["Sept 25"] == "✕" and "No rows in Sept 2025" in rows["Larch Ward"]["In words"]
     assert rows["Fern Ward"]["Nov 25"] == "◉" and "Few rows in Nov 2025" in rows["Fern Ward"]["In words"]
@@ -142,6 +142,23 @@ def test_two_releases_are_compared(app_at, two_releases):
     )
     arrived = with_columns(test, "Rows accepted", "Files")
     assert arrived[0]["Files"] == "1 → 2"
+
+
+@pytest.mark.parametrize("question", ["changes", "redefined", "arrived_between", "revised"])
+def test_a_comparison_answers_those_in_scope_and_nobody_else(two_releases, monkeypatch, question):
+    monkeypatch.setenv("KINSHIP_HOME", str(two_releases))
+    later, earlier = warehouse.releases()
+    asked = {"indicator": "sickness_rate"} if question == "revised" else {}
+    assert warehouse.Pair(earlier, later, ("NHC",)).ask(question, **asked)
+    assert warehouse.Pair(earlier, later, ()).ask(question, **asked) == []
+    assert warehouse.Pair(earlier, later, ("nobody",)).ask(question, **asked) == []
+
+
+def test_a_leader_of_one_division_learns_of_no_revision_in_another(two_releases, monkeypatch):
+    monkeypatch.setenv("KINSHIP_HOME", str(two_releases))
+    later, earlier = warehouse.releases()
+    assert warehouse.Pair(earlier, later, ("AC",)).ask("revised", indicator="sickness_rate")
+    assert warehouse.Pair(earlier, later, ("CC",)).ask("revised", indicator="sickness_rate") == []
 
 
 def test_a_release_that_cannot_be_read_is_one_line_of_the_list(app_at, two_releases):
