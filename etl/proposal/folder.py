@@ -178,7 +178,8 @@ def _expect_files_of_its_own(contract: Contract, known: dict[str, Contract], wor
     """Raises BadContract if files of other sources, in the inbox or as their contracts name them, would be this one's too."""
     there = [path.name for path in workspace.inbox.rglob("*") if path.is_file()]
     usual = [pattern.replace("*", "_2026-01") for other in known.values() for pattern in other.file]
-    for file in [*there, *usual]:
+    own = [pattern.replace("*", "_2026-01") for pattern in contract.file]
+    for file in [*there, *usual, *own]:
         takers = [other.title for other in known.values() if other.expects(file)]
         if takers and contract.expects(file):
             raise BadContract(

@@ -16,6 +16,7 @@ from etl.steps import encoding, land, read
 from etl.steps.headings import headings_of
 
 OPENING = 60  # rows in which headings are looked for
+MOST_ROWS = 5_000_000  # of a sample, whatever its size
 LOOKED_AT = 200_000  # rows from which columns are told
 MARKS = (",", ";", "\t", "|", "~")
 FIGURE = re.compile(r"[-+£$€]?[\d.,'’ \u00a0]*\d[\d.,]*\s*%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
@@ -127,7 +128,13 @@ def _rows(table: read.Table) -> tuple[list[tuple[str, ...]], int]:
 
 
 def _parquet_rows(path: Path) -> list[tuple[str, ...]]:
+    """Its first rows. A small file can hold very many, equal ones: then it is no sample."""
     with duckdb.connect() as con:
+        many = con.execute("SELECT sum(num_rows) FROM parquet_file_metadata(?)", [read.literally(path)]).fetchall()[0][
+            0
+        ]
+        if many > MOST_ROWS:
+            raise UnusableSample(f"{path.name} has {int(many):,} rows; a sample may have {MOST_ROWS:,}.")
         found = con.read_parquet(read.literally(path)).limit(LOOKED_AT)
         names = [f'"{name.replace(chr(34), chr(34) * 2)}"' for name in found.columns]
         cells = ", ".join(f"coalesce(trim({name}::VARCHAR), '')" for name in names)

@@ -205,7 +205,7 @@ def _missing(looks: list[Look]) -> dict:
 
 def _pattern(file: str, source: str, contracts: dict[str, Contract]) -> str:
     taken = any(contract.expects(file) for contract in contracts.values())
-    return f"{source}_new*" if taken else names.file_pattern(file, source)
+    return f"new_{source}*" if taken else names.file_pattern(file, source)
 
 
 def _to_look_at(

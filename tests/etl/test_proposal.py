@@ -87,7 +87,7 @@ def test_the_folder_is_taken_up_by_a_build_whose_release_holds_it(organisation, 
     renamed(organisation.workspace.inbox / "patients_2026.csv", tmp_path / "beds_2026.csv")
     said = engine.run("source", "new", str(tmp_path / "beds_2026.csv"))
     assert said.code == 0 and "All " in said.said and "Wrote " in said.said
-    again = engine.run("source", "new", str(tmp_path / "beds_2026.csv"))
+    again = engine.run("source", "new", str(tmp_path / "beds_2026.csv"), "--name", "beds")
     assert again.code == 1 and "There is a source called beds" in again.said
     engine.drop("beds_2026.csv", (tmp_path / "beds_2026.csv").read_bytes())
     assert engine.run("build").code == 0
@@ -261,6 +261,8 @@ def test_files_that_are_another_sources_are_not_taken(engine, tmp_path):
     proposal = proposed(write(tmp_path / "beds.csv", ["Place", "Day", "Beds", "Remark"], ROWS), engine.workspace)
     with pytest.raises(BadContract, match="belongs to"):
         folder.save(proposal | {"file": ["ro*"]}, engine.workspace)
+    with pytest.raises(BadContract, match="belongs to"):  # of names to come, not only of those in the inbox
+        folder.save(proposal | {"file": ["rota_new*"]}, engine.workspace)
 
 
 @pytest.mark.parametrize(
@@ -323,6 +325,18 @@ def test_a_file_that_is_too_large_is_refused(tmp_path, monkeypatch):
     (tmp_path / "a.csv").write_text("a,b\n" * 100, encoding="utf-8")
     with pytest.raises(upload.UnusableSample, match="a sample may have"):
         upload.expect_harmless(tmp_path / "a.csv")
+
+
+def test_so_is_a_parquet_file_of_very_many_rows(engine, tmp_path, con, monkeypatch):
+    path = tmp_path / "a.parquet"
+    con.execute(
+        f"COPY (SELECT 'Larch' AS ward, DATE '2026-01-01' + n::INTEGER AS day FROM range(300) AS t(n)) TO '{path}' (FORMAT parquet)"
+    )
+    proposal = proposed(path, engine.workspace)
+    assert column(proposal, "day")["type"] == "date" and proposal["rows"] == 300
+    monkeypatch.setattr(layout, "MOST_ROWS", 200)
+    with pytest.raises(upload.UnusableSample, match="300 rows"):
+        proposed(path, engine.workspace)
 
 
 def test_cut_off_archives_are_refused(tmp_path):
