@@ -1,6 +1,6 @@
 """A source that is being added: the sample, what is proposed for it, and what an analyst has changed.
 
-It lives in the reader's session until they have saved it, start again or leave; nothing of the sample is written anywhere else.
+It lives in the reader’s session until they have saved it, start again or close Kinship; nothing of the sample is written anywhere else.
 """
 
 import io
@@ -77,12 +77,14 @@ def sample() -> None:
         "Give one extract as its system exports it: a month is enough. Kinship looks at its cells and proposes what each column "
         "is; you change what is not so, see what every row becomes, and save."
     )
-    given = st.file_uploader(
-        "A sample extract", type=["csv", "txt", "tsv", "xlsx", "xlsm", "xls", "xlsb", "ods", "parquet"],
+    st.markdown("**A sample extract**")
+    # Without a label of its own: Streamlit would give it to a section that it also calls presentation, which contradict each
+    # other for a screen reader. The button within is named, and the words stand above.
+    given = st.file_uploader("", label_visibility="collapsed", type=["csv", "txt", "tsv", "xlsx", "xlsm", "xls", "xlsb", "ods", "parquet"],
         max_upload_size=engine.LARGEST, key="source_sample",
     )  # fmt: skip
     st.caption(
-        ":material/shield_person: The sample is held while you work on it and thrown away when you save, start again or leave. "
+        ":material/shield_person: The sample is held while you work on it and thrown away when you save, start again or close Kinship. "
         "Names and birth dates are never loaded; people’s numbers are shown as “person …”. What is saved holds no row of it."
     )
     if given is None:
