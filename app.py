@@ -7,6 +7,9 @@ from pages.parts import access, filters, frame, freshness, states, warehouse
 frame.open_page()
 
 team = st.Page("pages/leaders/team.py", title="One unit", default=True, help="Everything known of one unit.")
+trying = st.Page(
+    "pages/leaders/trying.py", title="What are we trying?", help="At most three things, and when we look back."
+)
 indicator = st.Page(
     "pages/executives/indicator.py",
     title="One indicator",
@@ -16,14 +19,19 @@ signals = st.Page(
     "pages/executives/signals.py", title="All signals", help="Every indicator of a unit and of those directly below it."
 )
 quality = st.Page("pages/analysts/quality.py", title="Data quality", help="What arrived, what was set aside, and why.")
+asked = st.Page("pages/analysts/asked.py", title="What readers ask", help="Numbers that look wrong, events proposed.")
 USES = {
     team.title: ("unit", "month"),
+    trying.title: ("unit",),
     indicator.title: ("unit", "indicator", "month"),
     signals.title: ("unit", "month"),
     quality.title: (),
+    asked.title: (),
 }
 
-page = st.navigation({"Leaders": [team], "Executives": [indicator, signals], "Analysts": [quality]}, position="top")
+page = st.navigation(
+    {"Leaders": [team, trying], "Executives": [indicator, signals], "Analysts": [quality, asked]}, position="top"
+)
 
 with frame.body():
     try:

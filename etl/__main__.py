@@ -7,6 +7,9 @@ was refused; 2 is a wrong command line.
 import datetime as dt
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,7 +25,7 @@ from etl import cases, intake, settings, spc
 from etl import chart as charts
 from etl.contracts import BadContract
 from etl.indicators import BadIndicator
-from etl.paths import DiskFull, Workspace
+from etl.paths import PROJECT, DiskFull, Workspace
 from etl.people import BadKey
 from etl.series import moment
 from etl.steps import keep, measure, model, publish, units
@@ -219,6 +222,26 @@ def chart(
         question = charts.Question(better, target, days, fix_after, rules, method)
         for part in charts.judge(charts.read_file(file), question):
             out.print(part, markup=False)
+
+
+@app.command()
+def journal(
+    upgrade: Annotated[
+        Literal["", "upgrade"],
+        typer.Argument(help="upgrade brings its tables up to date; without it, how it stands.", show_default=False),
+    ] = "",
+) -> None:
+    """Say where the app's journal is and how it stands, or bring its tables up to date."""
+    # The journal is the app's: engine and app share no code, so the one runs the other.
+    command = [sys.executable, "-m", "pages.parts.journal", *filter(None, [upgrade])]
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(PROJECT)}, capture_output=True, text=True, encoding="utf-8"
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["The journal could not be asked."]
+        err.print(said[-1], markup=False)
+        raise typer.Exit(FAILED)
+    say(done.stdout.strip())
 
 
 @app.command()

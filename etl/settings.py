@@ -16,6 +16,7 @@ class BadSettings(Exception):
 @dataclass(frozen=True)
 class Settings:
     timezone: str = "Europe/London"  # in which the extracts' moments are told, and in which today is today
+    journal: str = ""  # the PostgreSQL database that the app keeps its journal in; the app reads this itself
 
     @property
     def zone(self) -> ZoneInfo:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import arrivals, filters, frame, warehouse
+from pages.parts import arrivals, asked, filters, frame, warehouse
 
 view = filters.view()
 sources, files, unknown = view.ask("sources"), view.ask("files"), view.ask("unknown_names")
@@ -12,6 +12,7 @@ last = warehouse.last_build()
 
 waiting = sum(row["waiting"] for row in unknown)
 frame.heading(view, "Data quality", arrivals.needs(len(refused), waiting, last))
+asked.pointer(view)
 arrivals.last_build(last, view.release.id)
 arrivals.sources(sources)
 

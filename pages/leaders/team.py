@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import about, cards, filters, frame, states
+from pages.parts import about, cards, desk, filters, frame, states, trials
 
 HERE = "pages/leaders/team.py"
 GROUPS = {
@@ -22,6 +22,7 @@ ordered = [mine[indicator] for indicator in view.front]
 others = [mine[indicator] for indicator in view.indicators if indicator not in view.front]
 groups = {name: [row for row in ordered if cards.standing(row) in kinds] for name, kinds in GROUPS.items()}
 
+desk.say_what_was_done()
 frame.heading(view, view.unit["title"], about.standing(groups, view.month), HERE)
 
 for name, members in groups.items():
@@ -42,3 +43,4 @@ cards.further(view, others, above)
 months = [month for month in (view.month or cards.newest(ordered),) if month]
 below = [unit for month in months for unit in view.ask("units_below", unit=view.unit["unit"], month=month)]
 cards.links(view, below, HERE)
+trials.pointer(view)
