@@ -15,7 +15,6 @@ ROLES = {
     "leader": "a leader",
     "executive": "an executive",
     "analyst": "an analyst",
-    "staff": "a member of the team",
 }
 CANNOT = (wording.Unacceptable, store.Unavailable, store.Overtaken)
 

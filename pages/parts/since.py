@@ -20,21 +20,24 @@ def signal(view: View, indicator: str, began: dt.date, chart: bool) -> None:
     here = replace(view, indicator=view.indicators[indicator], month=None)
     now = here.ask("now", indicators=[indicator], of=[view.unit["unit"]], month=None)[0]
     series = here.ask("series", indicator=indicator, unit=view.unit["unit"])
-    with st.container(horizontal=True, wrap=False, gap="small", key=f"sign_{indicator}"):
-        cards.icon(now, 28)
-        with st.container(gap=None, width="stretch"):
-            st.page_link(
-                cards.LARGE, label=words.plain(here.indicator["title"]), help="",
-                query_params=view.address(indicator=indicator),
-            )  # fmt: skip
-            st.caption(words.plain(in_words(series, began, here.indicator["unit"], now, view.unit["level"])))
-    if chart and any(row["value"] is not None for row in series):
-        asked = {"indicator": indicator, "unit": view.unit["unit"]}
-        inside = began <= series[-1]["month"]
-        spec = charts.xmr(view.release, view.viewer.roots, **asked, chosen=began if inside else None, marked="we began")
-        told = charts.in_words(here, series, words.reading(now, view.unit["level"]))
-        st.vega_lite_chart(spec, alt=f"{told} We began in {words.month(began)}.", key=f"since_{indicator}")
-        st.caption(charts.key(series, here.ask("events", unit=view.unit["unit"]), view.profile()))
+    with st.container(gap="small", key=f"since_{indicator}"):
+        with st.container(horizontal=True, wrap=False, gap="small", key=f"sign_{indicator}"):
+            cards.icon(now, 28)
+            with st.container(gap=None, width="stretch"):
+                st.page_link(
+                    cards.LARGE, label=words.plain(here.indicator["title"]), help="",
+                    query_params=view.address(indicator=indicator),
+                )  # fmt: skip
+                st.caption(words.plain(in_words(series, began, here.indicator["unit"], now, view.unit["level"])))
+        if chart and any(row["value"] is not None for row in series):
+            asked = {"indicator": indicator, "unit": view.unit["unit"]}
+            inside = began <= series[-1]["month"]
+            spec = charts.xmr(
+                view.release, view.viewer.roots, **asked, chosen=began if inside else None, marked="we began"
+            )
+            told = charts.in_words(here, series, words.reading(now, view.unit["level"]))
+            st.vega_lite_chart(spec, alt=f"{told} We began in {words.month(began)}.", key=f"chart_{indicator}")
+            st.caption(charts.key(series, here.ask("events", unit=view.unit["unit"]), view.profile()))
 
 
 def in_words(series: list[dict[str, Any]], began: dt.date, measure: str, now: dict[str, Any], level: str) -> str:

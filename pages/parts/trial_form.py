@@ -78,7 +78,7 @@ def _thing(view: View, i: int, thing: Thing, changed: list[dict[str, Any]], of: 
         )  # fmt: skip
         hoped = grid.cell().multiselect(
             f"{i}. Signals we hope to move", signals, list(thing.signals), format_func=named, key=f"signals_{of}_{i}",
-            max_selections=sheets.SIGNALS, placeholder="Up to three",
+            max_selections=sheets.SIGNALS, placeholder="Up to three", wrap=True,
         )  # fmt: skip
     return Thing(said, chosen or "", tuple(hoped))
 

@@ -19,7 +19,10 @@ from streamlit.testing.v1 import AppTest
 from tests.app import small_release
 
 ROOT = Path(__file__).parents[2]
-PAGES = {"team": "/", "indicator": "/indicator", "signals": "/signals", "quality": "/quality"}
+PAGES = {
+    "team": "/", "trying": "/trying", "indicator": "/indicator", "signals": "/signals", "quality": "/quality",
+    "asked": "/asked",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
