@@ -20,7 +20,7 @@ class InboxShut(wording.Unacceptable):
     """The file could not be put into the inbox; the message is a sentence for the analyst."""
 
 
-def held(view: View) -> list[notes.Note] | None:
+def held(view: View) -> tuple[notes.Note, ...] | None:
     """The notes about every unit the viewer sees; None, and a box that says why, where the journal cannot be read."""
     found, reason = desk.notes_of(str(warehouse.home().resolve()), tuple(view.units))
     if reason:
@@ -29,9 +29,9 @@ def held(view: View) -> list[notes.Note] | None:
     return found
 
 
-def needs(found: list[notes.Note] | None) -> str:
+def needs(found: tuple[notes.Note, ...] | None) -> str:
     """What needs somebody, in bold, first."""
-    waiting = [note for note in found or [] if note.open]
+    waiting = [note for note in found or () if note.open]
     if found is None:
         return "**What readers ask cannot be read just now.**"
     if not waiting:
@@ -52,7 +52,7 @@ def pointer(view: View) -> None:
         st.page_link(HERE, label=label, help="", icon=":material/flag:")
 
 
-def chosen(found: list[notes.Note]) -> list[notes.Note]:
+def chosen(found: tuple[notes.Note, ...]) -> list[notes.Note]:
     """Those that the reader wants to see, a page at a time."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="over"):
         show = st.selectbox("Show", list(SHOWN), key="status", bind="query-params", width=200)

@@ -56,18 +56,20 @@ def by(author: str) -> str:
     return ROLES.get(author, "a reader")
 
 
-def notes_about(view: View, unit: str) -> list[notes.Note]:
+def notes_about(view: View, unit: str) -> tuple[notes.Note, ...]:
     """The notes about a unit, or none where the journal cannot be read: its pages go on without it."""
-    return notes_of(str(warehouse.home().resolve()), (unit,))[0] if unit in view.units else []
+    return notes_of(str(warehouse.home().resolve()), (unit,))[0] if unit in view.units else ()
 
 
-@st.cache_data(ttl=20, max_entries=500, show_spinner=False)
-def notes_of(home: str, units: tuple[str, ...]) -> tuple[list[notes.Note], str | None]:
+@st.cache_resource(
+    ttl=20, max_entries=500, show_spinner=False
+)  # asked for every card: never copied, for nobody changes them
+def notes_of(home: str, units: tuple[str, ...]) -> tuple[tuple[notes.Note, ...], str | None]:
     """The notes about these units, and why there are none if they cannot be read; as they were up to 20 seconds ago."""
     try:
-        return notes.of(units), None
+        return tuple(notes.of(units)), None
     except store.Unavailable as reason:
-        return [], str(reason)
+        return (), str(reason)
 
 
 def sheets_of(units: list[str]) -> list[sheets.Sheet] | None:

@@ -101,9 +101,8 @@ def earlier(view: View, sheets: list[Sheet]) -> None:
                 st.markdown(f"We would **{words.plain(thing.words)}**  \n:gray[{wording.HELPS.get(thing.help, '')}]")
     if sheets:
         with st.expander("Every version there has been", icon=":material/history:"):
-            tables.shown(
-                history(view, sheets), "Every version of this unit’s sheets, newest first", _WIDE, row_height=40
-            )
+            told = "Every version of this unit’s sheets, newest first"
+            tables.shown(history(view, sheets), told, _WIDE, row_height=40, key="versions")
 
 
 _WIDE = {"What we try": st.column_config.TextColumn(width="large")}

@@ -30,7 +30,13 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def open_page(home, monkeypatch):
-    return opener(home, monkeypatch)
+    opened = opener(home, monkeypatch)
+
+    def newly_opened(*page, **address):
+        desk.notes_of.clear()  # which remembers for a while what this process has not written through a page
+        return opened(*page, **address)
+
+    return newly_opened
 
 
 def press(test, label):
