@@ -2,28 +2,46 @@
 
 import datetime as dt
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from unittest import mock
 
 from pages.parts.journal import notes, sheets, store
 
 TODAY = dt.date(2026, 11, 23)
 FEBRUARY = dt.date(2027, 2, 1)
 THING = sheets.Thing("keep team time on Thursdays", "team", ("fill_rate",))
+# A fork begins by running the main script anew, and the tests of pages leave the app itself in its place.
+_NOT_THE_APP = mock.patch.dict(sys.modules, {"__main__": ModuleType("__main__")})
+FORKS = multiprocessing.get_context("forkserver")
 SEEN = notes.Seen("larch", "fill_rate", dt.date(2026, 4, 1), "2026-06-09a", "April 2026: 92 %")
+
+
+@contextmanager
+def ready() -> Iterator[None]:
+    """Within it forks come from a process that has imported what they need; other tests have one of their own."""
+    multiprocessing.forkserver._forkserver._stop()
+    FORKS.set_forkserver_preload([__name__])
+    try:
+        yield
+    finally:
+        multiprocessing.forkserver._forkserver._stop()
 
 
 def together(home: Path, write: Callable[[int], Any], processes: int) -> list[Any]:
     """What each process's writing gave back, all of them begun at once; they share nothing but the journal."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    gate, said = context.Barrier(processes), context.Queue()
-    begun = [context.Process(target=_one, args=(home, write, i, gate, said), daemon=True) for i in range(processes)]
-    for process in begun:
-        process.start()
+    gate, said = FORKS.Barrier(processes), FORKS.Queue()
+    begun = [FORKS.Process(target=_one, args=(home, write, i, gate, said), daemon=True) for i in range(processes)]
+    with _NOT_THE_APP:
+        for process in begun:
+            process.start()
     told = [said.get(timeout=60) for _ in begun]
     for process in begun:
         process.join(timeout=10)
@@ -78,10 +96,9 @@ def an_answer(i: int) -> str:
 
 def killed_before_the_end(home: Path) -> int:
     """A process that is killed with a note and its answer written and not yet kept; its exit code."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=_killed, args=(home,))
-    process.start()
+    process = FORKS.Process(target=_killed, args=(home,))
+    with _NOT_THE_APP:
+        process.start()
     process.join(timeout=60)
     return process.exitcode
 

@@ -35,6 +35,12 @@ def postgresql():
         pytest.skip(f"No PostgreSQL: {reason}")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forks():
+    with writers.ready():
+        yield
+
+
 @pytest.fixture
 def on_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KINSHIP_HOME", str(tmp_path))
