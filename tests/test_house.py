@@ -17,7 +17,7 @@ README = (PROJECT / "README.md").read_text(encoding="utf-8")
 # What may import what: lower may never import higher.
 FLOORS = [
     {"etl.paths", "etl.privacy", "etl.clock"},
-    {"etl.tables", "etl.people", "etl.settings", "etl.columns"},
+    {"etl.tables", "etl.people", "etl.settings", "etl.columns", "etl.engine"},
     {"etl.contracts", "etl.indicators", "etl.spc", "etl.series", "etl.shares", "etl.crossings", "etl.dialect"},
     {"etl.rules"},
     {"etl.cases", "etl.chart"},
