@@ -28,6 +28,9 @@ bench: .venv/installed-tests   ## ratios, each measured in one run
 	$(BIN)/python -m tests.benchmarks.build --rows 10000000
 	$(BIN)/python -m tests.benchmarks.signals
 	$(BIN)/python -m tests.benchmarks.rota
+	$(BIN)/python -m tests.benchmarks.strain --short
+	$(BIN)/python -m tests.benchmarks.strain.speed
+	$(BIN)/python -m tests.benchmarks.disclosure
 
 .venv/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Kinship needs Python 3.11; install it (on Debian: apt-get install python3 python3-venv)."; exit 1; }

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import arrivals, asked, filters, frame, warehouse
+from pages.parts import arrivals, asked, filters, frame, protection, warehouse
 
 view = filters.view()
 sources, files, unknown = view.ask("sources"), view.ask("files"), view.ask("unknown_names")
@@ -22,5 +22,6 @@ with left:
 with right:
     arrivals.refused(refused)
 
+protection.cost(view.ask("protection"), view.ask("loosened"))
 arrivals.checks(view.ask("expectations"), titles)
 arrivals.files(files, titles)

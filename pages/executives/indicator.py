@@ -14,6 +14,7 @@ now = view.ask("now", indicators=[indicator["indicator"]], of=[unit["unit"]], mo
 answer = about.answer(now, indicator["unit"], unit["level"])
 desk.say_what_was_done()
 frame.heading(view, f"{indicator['title']}, {unit['title']}", answer, HERE)
+about.stands_for(view, about.together(view), indicator["indicator"])
 
 if any(row["value"] is not None for row in series):
     about.sureness(view, now)
@@ -37,7 +38,11 @@ month = view.now()
 below = view.ask("units_below", unit=unit["unit"], month=month) if month else []
 if below:
     st.header("The units directly below", anchor=False)
+    of = [member["unit"] for member in below]
+    rows = view.ask("now", indicators=[indicator["indicator"]], of=of, month=month)
+    rows = [row for row in rows if about.belongs(view, row)]
+    told = {row["unit"] for row in rows}
+    below = [member for member in below if member["unit"] in told]
     page = cards.paged(below, unit["unit"])
     st.caption(f"{words.month(month)} · {len(below)} in all, by name · missing is not zero")
-    of = [member["unit"] for member in page]
-    cards.lines(view, view.ask("now", indicators=[indicator["indicator"]], of=of, month=month), page)
+    cards.lines(view, rows, page)

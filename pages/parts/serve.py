@@ -12,6 +12,7 @@ from pathlib import Path
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
+from pages.parts import warehouse
 from pages.parts.journal import migrate, store
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -23,7 +24,8 @@ def main(options: list[str]) -> None:
     except store.Unavailable as reason:
         logging.getLogger("kinship").warning("%s The app starts without it.", reason)
     PagesManager.uses_pages_directory = False
-    cli.main(["run", str(APP), *options])
+    secrets = warehouse.home().resolve() / "secrets.toml"  # each workspace its own: who signs in where
+    cli.main(["run", str(APP), "--secrets.files", str(secrets), *options])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import duckdb
 import streamlit as st
 
 QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
-FORMAT = 1  # of meta.release: the newest layout of tables that these pages can read
+FORMAT = 2  # of meta.release: the layout of tables that these pages read
 
 
 class NoRelease(Exception):
@@ -56,7 +56,30 @@ def current() -> Release:
         raise UnreadableRelease(f"The release {name} cannot be opened: its file is missing or damaged.") from None
     if written > FORMAT:
         raise UnreadableRelease(f"The release {name} was made by a newer version of Kinship than these pages.")
+    if written < FORMAT:
+        raise UnreadableRelease(
+            f"The release {name} was made by an older version of Kinship than these pages: build again (python -m etl build)."
+        )
     return release
+
+
+def earlier(release: Release) -> list[Release]:
+    """The releases published before this one that these pages can read, newest first."""
+    found = []
+    for path in Path(release.path).parent.glob("*.duckdb"):
+        if _order(path.stem) < _order(release.id):
+            try:
+                if _format(str(path.resolve())) == FORMAT:
+                    found.append(Release(str(path.resolve()), path.stem))
+            except (duckdb.Error, OSError):
+                continue  # it cannot be opened, so nothing can be compared with it
+    return sorted(found, key=lambda each: _order(each.id), reverse=True)
+
+
+def _order(name: str) -> tuple[str, int, str]:
+    """2026-11-09a, … 2026-11-09z, 2026-11-09aa"""
+    day, letters = name[:10], name[10:]
+    return day, len(letters), letters
 
 
 def last_build() -> dict[str, Any] | None:
@@ -82,6 +105,16 @@ def top_units(release: Release) -> tuple[str, ...]:
     return _top_units(release.path)
 
 
+def scope(release: Release, roots: tuple[str, ...]) -> tuple[str, ...]:
+    """Every unit that somebody with these roots may see."""
+    return tuple(_units(release.path, roots))
+
+
+def is_open(release: Release) -> bool:
+    """Whether anybody may read it: made up, or wholly public."""
+    return _open_to_all(release.path)
+
+
 @st.cache_data(max_entries=4000, show_spinner=False)
 def _answer(path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]) -> list[dict]:
     return _rows(path, question, {"units": _units(path, scope), **dict(params)})
@@ -95,6 +128,11 @@ def _units(path: str, scope: tuple[str, ...]) -> list[str]:
 @st.cache_data(max_entries=20, show_spinner=False)
 def _top_units(path: str) -> tuple[str, ...]:
     return tuple(row["unit"] for row in _rows(path, "top_units", {}))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _open_to_all(path: str) -> bool:
+    return all(row["open"] for row in _rows(path, "open", {}))
 
 
 @st.cache_data(max_entries=20, show_spinner=False)

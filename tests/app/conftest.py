@@ -20,9 +20,15 @@ from tests.app import small_release
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
-    "team": "/", "trying": "/trying", "indicator": "/indicator", "signals": "/signals", "quality": "/quality",
+    "team": "/",
+    "strain": "/strain",
+    "review": "/review",
+    "indicator": "/indicator",
+    "signals": "/signals",
+    "quality": "/quality",
+    "trying": "/trying",
     "asked": "/asked",
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="session")

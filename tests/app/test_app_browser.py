@@ -29,7 +29,7 @@ def test_a_deep_link_after_a_restart_runs_the_whole_app(home, visit):
 
 
 def test_nothing_is_fetched_from_elsewhere(visit, server):
-    for address in (f"/{LARCH}", f"/indicator{LARCH}", "/signals", "/quality", f"/trying{LARCH}", "/asked"):
+    for address in (f"/{LARCH}", "/review", f"/indicator{LARCH}", "/signals", "/quality", f"/trying{LARCH}", "/asked"):
         page = visit(address)
         page.wait_for_timeout(600)
         elsewhere = [url for url in page.asked_for if not url.startswith((server.url, "data:", "blob:"))]
@@ -45,8 +45,17 @@ def test_axe_finds_nothing(visit, page, theme):
 
 
 def test_a_phone_shows_everything_without_scrolling_sideways(visit):
-    addresses = (f"/{LARCH}", f"/indicator{LARCH}", "/indicator?unit=AC", "/signals?unit=AC", "/quality")
-    for address in (*addresses, f"/trying{LARCH}", "/asked"):
+    for address in (
+        f"/{LARCH}",
+        f"/indicator{LARCH}",
+        "/indicator?unit=AC",
+        "/signals?unit=AC",
+        "/review",
+        "/strain",
+        "/quality",
+        f"/trying{LARCH}",
+        "/asked",
+    ):
         page = visit(address, width=390)
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 
