@@ -28,6 +28,9 @@ bench: .venv/installed-tests   ## ratios, each measured in one run
 	$(BIN)/python -m tests.benchmarks.build --rows 10000000
 	$(BIN)/python -m tests.benchmarks.signals
 	$(BIN)/python -m tests.benchmarks.rota
+	$(BIN)/python -m tests.benchmarks.strain --short
+	$(BIN)/python -m tests.benchmarks.strain.speed
+	$(BIN)/python -m tests.benchmarks.disclosure
 
 .venv/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Kinship needs Python 3.11; install it (on Debian: apt-get install python3 python3-venv)."; exit 1; }
@@ -40,7 +43,7 @@ bench: .venv/installed-tests   ## ratios, each measured in one run
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/installed-tests: requirements-test.txt requirements.txt | .venv/bin/python
+.venv/installed-tests: requirements-test.txt requirements-postgresql.txt requirements.txt | .venv/bin/python
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-test.txt
 	@touch $@ .venv/installed
 

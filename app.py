@@ -7,6 +7,17 @@ from pages.parts import access, filters, frame, freshness, states, warehouse
 frame.open_page()
 
 team = st.Page("pages/leaders/team.py", title="One unit", default=True, help="Everything known of one unit.")
+trying = st.Page(
+    "pages/leaders/trying.py", title="What are we trying?", help="At most three things, and when we look back."
+)
+review = st.Page(
+    "pages/executives/review.py",
+    title="Monthly review",
+    help="Where concern is new, where it persists and where it has lifted; as a page and as a pack.",
+)
+strain = st.Page(
+    "pages/leaders/strain.py", title="Where is the strain?", help="Which units have changed, and since when."
+)
 indicator = st.Page(
     "pages/executives/indicator.py",
     title="One indicator",
@@ -25,34 +36,47 @@ definitions = st.Page(
 releases = st.Page(
     "pages/analysts/releases.py", title="Releases", help="What was published when, what changed, going back."
 )
+asked = st.Page("pages/analysts/asked.py", title="What readers ask", help="Numbers that look wrong, events proposed.")
 USES = {
     team.title: ("unit", "month"),
+    trying.title: ("unit",),
+    review.title: ("unit", "month"),
+    strain.title: ("unit", "month"),
     indicator.title: ("unit", "indicator", "month"),
     signals.title: ("unit", "month"),
     quality.title: (),
     sources.title: (),
     definitions.title: ("indicator",),
     releases.title: (),
+    asked.title: (),
 }
 
-page = st.navigation(
-    {"Leaders": [team], "Executives": [indicator, signals], "Analysts": [quality, sources, definitions, releases]},
-    position="top",
-)
+SECTIONS = {
+    "Leaders": [team, strain, trying],
+    "Executives": [review, indicator, signals],
+    "Analysts": [quality, asked, sources, definitions, releases],
+}
+
+try:
+    release, closed = warehouse.current(), None
+    reader = access.reader(release)
+    open_to = {name: [page for page in pages if reader.opens(name, page.title)] for name, pages in SECTIONS.items()}
+    open_to = {name: pages for name, pages in open_to.items() if pages}
+except states.CLOSED as reason:
+    open_to, closed = {}, reason
+
+page = st.navigation(open_to or SECTIONS, position="top" if open_to else "hidden")
 
 with frame.body():
-    try:
-        release = warehouse.current()
-        viewer = access.viewer(release)
+    if closed or not open_to:
+        states.closed(closed)
+    else:
+        section = next(name for name, pages in open_to.items() if page in pages)
+        viewer = reader.on(release, section, page.title)
         heading = st.container(gap=None)
         synthetic = freshness.show(release, viewer)
         if filters.show(page.title, USES[page.title], release, viewer, heading):
             frame.run(page)
         else:
             states.no_access()
-        frame.footer(synthetic)
-    except warehouse.NoRelease:
-        st.session_state.pop("view", None)
-        frame.run(page) if page is sources else states.no_release()  # the first source comes before the first release
-    except warehouse.UnreadableRelease as reason:
-        states.unreadable(str(reason))
+        frame.footer(synthetic, reader.name)

@@ -7,6 +7,9 @@ was refused; 2 is a wrong command line.
 import datetime as dt
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,22 +20,29 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from etl import backup as backups
 from etl import build as builder
 from etl import cases, intake, settings, spc
 from etl import chart as charts
 from etl.contracts import BadContract
+from etl.disclosure.audit import FailedAudit
+from etl.disclosure.memory import LostMemory
 from etl.indicators import BadIndicator
-from etl.paths import DiskFull, Workspace
+from etl.paths import PROJECT, DiskFull, Workspace
 from etl.people import BadKey
 from etl.series import moment
 from etl.steps import keep, measure, model, publish, units
+from etl.strain import extract
 
 FAILED, REFUSED = 1, 3
 SENTENCES = (
     BadContract,
     BadIndicator,
+    backups.BadBackup,
     BadKey,
     DiskFull,
+    FailedAudit,
+    LostMemory,
     keep.RefusedExtract,
     measure.Unmeasurable,
     model.BadModel,
@@ -40,6 +50,7 @@ SENTENCES = (
     publish.NoSuchRelease,
     settings.BadSettings,
     spc.UnreadableSeries,
+    extract.UnreadableFigures,
     units.BadHierarchy,
 )
 
@@ -98,20 +109,54 @@ def build(
             outcome = builder.build(workspace, day, say, lambda what: status.update(what))
         publish.write_last_build(workspace, outcome.outcome, outcome.sentence, outcome.release)
         say(outcome.sentence)
+        if outcome.outcome == "published" and settings.read(workspace).packs:
+            with out.status("Writing the pack"):
+                write_packs(workspace)
         if outcome.refused:
             files = "1 file was refused" if outcome.refused == 1 else f"{outcome.refused} files were refused"
             say(f"{files}; `python -m etl receipts` says why.")
             raise typer.Exit(REFUSED)
 
 
+def app_says(module: str, workspace: Workspace) -> subprocess.CompletedProcess:
+    """Runs a part of the app in a process of its own: the engine knows no page."""
+    environment = os.environ | {"KINSHIP_HOME": str(workspace.home.resolve())}
+    return subprocess.run(
+        [sys.executable, "-m", module], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def last_line(said: str) -> str:
+    return (said.strip().splitlines() or ["it said nothing"])[-1]
+
+
+def write_packs(workspace: Workspace) -> None:
+    """The organisation's review as files, which are the app's to make."""
+    done = app_says("pages.parts.report", workspace)
+    for line in done.stdout.splitlines():
+        say(line)
+    if done.returncode:
+        say(f"The release stands, but its pack could not be written: {last_line(done.stderr)}")
+        raise typer.Exit(REFUSED)
+
+
 @app.command()
-def check() -> None:
+def check(
+    attack: Annotated[
+        bool, typer.Option("--attack", help="Instead, try to work out hidden figures from every release there is.")
+    ] = False,
+) -> None:
     """Read every contract, suite, header and core query; touch no data."""
     with plainly():
-        from etl.checks import check_all
+        from etl.checks import attack_all, check_all
 
-        for line in check_all(Workspace.here()):
+        for line in (attack_all if attack else check_all)(Workspace.here()):
             say(line)
+        done = app_says("pages.parts.access", Workspace.here())
+        for line in done.stdout.splitlines():
+            say(line)
+        if done.returncode:
+            raise settings.BadSettings(last_line(done.stderr))
 
 
 @app.command()
@@ -143,6 +188,32 @@ def rollback(
     workspace = Workspace.here()
     with plainly(), builder.alone(workspace, say):
         say(f"Release {publish.roll_back(workspace, release or None)} is current.")
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Argument(help="The file to write, outside the workspace.")],
+    inbox: Annotated[bool, typer.Option("--inbox", help="With the extracts as they arrived.")] = False,
+    key: Annotated[bool, typer.Option("--key", help="With the key that people are hashed with.")] = False,
+) -> None:
+    """Write the workspace into one file."""
+    workspace = Workspace.here()
+    with plainly(), builder.alone(workspace, say):
+        many = backups.back_up(workspace, to, inbox, key)
+        say(f"Wrote {many:,} files into {to}.")
+        if not key and workspace.secret_key.exists():
+            say("The key is not among them: keep a copy of secret.key in another place.")
+
+
+@app.command()
+def restore(archive: Annotated[Path, typer.Argument(help="What `backup` wrote.")]) -> None:
+    """Put a backup back into an empty workspace."""
+    workspace = Workspace.here()
+    with plainly():
+        many = backups.restore(workspace, archive)
+        say(f"Restored {many:,} files into {workspace.home}.")
+        if not workspace.secret_key.exists():
+            say("Put secret.key back beside them before the next build, if people were hashed with one.")
 
 
 @app.command()
@@ -219,6 +290,44 @@ def chart(
         question = charts.Question(better, target, days, fix_after, rules, method)
         for part in charts.judge(charts.read_file(file), question):
             out.print(part, markup=False)
+
+
+@app.command()
+def journal(
+    upgrade: Annotated[
+        Literal["", "upgrade"],
+        typer.Argument(help="upgrade brings its tables up to date; without it, how it stands.", show_default=False),
+    ] = "",
+) -> None:
+    """Say where the app's journal is and how it stands, or bring its tables up to date."""
+    # The journal is the app's: engine and app share no code, so the one runs the other.
+    command = [sys.executable, "-m", "pages.parts.journal", *filter(None, [upgrade])]
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(PROJECT)}, capture_output=True, text=True, encoding="utf-8"
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["The journal could not be asked."]
+        err.print(said[-1], markup=False)
+        raise typer.Exit(FAILED)
+    say(done.stdout.strip())
+
+
+@app.command()
+def strain(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A CSV of indicator,family,better,unit,parent,month,numerator,denominator,people; - is what is piped in."
+        ),
+    ] = Path("-"),
+) -> None:
+    """Say of every unit and month how much strain there is, as it would have been said at the time."""
+    with plainly():
+        from etl.strain.judge import judge
+
+        figures, written = extract.read(file)
+        said = judge(figures)
+        extract.write(figures, written, said.verdict, said.since, said.because, typer.get_binary_stream("stdout"))
 
 
 @app.command()

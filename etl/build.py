@@ -35,6 +35,7 @@ from etl.steps.model import (
     settled_to,
     settled_together,
 )
+from etl.strain import METHOD
 
 VERSION = "0.1.0"
 
@@ -105,8 +106,8 @@ def make_release(
 
     organisation = read_organisation(con, workspace, contracts, counted, as_of)
     months = months_seen(counted, as_of)
-    synthetic = workspace.synthetic.exists()
-    inputs = fingerprint(contracts, held, counted, settled, refusals, organisation, months, synthetic)
+    synthetic, said = workspace.synthetic.exists(), settings.read(workspace)
+    inputs = fingerprint(contracts, held, counted, settled, refusals, organisation, months, synthetic, said.disclosure)
     names = publish.releases(workspace)
     if names and publish.read_release(workspace, names[-1])["inputs"] == inputs:
         if publish.left_behind(workspace):
@@ -117,12 +118,14 @@ def make_release(
         return Outcome("nothing_new", sentence, current, refused)
 
     # What only a new release needs is imported only for one: a build with nothing new is over before these are read.
+    from etl.disclosure import memory
     from etl.steps.account import account
     from etl.steps.annotate import FACTS, annotate, unknown_names
     from etl.steps.measure import measure
     from etl.steps.prime import prime
     from etl.steps.protect import protect
     from etl.steps.signal import PROFILE, signal
+    from etl.steps.strain import strain
     from etl.steps.units import lay_out_units
 
     busy("Measuring")
@@ -143,12 +146,16 @@ def make_release(
     )
     annotate(con, live, organisation, as_of)
     account(con, workspace, contracts, queries)
-    protect(con, live, published_to, private_to, synthetic)
+    memory.keep_promises(workspace)
+    memory.expect_whole(workspace)
+    memory.recall(con, workspace.protection)
+    release = publish.next_name(workspace, said.today())
+    made = protect(con, live, published_to, private_to, said.disclosure, as_of, release)
     busy("Looking for change")
     signal(con, live)
     prime(con, live)
+    strain(con, live)
 
-    release = publish.next_name(workspace, settings.read(workspace).today())
     busy("Checking and publishing")
     meta = {
         "meta.release": [
@@ -178,6 +185,9 @@ def make_release(
     }
     behind = {fact: min(lineage({f"core.{fact}"}, queries)) for fact in FACTS}
     meta["meta.unknown_name"] += unknown_names(con, live, behind)
+    meta["meta.disclosure"] = made.disclosure.to_pylist()
+    meta["meta.setting"] = said.disclosure.loosened()
+    memory.promise(made.cells, organisation.successors, release, workspace)
     publish.publish(con, workspace, release, meta)
     return Outcome("published", f"Published release {release}.", release, refused)
 
@@ -274,6 +284,7 @@ def fingerprint(
     organisation: Organisation,
     months: list[dt.date],
     synthetic: bool,
+    rules: settings.DisclosureRules,
 ) -> str:
     """Of everything a release is made of: the same inputs, settled months and units publish nothing new."""
     record = {
@@ -290,6 +301,8 @@ def fingerprint(
         "seen": months[-1:],
         "organisation": asdict(organisation),
         "synthetic": synthetic,
+        "disclosure": asdict(rules),
+        "strain": METHOD,
         "sql": {
             str(path.relative_to(SQL)): path.read_text(encoding="utf-8")
             for path in sorted(SQL.rglob("*.sql"))

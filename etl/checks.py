@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import duckdb
 
 from etl import indicators as indicator_files
+from etl import settings
 from etl.build import load_contracts
 from etl.contracts import BadContract, Contract
 from etl.indicators import BadIndicator
@@ -60,3 +61,21 @@ def check_suites(contracts: dict[str, Contract]) -> None:
                 judge.as_suite(contract.source, [given])
             except RefusedExtract as error:
                 raise BadContract(f"{contract.folder}/suite.yaml: {error}") from None
+
+
+def attack_all(workspace: Workspace) -> Iterator[str]:
+    """Tries what a reader of every release could work out. Raises FailedAudit if it is too much; the sentence says where,
+    and no number."""
+    from etl.disclosure import attack, memory
+    from etl.disclosure.audit import FailedAudit
+
+    releases = sorted(workspace.releases.glob("*.duckdb"))
+    if not memory.releases(workspace):
+        yield f"{len(releases)} releases, and nothing in them that is not already public."
+        return
+    found = attack.workspace(workspace, settings.read(workspace).disclosure)
+    for each in found:
+        yield f"{each.indicator}, {each.unit}, {each.month:%B %Y}: {attack.SAID[each.how]}."
+    if found:
+        raise FailedAudit(f"{len(found):,} figures say more than they should; see docs/disclosure.md.")
+    yield f"{len(releases)} releases, and nothing hidden in them could be worked out."

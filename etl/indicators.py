@@ -10,6 +10,7 @@ import yaml
 from sqlglot import exp
 
 FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think", "kindness", "hinders", "helps")
+SURVEYS = ("kindness", "hinders", "helps")  # the families whose figures come wave by wave
 CHOICES = {
     "family": FAMILIES,
     "better": ("lower", "higher", "neither"),
@@ -17,6 +18,18 @@ CHOICES = {
     "disclosure": ("A", "B"),
     "status": ("draft", "live", "retired"),
 }
+# What a reader is told with a sign of change: all of it or, where no condition is counted (a survey's answers), none.
+TOLD_WITH_A_SIGN = {
+    "hindrance": (
+        "human", "hard_to_respond", "troubled_teams", "specialisation", "bureaucracy", "leaders", "society",
+    ),
+    "help": ("support", "team", "services", "leadership", "management"),
+    "lever": ("team", "service", "organisation", "beyond_us"),
+    "harder": None,
+    "could_help": None,
+    "lever_is": None,
+}  # fmt: skip
+CHOICES |= {name: allowed for name, allowed in TOLD_WITH_A_SIGN.items() if allowed}
 COLUMNS = ("team", "month", "numerator", "denominator", "people", "published")
 OF_CLASS_A = (*COLUMNS, "people_in_numerator")  # others may give it too
 KINDS = {str: "words", int: "a whole number", float: "a number", bool: "true or false", dt.date: "a date"}
@@ -49,6 +62,12 @@ class Indicator:
     status: str
     front: bool  # whether it is among those shown first
     sql: str
+    harder: str = ""  # what may be making it harder, in a sentence
+    hindrance: str = ""  # which of the seven that is
+    could_help: str = ""  # what could help, in a sentence
+    help: str = ""  # which of the five that is
+    lever: str = ""  # who holds it
+    lever_is: str = ""  # what it is, in two or three words
 
     @property
     def reads(self) -> frozenset[str]:
@@ -82,8 +101,9 @@ def read(path: Path) -> Indicator:
 
     known = {f.name: f.type for f in fields(Indicator)}
     asked = set(known) - {"indicator", "sql"}
-    if set(record) != asked:
-        missing, strange = sorted(asked - set(record)), sorted(set(record) - asked)
+    needed = asked if set(record) & set(TOLD_WITH_A_SIGN) else asked - set(TOLD_WITH_A_SIGN)
+    if not needed <= set(record) <= asked:
+        missing, strange = sorted(needed - set(record)), sorted(set(record) - asked)
         raise wrong(
             "; ".join(
                 filter(
@@ -96,15 +116,17 @@ def read(path: Path) -> Indicator:
             )
         )
     for name, allowed in CHOICES.items():
-        if record[name] not in allowed:
+        if name in record and record[name] not in allowed:
             raise wrong(f"{name} is {record[name]!r}, expected one of {', '.join(allowed)}")
     for name, kind in known.items():
-        if name in asked and kind in KINDS:
+        if name in record and kind in KINDS:
             given = record[name]
             if kind is float and isinstance(given, int):
                 given = record[name] = float(given)
             if not isinstance(given, kind) or (isinstance(given, bool) and kind is not bool):
                 raise wrong(f"{name} is {given!r}, expected {KINDS[kind]}")
+    if record["disclosure"] == "A" and record["refresh"] != "quarterly" and record["family"] not in SURVEYS:
+        raise wrong("refresh is 'monthly', expected 'quarterly': what is of class A is told when a quarter ends")
     record["levels"] = tuple(record["levels"])
     if not set(record["levels"]) <= {"team", "above"}:
         raise wrong(f"levels is {list(record['levels'])}, expected team, above or both")

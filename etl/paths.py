@@ -53,6 +53,11 @@ class Workspace:
         return self.store / ".work"
 
     @property
+    def protection(self) -> Path:
+        """What was ever told or withheld of people, release by release."""
+        return self.store / "protection"
+
+    @property
     def releases(self) -> Path:
         return self.home / "releases"
 

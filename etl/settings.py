@@ -1,12 +1,14 @@
 """Reads `settings.yaml`, in which an organisation may say how its workspace differs from the usual; most need none."""
 
 import datetime as dt
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
 from etl.paths import Workspace
+
+WIDEST_STEP = 50.0  # points; etl/disclosure/rounding.py knows none wider
 
 
 class BadSettings(Exception):
@@ -14,8 +16,50 @@ class BadSettings(Exception):
 
 
 @dataclass(frozen=True)
+class DisclosureRules:
+    """`disclosure:` in settings.yaml, the parameters of docs/disclosure.md; what is not said there keeps its default."""
+
+    k_people: int = 11  # people behind every figure that is shown, and behind every difference of two
+    min_num: int = 5  # people that any reader must be left in doubt about
+    min_units: int = 2  # units in a pool, and in a group that is hidden together
+    leaver_step: int = 10  # people that one step of a leaver rate stands for, at the least
+    leaver_points: float = 10.0  # a leaver rate in wider steps than this says nothing, and is not shown
+    sticky_quarters: int = 2  # quarters that a hidden unit must pass in a row
+    freeze_after_months: int = 3  # a month is revised once, this long after it, then never
+    restate: tuple[dt.date, ...] = ()  # months published anew in spite of that
+
+    @property
+    def k_leavers(self) -> int:
+        """People from which a unit's leaver rate can be shown: its step is then no wider than `leaver_points`."""
+        return max(self.k_people, round(100 * self.leaver_step / self.leaver_points))
+
+    def loosened(self) -> list[dict[str, str]]:
+        """Whatever protects people less than the defaults do, as records of `meta.setting`."""
+        default = DisclosureRules()
+        return [
+            {"setting": each.name, "value": _text(mine), "default_value": _text(theirs) or "none"}
+            for each in fields(self)
+            if _looser(each.name, mine := getattr(self, each.name), theirs := getattr(default, each.name))
+        ]
+
+
+def _looser(name: str, mine, theirs) -> bool:
+    if name == "restate":
+        return bool(mine)
+    # A wider step is no weaker: what a step stands for in people is what protects.
+    return name != "leaver_points" and mine < theirs
+
+
+def _text(value) -> str:
+    return ", ".join(f"{month:%Y-%m}" for month in value) if isinstance(value, tuple) else str(value)
+
+
+@dataclass(frozen=True)
 class Settings:
     timezone: str = "Europe/London"  # in which the extracts' moments are told, and in which today is today
+    journal: str = ""  # the PostgreSQL database that the app keeps its journal in; the app reads this itself
+    disclosure: DisclosureRules = field(default_factory=DisclosureRules)
+    packs: bool = False  # whether every build also writes the organisation's review into packs/
 
     @property
     def zone(self) -> ZoneInfo:
@@ -42,11 +86,47 @@ def read(workspace: Workspace) -> Settings:
         raise BadSettings(f"{path} is not a record of settings; write it as timezone: Europe/London.")
     if strange := sorted(set(map(str, record)) - set(known)):
         raise BadSettings(f"{path} says {', '.join(strange)}, which means nothing here; it may say {', '.join(known)}.")
-    settings = Settings(**record)
+    settings = Settings(**record | {"disclosure": _disclosure(str(path), record.get("disclosure"))})
     try:
         settings.zone  # noqa: B018
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
         raise BadSettings(
             f"{path}: timezone is {settings.timezone!r}, which is no time zone; write one such as Europe/London."
         ) from None
+    if not isinstance(settings.packs, bool):
+        raise BadSettings(f"{path}: packs is {settings.packs!r}; write true or false.")
     return settings
+
+
+def _disclosure(path: str, record) -> DisclosureRules:
+    """Raises BadSettings."""
+    if record is None:
+        return DisclosureRules()
+    known = {field.name: field.default for field in fields(DisclosureRules)}
+    if not isinstance(record, dict):
+        raise BadSettings(f"{path}: disclosure is not a record of parameters; write below it, say, k_people: 11.")
+    if strange := sorted(set(map(str, record)) - set(known)):
+        raise BadSettings(
+            f"{path}: disclosure says {', '.join(strange)}, which means nothing here; it may say {', '.join(known)}."
+        )
+    given = dict(record)
+    if "restate" in given:
+        given["restate"] = _months(path, given["restate"])
+    for name, value in given.items():
+        if name == "restate":
+            continue
+        whole = name != "leaver_points"
+        number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+        if not number or not 1 <= value <= (1000 if whole else WIDEST_STEP):
+            least = "a whole number from 1" if whole else f"a number from 1 to {WIDEST_STEP:g}"
+            raise BadSettings(f"{path}: disclosure, {name} is {value!r}; write {least}.")
+    return DisclosureRules(**given)
+
+
+def _months(path: str, given) -> tuple[dt.date, ...]:
+    try:
+        return tuple(sorted({dt.date.fromisoformat(f"{str(month)[:7]}-01") for month in given}))
+    except (TypeError, ValueError):
+        raise BadSettings(
+            f"{path}: disclosure, restate is {given!r}; write a list of months, such as [2026-03]."
+        ) from None

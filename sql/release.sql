@@ -84,7 +84,13 @@ CREATE TABLE meta.indicator (
     front           BOOLEAN NOT NULL,       -- among those shown first
     settled_to      DATE,                   -- last day; read out of its sources: the later of the published and the others
     sources         VARCHAR[] NOT NULL,     -- read out of the SQL
-    sql             VARCHAR NOT NULL
+    sql             VARCHAR NOT NULL,
+    harder          VARCHAR NOT NULL,       -- what may be making it harder, in a sentence; '' where no condition is counted
+    hindrance       VARCHAR NOT NULL,       -- human, hard_to_respond, troubled_teams, specialisation, bureaucracy, leaders, society
+    could_help      VARCHAR NOT NULL,       -- what could help, in a sentence
+    help            VARCHAR NOT NULL,       -- support, team, services, leadership, management
+    lever           VARCHAR NOT NULL,       -- who holds it: team, service, organisation, beyond_us
+    lever_is        VARCHAR NOT NULL        -- what it is: rota template
 );
 
 CREATE TABLE meta.unit (                    -- a row for each spell under one parent
@@ -96,12 +102,30 @@ CREATE TABLE meta.unit (                    -- a row for each spell under one pa
     to_month        DATE                    -- NULL: still so
 );
 
-CREATE TABLE meta.pool (
+CREATE TABLE meta.pool (                    -- which units are shown together, as a unit of its own: "Smaller teams in …"
     family          VARCHAR NOT NULL,
+    kind            VARCHAR NOT NULL,       -- working, part, leaving, sensitive (docs/disclosure.md)
+    indicators      VARCHAR[] NOT NULL,     -- of which they are
     unit            VARCHAR NOT NULL,
     pool            VARCHAR NOT NULL,
     from_month      DATE NOT NULL,
     to_month        DATE
+);
+
+CREATE TABLE meta.disclosure (              -- what protecting people costs: figures that are not already public, all months
+    family          VARCHAR NOT NULL,
+    kind            VARCHAR NOT NULL,       -- working, part, leaving, sensitive (docs/disclosure.md)
+    level           VARCHAR NOT NULL,
+    figures         BIGINT NOT NULL,        -- = shown + pooled + hidden
+    shown           BIGINT NOT NULL,
+    pooled          BIGINT NOT NULL,        -- shown within "Smaller teams in …"
+    hidden          BIGINT NOT NULL         -- shown at a level above only
+);
+
+CREATE TABLE meta.setting (                 -- settings that protect people less than the defaults do; empty as a rule
+    setting         VARCHAR NOT NULL,
+    "value"         VARCHAR NOT NULL,
+    default_value   VARCHAR NOT NULL
 );
 
 CREATE TABLE meta.event (
@@ -183,12 +207,18 @@ CREATE TABLE mart.prime (                   -- limits that know how small the de
     upper           DOUBLE
 );
 
-CREATE TABLE mart.strain (
+CREATE TABLE mart.strain (                  -- no row: nothing can be said of that unit and month yet
     unit            VARCHAR NOT NULL,
-    month           DATE NOT NULL,
+    month           DATE NOT NULL,          -- each as it was said then, with nothing later
     verdict         VARCHAR NOT NULL,       -- clear_strain, likely_strain, not_clear, steady, likely_easing, clear_easing
-    since           DATE,
-    because         VARCHAR[] NOT NULL
+    since           DATE NOT NULL,          -- when the change began or, with none, since when this has been said
+    because         VARCHAR[] NOT NULL      -- the indicators that make it so; none without strain or easing
+);
+
+CREATE TABLE mart.shared (                  -- what all teams did together beyond season: nobody's own strain
+    indicator       VARCHAR NOT NULL,
+    month           DATE NOT NULL,          -- from the third year on
+    moved           VARCHAR NOT NULL        -- up, down, no
 );
 
 CREATE TABLE mart.answer (                  -- survey distributions that may be shown

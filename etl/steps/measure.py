@@ -1,8 +1,9 @@
 """Counts every indicator per unit and month, and adds numerators and denominators up the hierarchy, never rates.
 
-Fills `figure` (indicator, unit, month, numerator, denominator, people, people_in_numerator, provenance): what the units'
-own rows say, and for a unit above them without a row of its own the sum of the units that stood under it that month. Its
-provenance is `published` (made of nothing but published rows), `private`, or `both`. Published figures rise within the
+Fills `figure` (indicator, unit, month, numerator, denominator, people, people_in_numerator, provenance, public_numerator,
+public_denominator): what the units' own rows say, and for a unit above them without a row of its own the sum of the units
+that stood under it that month. Its provenance is `published` (made of nothing but published rows), `private`, or `both`;
+of the last, the public part is given too. Published figures rise within the
 units that the indicator's published sources bring, private ones within the hierarchy, and what is made of both only
 where both may. So a sum of private rows never mixes with what others have published.
 """
@@ -28,7 +29,8 @@ def measure(
     figures of units that have `not_begun` wait until those have. Raises Unmeasurable."""
     con.execute("""
         CREATE TABLE own (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE,
-                          people BIGINT, people_in_numerator BIGINT, provenance VARCHAR);
+                          people BIGINT, people_in_numerator BIGINT, provenance VARCHAR,
+                          public_numerator DOUBLE, public_denominator DOUBLE);
         CREATE TABLE figure AS FROM own;
         CREATE TABLE reach (indicator VARCHAR, provenance VARCHAR, unit VARCHAR)
     """)
@@ -49,7 +51,7 @@ def measure(
     con.execute("DELETE FROM own WHERE list_contains(?::VARCHAR[], unit)", [list(not_begun)])
     _check(con, indicators)
     _let_published_rows_win(con)
-    _stretch_spells(con)
+    stretch_spells(con)
     for level in levels:
         con.execute("INSERT INTO figure SELECT own.* FROM own JOIN unit_level USING (unit) WHERE level = ?", [level])
         con.execute(
@@ -69,7 +71,9 @@ def measure(
                         ELSE min(below.provenance) FILTER (WHERE below.numerator IS NOT NULL)
                     END,
                     min(below.provenance)
-                )
+                ),
+                coalesce(sum(CASE WHEN below.provenance = 'published' THEN below.numerator ELSE below.public_numerator END), 0),
+                coalesce(sum(CASE WHEN below.provenance = 'published' THEN below.denominator ELSE below.public_denominator END), 0)
             FROM figure AS below
             JOIN stands
               ON stands.unit = below.unit
@@ -99,7 +103,9 @@ def _count(con: duckdb.DuckDBPyConnection, name: str, indicator: Indicator) -> N
             CASE WHEN numerator IS NOT NULL THEN denominator END,
             people,
             {"people_in_numerator" if indicator.says_people_in_numerator else "NULL"},
-            CASE WHEN published THEN 'published' ELSE 'private' END
+            CASE WHEN published THEN 'published' ELSE 'private' END,
+            0,
+            0
         FROM ({indicator.sql})
     """)
 
@@ -150,7 +156,7 @@ def _let_published_rows_win(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def _stretch_spells(con: duckdb.DuckDBPyConnection) -> None:
+def stretch_spells(con: duckdb.DuckDBPyConnection) -> None:
     """Makes `stands` (unit, parent, from_month, before_month): the spells without the time between them, for a figure from
     before its unit began or after it ended still belongs to where the unit stood nearest."""
     con.execute("""

@@ -1,28 +1,26 @@
 """Decides what of each figure may be shown, once, before anything leaves the engine.
 
-Figures made wholly of data that is already public are shown as they are, to two decimals. All others wait for the
-disclosure rules and are not shown until those exist: the release says "protected" and holds nothing of them. Only where
-the whole workspace is made up, and so nobody can be found out, the plainest of those rules stand in for them, so that the
-demonstration looks like what will be: groups of a least size, to one decimal, with the band of their people and neither
-numerator nor denominator. They withhold no second cell, pool nothing and do not watch over time: they protect no real
-person.
+Figures made wholly of data that is already public are shown as they are, to two decimals. All others go through the rules
+of docs/disclosure.md (etl/disclosure/), which round them, show small units together, and hide what would tell something
+about a few people.
 
-Fills `value`, a row an indicator, unit and month, as `mart.value` will have it.
+Fills `value`, a row an indicator, unit and month, as `mart.value` will have it, and `pool_unit`, the units that small ones
+are shown as together.
 """
 
 import datetime as dt
 
 import duckdb
 
+from etl.disclosure import protect as disclosure
+from etl.disclosure.figures import WORKING, kind_of
+from etl.disclosure.protect import Protected
+from etl.disclosure.survey import is_survey
 from etl.indicators import Indicator
+from etl.settings import DisclosureRules
 
 PUBLIC_DECIMALS = 2
-PRIVATE_DECIMALS = 1
 SUM_DECIMALS = 6  # sums of the same rows in another order differ in the fifteenth digit; a release must not
-LEAST_PEOPLE = 11
-LEAST_IN_NUMERATOR = 5  # and as many outside it, where the numerator is sensitive (class A)
-BANDS = {15: "11–15", 20: "16–20", 30: "21–30", 50: "31–50", 100: "51–100"}
-LAST_BAND = "101+"
 
 
 def protect(
@@ -30,12 +28,14 @@ def protect(
     indicators: dict[str, Indicator],
     published_to: dict[str, dt.date | None],
     private_to: dict[str, dt.date | None],
-    synthetic: bool,
-) -> None:
+    rules: DisclosureRules,
+    as_of: dt.date,
+    release: str,
+) -> Protected:
     """`published_to` and `private_to` give each indicator's last settled day, of figures that are wholly published and of
-    all others; `synthetic` says that nobody in the workspace is real."""
+    all others. Reads what measure made, and `remembered` (memory.recall). Raises FailedAudit."""
     con.execute("""
-        CREATE TABLE rule (indicator VARCHAR, scale DOUBLE, levels VARCHAR[], quarterly BOOLEAN, sensitive BOOLEAN,
+        CREATE TABLE rule (indicator VARCHAR, scale DOUBLE, levels VARCHAR[], refresh VARCHAR, told_by VARCHAR,
                            published_to DATE, private_to DATE)
     """)
     con.executemany(
@@ -45,17 +45,41 @@ def protect(
                 name,
                 indicator.scale,
                 list(indicator.levels),
-                indicator.refresh == "quarterly",
-                indicator.disclosure == "A",
+                indicator.refresh,
+                told_by(indicator),
                 published_to[name],
                 private_to[name],
             )
             for name, indicator in indicators.items()
         ],
     )
-    bands = " ".join(f"WHEN people <= {most} THEN '{band}'" for most, band in BANDS.items())
-    con.execute(
-        f"""
+    made = disclosure.protect(con, indicators, private_to, rules, as_of, release)
+    _tell_what_is_public(con)
+    for name, table in {"told": made.value, "pool_unit": made.unit, "pool": made.pool}.items():
+        con.register("given", table)
+        con.execute(f"CREATE TABLE {name} AS FROM given")
+        con.unregister("given")
+    con.execute("""
+        INSERT INTO value BY NAME
+        SELECT told.*, coalesce(month <= private_to, false) AS settled, false AS published
+        FROM told
+        JOIN rule USING (indicator)
+    """)
+    _judge_pools_afresh(con)
+    _say_what_is_missing(con)
+    return made
+
+
+def told_by(indicator: Indicator) -> str:
+    """How often a figure that is not public has a value: monthly, quarterly, or by wave."""
+    if is_survey(indicator.family):
+        return "wave"
+    return "monthly" if kind_of(indicator) == WORKING else "quarterly"
+
+
+def _tell_what_is_public(con: duckdb.DuckDBPyConnection) -> None:
+    """Fills `value` with what is public, and with what is no data."""
+    con.execute(f"""
         CREATE TABLE value AS
         WITH placed AS (
             SELECT
@@ -68,53 +92,57 @@ def protect(
             FROM figure
             JOIN unit_level USING (unit)
         ),
-        shown AS (
+        open AS (
             SELECT
                 placed.*,
                 rule.scale,
                 coalesce(month <= CASE WHEN published THEN published_to ELSE private_to END, false) AS settled,
-                CASE
-                    WHEN numerator IS NULL OR denominator = 0 THEN 'no_data'
-                    WHEN published THEN 'yes'
-                    WHEN $synthetic
-                        AND people >= {LEAST_PEOPLE}
-                        AND (
-                            NOT sensitive
-                            OR (people_in_numerator >= {LEAST_IN_NUMERATOR} AND people - people_in_numerator >= {LEAST_IN_NUMERATOR})
-                        )
-                        THEN 'yes'
-                    ELSE 'protected'
-                END AS shown
+                numerator IS NULL OR denominator = 0 OR (NOT published AND denominator <= public_denominator) AS absent
             FROM placed
             JOIN rule USING (indicator)
             WHERE list_contains(rule.levels, placed.place)
-              AND (NOT rule.quarterly OR month(placed.month) % 3 = 0)
+              AND (CASE WHEN published THEN refresh ELSE told_by END <> 'quarterly' OR month(placed.month) % 3 = 0)
         )
         SELECT
             indicator,
             unit,
             month,
-            CASE WHEN shown = 'yes' AND published THEN numerator END AS numerator,
-            CASE WHEN shown = 'yes' AND published THEN denominator END AS denominator,
-            CASE
-                WHEN shown = 'yes'
-                    THEN round(scale * numerator / denominator, CASE WHEN published THEN {PUBLIC_DECIMALS} ELSE {PRIVATE_DECIMALS} END)
-            END AS value,
-            CASE WHEN shown = 'yes' AND NOT published THEN CASE {bands} ELSE '{LAST_BAND}' END END AS people_band,
-            shown,
+            CASE WHEN NOT absent THEN numerator END AS numerator,
+            CASE WHEN NOT absent THEN denominator END AS denominator,
+            CASE WHEN NOT absent THEN round(scale * numerator / denominator, {PUBLIC_DECIMALS}) END AS value,
+            NULL::DOUBLE AS low,
+            NULL::DOUBLE AS high,
+            NULL::VARCHAR AS people_band,
+            CASE WHEN absent THEN 'no_data' ELSE 'yes' END AS shown,
             settled,
             published
-        FROM shown
-        """,
-        {"synthetic": synthetic},
-    )
-    _say_what_is_missing(con)
+        FROM open
+        WHERE published OR absent
+    """)
+
+
+def _judge_pools_afresh(con: duckdb.DuckDBPyConnection) -> None:
+    """Where other teams are shown together from some month on, that is another thing: the limits of such a pool begin
+    afresh there. Adds to `rebase`."""
+    con.execute("""
+        INSERT INTO rebase BY NAME
+        WITH change AS (
+            SELECT unnest(indicators) AS indicator, pool AS unit, from_month AS month FROM pool
+            UNION
+            SELECT unnest(indicators), pool, (to_month + INTERVAL 1 MONTH)::DATE FROM pool WHERE to_month IS NOT NULL
+        )
+        SELECT indicator, unit, month
+        FROM change
+        JOIN (SELECT indicator, unit, min(month) AS first FROM told GROUP BY ALL) USING (indicator, unit)
+        WHERE month > first
+    """)
 
 
 def _say_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
     """A month without a row between a unit's first and the indicator's last is "no data", while the unit is there; a unit
     for which an indicator has never had a figure has one row, "not collected", in the newest month. Published figures and
-    others have each their own last month. What is renewed by quarter is due in the quarter's last month only."""
+    others have each their own last month. What is renewed by quarter is due in the quarter's last month only, a survey in
+    the months of its waves."""
     con.execute("""
         INSERT INTO value BY NAME
         WITH last AS (SELECT indicator, published, max(month) AS month FROM value GROUP BY indicator, published),
@@ -124,7 +152,8 @@ def _say_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
                 unit,
                 min(value.month) AS first,
                 max(last.month) AS last,
-                max(CASE WHEN published THEN published_to ELSE private_to END) AS settled_to
+                max(CASE WHEN published THEN published_to ELSE private_to END) AS settled_to,
+                CASE WHEN bool_and(published) THEN any_value(refresh) ELSE any_value(told_by) END AS told_by
             FROM value
             JOIN last USING (indicator, published)
             JOIN rule USING (indicator)
@@ -135,17 +164,21 @@ def _say_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
                 indicator,
                 unit,
                 unnest(generate_series(first, last, INTERVAL 1 MONTH))::DATE AS month,
-                settled_to
+                settled_to,
+                told_by
             FROM series
         )
         SELECT indicator, due.unit, due.month, 'no_data' AS shown, coalesce(due.month <= settled_to, false) AS settled
         FROM due
-        JOIN rule USING (indicator)
         ANTI JOIN value USING (indicator, unit, month)
         SEMI JOIN unit_spell
                ON unit_spell.unit = due.unit
               AND due.month BETWEEN unit_spell.from_month AND coalesce(unit_spell.to_month, due.month)
-        WHERE NOT quarterly OR month(due.month) % 3 = 0
+        WHERE CASE told_by
+            WHEN 'monthly' THEN true
+            WHEN 'quarterly' THEN month(due.month) % 3 = 0
+            ELSE (due.indicator, due.month) IN (SELECT (indicator, month) FROM value)
+        END
     """)
     con.execute("""
         INSERT INTO value BY NAME
@@ -160,7 +193,7 @@ def _say_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:
             rule.indicator,
             unit_level.unit,
             CASE
-                WHEN quarterly THEN (date_trunc('quarter', newest.month + INTERVAL 1 MONTH) - INTERVAL 1 MONTH)::DATE
+                WHEN refresh = 'quarterly' THEN (date_trunc('quarter', newest.month + INTERVAL 1 MONTH) - INTERVAL 1 MONTH)::DATE
                 ELSE newest.month
             END AS month,
             'not_collected' AS shown,

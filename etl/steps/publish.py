@@ -11,15 +11,19 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from etl.disclosure import memory
 from etl.paths import SQL, Workspace, appearing, room_on_disk, write_json
 from etl.steps.cells import sql_text
 
-FORMAT = 1  # of the tables in sql/release.sql; raise it when a column changes its meaning or goes
+FORMAT = 2  # of the tables in sql/release.sql; raise it when a column comes, goes or changes its meaning
 TABLES = {
     "mart.value": "value",
     "mart.signal": "signal",
     "mart.prime": "prime",
-    "meta.unit": "unit_spell",
+    "mart.strain": "strain",
+    "mart.shared": "shared",
+    "meta.unit": "(FROM unit_spell UNION ALL BY NAME FROM pool_unit)",
+    "meta.pool": "pool",
     "meta.event": "event",
     "meta.coverage": "coverage",
     "meta.agreement": "agreement",
@@ -60,7 +64,8 @@ def publish(
 ) -> None:
     """Writes the release from the engine's tables and the records of `meta`, checks it, and makes it current.
 
-    Raises FailedCheck; nothing is published then, and the last release stays.
+    What protects people has been promised to memory before, and is kept as soon as the release stands. Raises
+    FailedCheck; nothing is published then, and the last release stays.
     """
     with (
         appearing(workspace.releases / f"{release}.duckdb", workspace.work) as unfinished,
@@ -74,6 +79,7 @@ def publish(
                 con.execute(f"INSERT INTO made.{table} BY NAME FROM records")
                 con.unregister("records")
         check(con)
+    memory.keep_promises(workspace)
     point_at(workspace, release)
 
 
@@ -108,8 +114,10 @@ def current(workspace: Workspace) -> str | None:
 
 
 def next_name(workspace: Workspace, today: dt.date) -> str:
-    """The day and the next free letter: 2026-11-09a … z, za, zb …"""
-    taken = [name[10:] for name in releases(workspace) if name.startswith(today.isoformat())]
+    """The day and the next free letter: 2026-11-09a … z, za, zb … A release that is remembered keeps its name even when
+    its file is gone."""
+    names = {*releases(workspace), *memory.releases(workspace)}
+    taken = [name[10:] for name in names if name.startswith(today.isoformat())]
     if not taken:
         return f"{today.isoformat()}a"
     last = max(taken, key=lambda letters: (len(letters), letters))

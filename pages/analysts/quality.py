@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import arrivals, coverage, filters, frame, warehouse
+from pages.parts import arrivals, asked, coverage, filters, frame, protection, warehouse
 
 view = filters.view()
 sources, files, unknown = view.ask("sources"), view.ask("files"), view.ask("unknown_names")
@@ -12,6 +12,7 @@ last = warehouse.last_build()
 
 waiting = sum(row["waiting"] for row in unknown)
 frame.heading(view, "Data quality", arrivals.needs(len(refused), waiting, last))
+asked.pointer(view)
 arrivals.last_build(last, view.release.id)
 arrivals.sources(sources)
 
@@ -25,6 +26,6 @@ coverage.fresh(sources, view.ask("release")[0]["as_of"])
 coverage.shown(view)
 coverage.agreement(view.ask("agreement"))
 arrivals.reasons(view.ask("set_aside"))
-
+protection.cost(view.ask("protection"), view.ask("loosened"))
 arrivals.checks(view.ask("expectations"), titles)
 arrivals.files(files, titles)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import about, cards, charts, filters, frame, states, words
+from pages.parts import about, cards, charts, desk, doubts, filters, frame, states, words
 
 HERE = "pages/executives/indicator.py"
 view = filters.view()
@@ -12,7 +12,9 @@ series, events = view.ask("series", **asked), view.ask("events", unit=unit["unit
 now = view.ask("now", indicators=[indicator["indicator"]], of=[unit["unit"]], month=view.month)[0]
 
 answer = about.answer(now, indicator["unit"], unit["level"])
+desk.say_what_was_done()
 frame.heading(view, f"{indicator['title']}, {unit['title']}", answer, HERE)
+about.stands_for(view, about.together(view), indicator["indicator"])
 
 if any(row["value"] is not None for row in series):
     about.sureness(view, now)
@@ -22,6 +24,7 @@ if any(row["value"] is not None for row in series):
     told = charts.in_words(view, series, words.reading(now, unit["level"]))
     st.vega_lite_chart(spec, alt=told, key="chart")
     st.caption(charts.key(series, events, view.profile(), beside))
+    doubts.offer(view, now)
     about.file(view, series)
 else:
     reason = "No month of this unit can be shown for this indicator."
@@ -35,7 +38,11 @@ month = view.now()
 below = view.ask("units_below", unit=unit["unit"], month=month) if month else []
 if below:
     st.header("The units directly below", anchor=False)
+    of = [member["unit"] for member in below]
+    rows = view.ask("now", indicators=[indicator["indicator"]], of=of, month=month)
+    rows = [row for row in rows if about.belongs(view, row)]
+    told = {row["unit"] for row in rows}
+    below = [member for member in below if member["unit"] in told]
     page = cards.paged(below, unit["unit"])
     st.caption(f"{words.month(month)} · {len(below)} in all, by name · missing is not zero")
-    of = [member["unit"] for member in page]
-    cards.lines(view, view.ask("now", indicators=[indicator["indicator"]], of=of, month=month), page)
+    cards.lines(view, rows, page)

@@ -20,7 +20,8 @@ def answer(row: dict[str, Any], measure: str, level: str) -> str:
     places = cards.decimals(row)
     value = words.plain(words.quantity(row["value"], measure, places))
     if row["mean"] is None:
-        return f"{said} {words.month(row['month'])}: {value}."
+        range_of = words.plain(words.between(row, measure))
+        return f"{said} {words.month(row['month'])}: {value}{f', {range_of}' if range_of else ''}."
     average = words.plain(words.quantity(row["mean"], measure, places))
     return f"{said} {words.month(row['month'])}: {value}; {words.own(level)} {average}."
 
@@ -51,6 +52,38 @@ def standing(groups: dict[str, list[Any]], month: dt.date | None) -> str:
     if not said:
         return f"**Nothing here can be judged yet.** {when}."
     return f"Of {total} here, **{words.listed(said)}**. {when}."
+
+
+def together(view: View) -> list[dict[str, Any]]:
+    """Which small units the chosen one is shown together with, or stands for, now or in the month chosen."""
+    months = [row["settled_to"].replace(day=1) for row in view.indicators.values() if row["settled_to"]]
+    month = view.month or max(months, default=None)
+    found = view.ask("together", unit=view.unit["unit"])
+    return [
+        row
+        for row in found
+        if month and row["from_month"] <= month and (row["to_month"] is None or row["to_month"] >= month)
+    ]
+
+
+def stands_for(view: View, rows: list[dict[str, Any]], indicator: str | None = None) -> None:
+    """On the page of small units that are shown together: which they are."""
+    if not view.unit["together"]:
+        return
+    rows = [row for row in rows if indicator in (None, row["indicator"])]
+    of = {
+        name: [row["title"] for row in rows if row["indicator"] == name] for name in {row["indicator"] for row in rows}
+    }
+    names = sorted({title for titles in of.values() for title in titles}, key=str.lower)
+    varies = " Not every number is of all of them." if len({tuple(titles) for titles in of.values()}) > 1 else ""
+    if names:
+        said = words.plain(words.listed(names))
+        st.caption(f"{words.sentence(said)}, shown together so that no few people can be told apart.{varies}")
+
+
+def belongs(view: View, row: dict[str, Any]) -> bool:
+    """Whether a row says something of its unit: small units are shown together of some numbers, and not of others."""
+    return row["shown"] != "not_collected" or not view.units[row["unit"]]["together"]
 
 
 def scale(indicator: dict[str, Any]) -> str:

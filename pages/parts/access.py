@@ -1,18 +1,206 @@
-"""Who is reading, and what they may see."""
+"""Who is reading, and what they may see. Denied unless something says otherwise.
 
+With sign-in set up (`[auth]` in the workspace's secrets.toml) a reader is whom the provider says, and `access.yaml` says which
+units are theirs, in which role. Without it only a release that anybody may read is shown: made up, or wholly public.
+"""
+
+import datetime as dt
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import yaml
 
 from pages.parts import warehouse
+
+LONGEST = dt.timedelta(hours=12)  # then a reader signs in again
+SECTIONS = ("Leaders", "Executives", "Analysts")
+SHARED = ("One indicator", "All signals", "The circle")  # pages of other sections that a chart or a link leads to
+OPENS = {
+    "leader": ("Leaders", *SHARED),
+    "staff": ("Leaders", *SHARED),  # what a leader sees, their team may see; only leaders write
+    "executive": ("Leaders", "Executives"),
+    "analyst": ("Analysts", *SHARED),
+}
+WRITES = ("leader", "executive", "analyst")
+USUAL = "who: [{email: maria@example.org, role: leader, units: [larch]}]"
+
+
+class SignInFirst(Exception):
+    """Sign-in is set up, and nobody has signed in, or too long ago."""
+
+
+class SignInNeeded(Exception):
+    """No sign-in is set up, and the release holds what is not for everybody."""
+
+
+class BadAccess(Exception):
+    """access.yaml cannot be read or says what means nothing; the sentence says what is expected. Nobody is let in then."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What somebody is: a role, and the units it holds for with all that stands under them."""
+
+    role: str
+    units: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """A reader: their role, and the units that are theirs. They see those and all that stands under them."""
+    """A reader on one page: the role in which they read it, and the units that are theirs there."""
 
     role: str
     roots: tuple[str, ...]
 
+    @property
+    def writes(self) -> bool:
+        return self.role in WRITES or self.role == "demonstration"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who may read something; `name` is None where no sign-in is set up and all see everything."""
+
+    name: str | None
+    grants: tuple[Grant, ...]
+
+    def opens(self, section: str, page: str) -> bool:
+        return self.name is None or any({section, page} & set(OPENS[grant.role]) for grant in self.grants)
+
+    def on(self, release: warehouse.Release, section: str, page: str) -> Viewer:
+        """The same reader on one page; without a unit where none of their roles opens it."""
+        if self.name is None:
+            return Viewer("demonstration", warehouse.top_units(release))
+        open_to = [grant for grant in self.grants if {section, page} & set(OPENS[grant.role])]
+        roots = sorted({unit for grant in open_to for unit in grant.units})
+        role = next(
+            (name for name in ("executive", "leader", "analyst", "staff") if name in {g.role for g in open_to}), ""
+        )
+        return Viewer(role, tuple(roots))
+
+
+def reader(release: warehouse.Release) -> Reader:
+    """The reader of this session. Raises SignInFirst, SignInNeeded, BadAccess."""
+    if not sign_in_is_set_up():
+        if warehouse.is_open(release):
+            return Reader(None, ())
+        raise SignInNeeded
+    said = claims()
+    if not said or is_stale(said):
+        raise SignInFirst
+    return Reader(str(said.get("email") or said.get("sub")), granted(said, rules()))
+
 
 def viewer(release: warehouse.Release) -> Viewer:
-    """The reader of this session. With no sign-in set up, this is a demonstration: all see every unit."""
+    """Outside a session (a report written by a build): whoever runs it may see everything."""
     return Viewer("demonstration", warehouse.top_units(release))
+
+
+def sign_in_is_set_up() -> bool:
+    return bool(st.secrets.load_if_toml_exists() and st.secrets.get("auth"))
+
+
+def claims() -> dict[str, Any] | None:
+    """What the provider said of who signed in; None where nobody has."""
+    user = st.user.to_dict()
+    return user if user.get("is_logged_in") else None
+
+
+def is_stale(said: Mapping[str, Any], now: dt.datetime | None = None) -> bool:
+    """Whether the sign-in lies too far back, or in the future by more than a clock's error, or does not say when it was."""
+    try:
+        at = dt.datetime.fromtimestamp(float(said["iat"]), dt.UTC)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return True
+    age = (now or dt.datetime.now(dt.UTC)) - at
+    return not dt.timedelta(minutes=-5) <= age <= LONGEST
+
+
+def granted(said: Mapping[str, Any], rules: dict[str, Any]) -> tuple[Grant, ...]:
+    """What the rules give to somebody with these claims. An address that its provider does not vouch for is none."""
+    vouched = said.get("email_verified", True) is not False
+    email = str(said.get("email") or "").casefold() if vouched else ""
+    groups = said.get(rules["claim"]) or ()
+    groups = {groups} if isinstance(groups, str) else {str(group) for group in groups}
+    return tuple(
+        Grant(each["role"], tuple(each["units"]))
+        for each in rules["who"]
+        if (email and each.get("email", "").casefold() == email) or each.get("group") in groups
+    )
+
+
+def rules() -> dict[str, Any]:
+    """What access.yaml says now: read again whenever it was written. Raises BadAccess."""
+    path = warehouse.home() / "access.yaml"
+    try:
+        seen = path.stat()
+    except OSError:
+        raise BadAccess(f"There is no {path}, which says who sees what. It is written as: {USUAL}") from None
+    return _rules(path, seen.st_mtime_ns, seen.st_size)
+
+
+@lru_cache(maxsize=4)
+def _rules(path: Path, _written: int, _size: int) -> dict[str, Any]:
+    try:
+        record = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        raise BadAccess(f"{path} is not readable YAML. It is written as: {USUAL}") from None
+    if not isinstance(record, dict) or not isinstance(record.get("who"), list):
+        raise BadAccess(f"{path} lists nobody. It is written as: {USUAL}")
+    if strange := set(record) - {"who", "claim"}:
+        raise BadAccess(
+            f"{path} says {', '.join(map(str, strange))}, which means nothing here; it may say who and claim."
+        )
+    for number, each in enumerate(record["who"], 1):
+        _expect_sound(path, number, each)
+    return {"claim": str(record.get("claim", "groups")), "who": record["who"]}
+
+
+def _expect_sound(path: Path, number: int, each: Any) -> None:
+    def wrong(what: str) -> BadAccess:
+        return BadAccess(f"{path}, entry {number} of who: {what}.")
+
+    if not isinstance(each, dict) or set(each) - {"email", "group", "role", "units"}:
+        raise wrong("expected email or group, role, and units")
+    if ("email" in each) == ("group" in each):
+        raise wrong("expected either an email or a group")
+    if not all(isinstance(each[key], str) and each[key].strip() for key in ("email", "group") if key in each):
+        raise wrong("email or group is empty")
+    if each.get("role") not in OPENS:
+        raise wrong(f"role is {each.get('role')!r}, expected one of {', '.join(OPENS)}")
+    units = each.get("units")
+    if not isinstance(units, list) or not units or not all(isinstance(unit, str) for unit in units):
+        raise wrong("units is not a list of codes of units, in quotes if they are numbers")
+
+
+def main() -> int:
+    """Reads access.yaml as the app would, for `python -m etl check`; says which of its units the release does not know."""
+    if not (warehouse.home() / "access.yaml").exists():
+        return 0
+    try:
+        who = rules()["who"]
+        release = warehouse.current()
+    except BadAccess as wrong:
+        print(wrong, file=sys.stderr)
+        return 1
+    except (warehouse.NoRelease, warehouse.UnreadableRelease):
+        print(f"access.yaml: {len(who)} entries; no release to compare their units with")
+        return 0
+    known = set(warehouse.scope(release, warehouse.top_units(release)))
+    unknown = sorted({unit for each in who for unit in each["units"]} - known)
+    if unknown:
+        print(
+            f"access.yaml names units that release {release.id} does not have: {', '.join(unknown)}.", file=sys.stderr
+        )
+        return 1
+    print(f"access.yaml: {len(who)} entries, and every unit they name is there")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

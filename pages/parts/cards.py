@@ -7,12 +7,20 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import marks, states, words
+from pages.parts import doubts, marks, states, words
 from pages.parts.filters import View
 
 LARGE = "pages/executives/indicator.py"
 UNIT = "pages/leaders/team.py"
+NOT_ONE = f"For none of these units. {words.PROTECTED}"
 A_PAGE = 15  # units in a list, before it is cut into pages
+GROUPS = {
+    "What is holding up": ("improvement",),
+    "Where there is change worth a conversation": ("concern", "change"),
+    "Within the usual range": ("common_cause",),
+    "Shown, not judged": ("not_judged",),
+    "No number here": ("absent",),
+}
 
 
 def standing(row: dict[str, Any]) -> str:
@@ -68,8 +76,16 @@ def aside(row: dict[str, Any], unit: str, level: str) -> str:
     return f"{words.plain(words.reading(row, level))}{average if row['settled'] else ''}."
 
 
-def card(view: View, row: dict[str, Any], above: dict[str, Any] | None) -> None:
-    """One indicator of the chosen unit; `above` is that of the unit over it, for where this is protected."""
+def instead(view: View, row: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Where a number is protected, the nearest that can be shown: that of the small units together, or of the unit above.
+    `others` are the same indicator's rows of those, nearest first."""
+    if row["shown"] != "protected":
+        return None
+    return next((other for other in others if other["shown"] == "yes" and other["unit"] in view.units), None)
+
+
+def card(view: View, row: dict[str, Any], others: list[dict[str, Any]]) -> None:
+    """One indicator of the chosen unit; `others` are the rows that may stand for it (`instead`)."""
     indicator = view.indicators[row["indicator"]]
     with st.container(border=True, height="stretch", gap="xsmall", key=f"card_{row['indicator']}"):
         with st.container(horizontal=True, wrap=False, horizontal_alignment="distribute", gap="small"):
@@ -78,7 +94,7 @@ def card(view: View, row: dict[str, Any], above: dict[str, Any] | None) -> None:
             icon(row)
         if row["shown"] == "yes":
             number(row, indicator["unit"])
-            st.caption(words.month(row["month"]))
+            st.caption(" · ".join(filter(None, (words.month(row["month"]), words.between(row, indicator["unit"])))))
         else:
             st.markdown(f"*{words.absence(row)}.*")
             if row["last_shown"] and row["shown"] == "no_data":
@@ -86,22 +102,27 @@ def card(view: View, row: dict[str, Any], above: dict[str, Any] | None) -> None:
         small_chart(row, indicator["title"], indicator["unit"])
         if row["shown"] == "yes":
             st.caption(aside(row, indicator["unit"], view.unit["level"]))
-        elif row["shown"] == "protected" and above and above["shown"] == "yes":
-            over = view.unit["above"][-1]
-            said = words.quantity(above["value"], indicator["unit"], decimals(above))
+        elif other := instead(view, row, others):
+            over = view.units[other["unit"]]
+            said = words.quantity(other["value"], indicator["unit"], decimals(other))
             st.page_link(
                 UNIT, label=f"{words.plain(over['title'])}: {words.plain(said)}", help="",
-                icon=":material/arrow_upward:", query_params=view.address(unit=over["unit"]),
+                icon=f":material/{'group_work' if over['together'] else 'arrow_upward'}:",
+                query_params=view.address(unit=over["unit"]),
             )  # fmt: skip
-        if row["last_shown"]:
-            st.page_link(
-                LARGE, label=f"Open {words.plain(indicator['title'].lower())} large", help="",
-                icon=":material/arrow_forward:", icon_position="right",
-                query_params=view.address(indicator=row["indicator"]),
-            )  # fmt: skip
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"
+        ):
+            if row["last_shown"]:
+                st.page_link(
+                    LARGE, label=f"Open {words.plain(indicator['title'].lower())} large", help="",
+                    icon=":material/arrow_forward:", icon_position="right", width="content",
+                    query_params=view.address(indicator=row["indicator"]),
+                )  # fmt: skip
+            doubts.beside(view, row)
 
 
-def further(view: View, rows: list[dict[str, Any]], above: dict[str, dict[str, Any]]) -> None:
+def further(view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[str, Any]]]) -> None:
     """The numbers beside the front set, family by family, folded away until they are asked for."""
     if not rows:
         return
@@ -114,7 +135,7 @@ def further(view: View, rows: list[dict[str, Any]], above: dict[str, dict[str, A
                 st.subheader(name, anchor=False)
                 with st.grid(columns=3, min_column_width=270):
                     for row in members:
-                        card(view, row, above.get(row["indicator"]))
+                        card(view, row, others.get(row["indicator"], []))
 
 
 def line(view: View, row: dict[str, Any], unit: dict[str, Any]) -> None:
@@ -140,9 +161,10 @@ def line(view: View, row: dict[str, Any], unit: dict[str, Any]) -> None:
 
 def lines(view: View, rows: list[dict[str, Any]], units: list[dict[str, Any]]) -> None:
     """A line for each unit, in the order given; one box where nothing is collected for any of them."""
-    if all(row["shown"] == "not_collected" for row in rows):
-        states.empty("block", "Not collected for these units", "The figure above is as deep as this number goes.")
-        return
+    for absent, line_of_words in (("not_collected", "Not collected for these units"), ("protected", NOT_ONE)):
+        if all(row["shown"] == absent and not row["last_shown"] for row in rows):
+            states.empty("block", line_of_words, "The figure above is as deep as this number goes.")
+            return
     found = {row["unit"]: row for row in rows}
     with st.container(key="below"):
         for unit in units:

@@ -7,7 +7,7 @@ ids, and they are kept in step here.
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -35,6 +35,10 @@ class View:
 
     def ask(self, question: str, **params: Any) -> list[dict[str, Any]]:
         return warehouse.ask(self.release, question, self.viewer.roots, **params)
+
+    def of(self, unit: str, indicator: str) -> "View":
+        """The same view of another unit and indicator."""
+        return replace(self, unit=self.units[unit], indicator=self.indicators[indicator])
 
     @property
     def front(self) -> list[str]:
@@ -90,7 +94,9 @@ def view() -> View:
 def unit_labels(units: dict[str, dict[str, Any]]) -> dict[str, str]:
     """A name for each unit that tells those of one title apart: by the unit above and, if need be, by id."""
     labels = {
-        key: f"{row['title']} · {row['level']}{' in ' + row['above'][-1]['title'] if row['above'] else ''}"
+        key: row["title"]
+        if row["together"]
+        else f"{row['title']} · {row['level']}{' in ' + row['above'][-1]['title'] if row['above'] else ''}"
         for key, row in units.items()
     }
     seen = Counter(labels.values())

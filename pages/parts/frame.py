@@ -54,7 +54,10 @@ def run(page: st.Page) -> None:
         states.gone_wrong()
 
 
-def footer(synthetic: bool) -> None:
+def footer(synthetic: bool, reader: str | None = None) -> None:
     st.divider()
     made_up = " Demonstration on made-up data." if synthetic else ""
-    st.caption(f"{words.PURPOSE}{made_up} No sign-in is set up: every reader sees every unit.")
+    seen = f"Signed in as {words.plain(reader)}." if reader else "No sign-in is set up: every reader sees every unit."
+    st.caption(f"{words.PURPOSE}{made_up} {seen}")
+    if reader:
+        states.sign_out()

@@ -52,6 +52,25 @@ def variation(verdict: str, moved: str | None) -> str:
     return _svg(24, 24, body)
 
 
+def strain(verdict: str | None) -> str:
+    """Strain a triangle, easing a diamond, filled where it is clear and hollow where it is likely; steady a bar; not clear a
+    broken wave; nothing to be said three dots."""
+    how, _, what = (verdict or "").partition("_")
+    if what in ("strain", "easing"):
+        colour = CONCERN if what == "strain" else IMPROVEMENT
+        path = _triangle(12, 12, 8.5, True) if what == "strain" else _diamond(12, 12, 9)
+        fill = colour if how == "clear" else "none"
+        return _svg(
+            24, 24, f'<path d="{path}" fill="{fill}" stroke="{colour}" stroke-width="2" stroke-linejoin="round"/>'
+        )
+    line = f'fill="none" stroke="{CHANCE}" stroke-width="2.4" stroke-linecap="round"'
+    if verdict == "steady":
+        return _svg(24, 24, f'<path d="M4 12 H20" {line}/>')
+    if verdict == "not_clear":
+        return _svg(24, 24, f'<path d="M3 13 q4.5 -6 9 0 t9 0" {line} stroke-dasharray="4.5 4"/>')
+    return variation("not_judged", None)
+
+
 def assurance(target: str) -> str:
     """A bar (the range that chance explains) against a dash-dot line (the target); above it is better."""
     bar = {"pass": (3, 18), "fail": (15, 6)}.get(target, (9, 12.5))
@@ -83,6 +102,49 @@ def spark(points: list[dict[str, Any]], width: int = 300, height: int = 64) -> s
         return height / 2 if high == low else edge + (high - level) * down
 
     return _svg(width, height, "".join((*_ranges(points, x, y), *_line(points, x, y), *_signs(shown, x, y))))
+
+
+def strip(points: list[dict[str, Any]], months: int = 12) -> str:
+    """The signs of the last months in a row: concern a triangle, improvement a diamond, change a square, chance a dot; not
+    settled a ring, not shown a stroke."""
+    newest = max((p["month"] for p in points), default=None)
+    last = newest.year * 12 + newest.month if newest else 0
+    held = {p["month"].year * 12 + p["month"].month: p for p in points}
+    apart = 150 / months
+    body = f'<path d="M0 16.5 H150" stroke="{CHANCE}" stroke-width="1"/>'
+    for place in range(months):
+        p = held.get(last - months + 1 + place)
+        at = apart * (place + 0.5)
+        if p is None or p["value"] is None:
+            if p is not None:
+                body += f'<path d="M{at - 2:.1f} 11.5 L{at + 2:.1f} 4.5" stroke="{CHANCE}" stroke-width="1.2"/>'
+        elif not p["settled"]:
+            body += f'<circle cx="{at:.1f}" cy="8" r="3" fill="none" stroke="{SLATE}" stroke-width="1.4"/>'
+        elif p["verdict"] == "concern":
+            body += f'<path d="{_triangle(at, 8, 4.4, p["moved"] != "down")}" fill="{CONCERN}"/>'
+        elif p["verdict"] == "improvement":
+            body += f'<path d="{_diamond(at, 8, 4.6)}" fill="{IMPROVEMENT}"/>'
+        elif p["verdict"] == "change":
+            body += f'<rect x="{at - 3.4:.1f}" y="4.6" width="6.8" height="6.8" fill="{SLATE}"/>'
+        else:
+            body += f'<circle cx="{at:.1f}" cy="8" r="1.9" fill="{CHANCE}"/>'
+    return _svg(150, 18, body)
+
+
+STRIPS = {"new": "···c", "persisting": "cccc", "lifted": "cc··"}
+
+
+def standing_strip(standing: str) -> str:
+    """Four months in small, beside the name of a box."""
+    body = f'<path d="M0 16.5 H52" stroke="{CHANCE}" stroke-width="1"/>'
+    for place, sign in enumerate(STRIPS[standing]):
+        at = 6.5 + 13 * place
+        body += (
+            f'<path d="{_triangle(at, 8, 4.4, True)}" fill="{CONCERN}"/>'
+            if sign == "c"
+            else f'<circle cx="{at}" cy="8" r="1.9" fill="{CHANCE}"/>'
+        )
+    return _svg(52, 18, body)
 
 
 def _ranges(points, x, y):

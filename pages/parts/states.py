@@ -4,7 +4,27 @@ import logging
 
 import streamlit as st
 
-from pages.parts import words
+from pages.parts import access, warehouse, words
+
+CLOSED = (warehouse.NoRelease, warehouse.UnreadableRelease, access.SignInFirst, access.SignInNeeded, access.BadAccess)
+
+
+def closed(reason: Exception | None) -> None:
+    """What stands in the place of every page, and why."""
+    match reason:
+        case warehouse.NoRelease():
+            no_release()
+        case warehouse.UnreadableRelease():
+            unreadable(str(reason))
+        case access.SignInFirst():
+            sign_in()
+        case access.SignInNeeded():
+            sign_in_needed()
+        case access.BadAccess():
+            nobody_let_in(str(reason))
+        case _:
+            no_access()
+            sign_out()
 
 
 def empty(icon: str, line: str, reason: str):
@@ -36,6 +56,34 @@ def unreadable(sentence: str) -> None:
 def no_access() -> None:
     st.title("This page is not yours to see", anchor=False)
     empty("lock", "No units are yours yet", "Ask whoever looks after Kinship in your organisation.")
+
+
+def sign_in() -> None:
+    st.title("Sign in to Kinship", anchor=False)
+    with empty(
+        "login", "Your organisation’s own sign-in", "It opens in this window, and asks again after twelve hours."
+    ):
+        st.button("Sign in", type="primary", on_click=st.login)
+
+
+def sign_out() -> None:
+    st.button("Sign out", on_click=st.logout, type="tertiary", icon=":material/logout:")
+
+
+def sign_in_needed() -> None:
+    st.title("Not open to everybody", anchor=False)
+    reason = "This release holds figures of teams, and no sign-in is set up that would tell who may see them."
+    with empty("lock", "Sign-in comes first", reason):
+        st.markdown("Whoever looks after Kinship finds in the README how to set it up.", text_alignment="center")
+
+
+def nobody_let_in(sentence: str) -> None:
+    """For whoever mends it the reason is in the log: a stranger need not read it."""
+    logging.getLogger("kinship").error(sentence)
+    st.title("Nobody can be let in at present", anchor=False)
+    empty(
+        "lock", "The list of who sees what cannot be read", "Whoever looks after Kinship finds the reason in the log."
+    )
 
 
 def gone_wrong() -> None:

@@ -51,7 +51,7 @@ def rows(view: View, of: list[dict[str, Any]], indicators: list[str]) -> list[di
         for unit in of
         for key in indicators
         for about in [view.indicators[key]]
-        if key in collected
+        if key in collected and (not unit["together"] or found[unit["unit"], key]["shown"] != "not_collected")
     ]
 
 

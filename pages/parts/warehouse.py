@@ -13,7 +13,7 @@ import streamlit as st
 
 QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
 LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
-FORMAT = 1  # of meta.release: the newest layout of tables that these pages can read
+FORMAT = 2  # of meta.release: the layout of tables that these pages read
 
 
 class NoRelease(Exception):
@@ -57,6 +57,10 @@ def current() -> Release:
         raise UnreadableRelease(f"The release {name} cannot be opened: its file is missing or damaged.") from None
     if written > FORMAT:
         raise UnreadableRelease(f"The release {name} was made by a newer version of Kinship than these pages.")
+    if written < FORMAT:
+        raise UnreadableRelease(
+            f"The release {name} was made by an older version of Kinship than these pages: build again (python -m etl build)."
+        )
     return release
 
 
@@ -65,6 +69,25 @@ def releases() -> list[Release]:
     paths = (home() / "releases").glob("*.duckdb")
     found = [Release(str(path.resolve()), path.stem) for path in paths if re.fullmatch(r"[\w-]+", path.stem)]
     return sorted(found, key=lambda release: (release.id[:10], len(release.id), release.id), reverse=True)
+
+
+def earlier(release: Release) -> list[Release]:
+    """The releases published before this one that these pages can read, newest first."""
+    found = []
+    for path in Path(release.path).parent.glob("*.duckdb"):
+        if _order(path.stem) < _order(release.id):
+            try:
+                if _format(str(path.resolve())) == FORMAT:
+                    found.append(Release(str(path.resolve()), path.stem))
+            except (duckdb.Error, OSError):
+                continue  # it cannot be opened, so nothing can be compared with it
+    return sorted(found, key=lambda each: _order(each.id), reverse=True)
+
+
+def _order(name: str) -> tuple[str, int, str]:
+    """2026-11-09a, … 2026-11-09z, 2026-11-09aa"""
+    day, letters = name[:10], name[10:]
+    return day, len(letters), letters
 
 
 def last_build() -> dict[str, Any] | None:
@@ -106,6 +129,16 @@ def top_units(release: Release) -> tuple[str, ...]:
     return _top_units(release.path)
 
 
+def scope(release: Release, roots: tuple[str, ...]) -> tuple[str, ...]:
+    """Every unit that somebody with these roots may see."""
+    return tuple(_units(release.path, roots))
+
+
+def is_open(release: Release) -> bool:
+    """Whether anybody may read it: made up, or wholly public."""
+    return _open_to_all(release.path)
+
+
 @st.cache_data(max_entries=4000, show_spinner=False)
 def _answer(path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]) -> list[dict]:
     return _rows(path, question, {"units": _units(path, scope), **dict(params)})
@@ -119,6 +152,11 @@ def _units(path: str, scope: tuple[str, ...]) -> list[str]:
 @st.cache_data(max_entries=20, show_spinner=False)
 def _top_units(path: str) -> tuple[str, ...]:
     return tuple(row["unit"] for row in _rows(path, "top_units", {}))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _open_to_all(path: str) -> bool:
+    return all(row["open"] for row in _rows(path, "open", {}))
 
 
 @st.cache_data(max_entries=20, show_spinner=False)

@@ -31,6 +31,13 @@ FAMILIES = {
     "helps": "What helps",
 }
 
+LEVERS = {
+    "organisation": "the organisation",
+    "service": "the service",
+    "team": "the team",
+    "beyond_us": "somebody beyond us",
+}
+
 
 def plain(text: object) -> str:
     """Text from data, made safe inside markdown: it reads exactly as written and can be nothing but words.
@@ -40,6 +47,11 @@ def plain(text: object) -> str:
     """
     safe = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", re.sub(rf"[^\S{NBSP}]+", " ", str(text)).strip())
     return re.sub(r"(?i)(https?|www)(?=\\)|(?=\\@)", rf"\1{JOINER}", safe)
+
+
+def bare(markdown: str) -> str:
+    """What `plain` made safe, as it was written: for paper, where nothing is markup."""
+    return re.sub(r"\\(.)", r"\1", markdown).replace(JOINER, "")
 
 
 def month(of: dt.date) -> str:
@@ -103,6 +115,14 @@ def figure(value: float, decimals: int) -> str:
 def quantity(value: float, unit: str, decimals: int) -> str:
     """5.33 % or 8.05 hours per patient day"""
     return f"{figure(value, decimals)}{NBSP}{unit}"
+
+
+def between(row: dict[str, Any], unit: str) -> str:
+    """between 10 and 15 %: where a figure is told in steps, or with its uncertainty; nothing where it is not."""
+    if row["low"] is None or row["high"] is None:
+        return ""
+    decimals = places([row["low"], row["high"]])
+    return f"between {figure(row['low'], decimals)} and {quantity(row['high'], unit, decimals)}"
 
 
 def own(level: str) -> str:
@@ -197,6 +217,36 @@ def quality(source: dict[str, Any]) -> str:
     told += [f"{source['noted']:,} noted"] if source["noted"] else []
     aside = f"{source['rows_quarantined']:,}" if source["rows_quarantined"] else "none"
     return f"{plain(source['title'])}, {', '.join(told)}; {aside} of {many(source['rows_read'], 'row')} set aside"
+
+
+BEYOND = "more than chance, season and what all teams share explain"
+STRAIN = {
+    "clear_strain": ("Clear strain", f"Conditions have clearly worsened, by {BEYOND}"),
+    "likely_strain": ("Likely strain", f"Conditions have probably worsened, by {BEYOND}"),
+    "not_clear": ("Not clear", "There is some change, but no more than chance may bring"),
+    "steady": ("Steady", "No change has been found beyond chance, season and what all teams share"),
+    "likely_easing": ("Likely easing", f"Conditions have probably become lighter, by {BEYOND}"),
+    "clear_easing": ("Clear easing", f"Conditions have clearly become lighter, by {BEYOND}"),
+}
+
+
+def strain(row: dict[str, Any]) -> str:
+    """The verdict in two words and since when: "Likely strain since May 2026"."""
+    if row["verdict"] is None:
+        return "Nothing to say yet" if not row["judged"] else "Nothing to say this month"
+    earlier = f", as judged in {month(row['judged_in'])}" if row["judged_in"] != row["month"] else ""
+    return f"{STRAIN[row['verdict']][0]} since {month(row['since'])}{earlier}"
+
+
+def why_no_strain(row: dict[str, Any]) -> str:
+    """Why nothing is said of strain in a unit, in a sentence without its full stop."""
+    if row["top"]:
+        return "Of the whole, only what all teams share can be said"
+    if row["together"]:
+        return "Small units that are shown together are not judged as one"
+    if row["judged"]:
+        return f"No number of {month(row['month'])} may be shown and is settled"
+    return "It takes about ten settled months of numbers that may be shown"
 
 
 def in_short(row: dict[str, Any]) -> str:

@@ -47,7 +47,7 @@ history AS (
     GROUP BY c.indicator, c.unit
 )
 SELECT
-    c.indicator, c.unit, c.month, v.value, v.settled, h.last_shown,
+    c.indicator, c.unit, c.month, v.value, v.low, v.high, v.settled, h.last_shown,
     coalesce(v.shown, CASE WHEN h.collected THEN 'no_data' ELSE 'not_collected' END) AS shown,
     s.mean, s.lower, s.upper, s.segment, s.target, s.rule, s.moved, s.since, s.months, s.one_side, s.assurance, s.limits,
     coalesce(s.verdict, 'not_judged') AS verdict,

@@ -1,9 +1,11 @@
--- The units directly below one unit in a month, by title.
+-- The units directly below one unit in a month, by title; last the one that stands for several small ones.
 SELECT DISTINCT
-    unit, title, level
+    unit, title,
+    unit IN (SELECT pool FROM meta.pool) AS together,
+    CASE WHEN unit IN (SELECT pool FROM meta.pool) THEN 'units together' ELSE level END AS level
 FROM meta.unit
 WHERE parent = $unit
   AND from_month <= $month
   AND coalesce(to_month, $month) >= $month
   AND unit IN (SELECT unnest($units::VARCHAR[]))
-ORDER BY lower(title), unit
+ORDER BY together, lower(title), unit

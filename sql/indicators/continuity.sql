@@ -4,6 +4,12 @@ family: cover
 definition: Hours worked by people whose own post is in the team, their bank work for it included, as a share of all hours worked.
 why_it_matters: People who know one another and those they care for need fewer words to do the right thing.
 caveats: A person's post is that of the staff extract at month end. Whoever left in the month counts as not of the team. Months without a staff extract are no data, and so are teams in which nobody has a post.
+harder: People moved between teams to fill gaps, so that nobody knows whom they work with.
+hindrance: specialisation
+could_help: A steady core of the same people on each rota, and fewer moves.
+help: team
+lever: service
+lever_is: rota template
 unit: "%"
 scale: 100
 better: higher

@@ -4,6 +4,12 @@ family: time_and_rest
 definition: Hours that people worked beyond their contract in the month, as a share of their contracted hours. A person's work in all teams and on the bank counts, and time off and study as rostered. Staying on counts from 15 minutes a duty. Nobody's hours under contract are set against another's.
 why_it_matters: Extra hours are given out of somebody's rest.
 caveats: Counted with the team of the person's post. A contract is the full-time week of 37.5 hours times the person's share of it, for the days in post that month; hours planned unevenly over the months show as more in one and fewer in the next. Where nobody clocks, the planned end is taken, and staying on goes unseen. Only people who are on a rota.
+harder: More work than the rota has hours for, so that people stay on to finish it.
+hindrance: leaders
+could_help: Taking work away or adding hours, and letting shifts end on time.
+help: management
+lever: service
+lever_is: establishment and workload
 unit: "%"
 scale: 100
 better: lower

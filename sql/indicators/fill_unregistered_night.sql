@@ -4,6 +4,12 @@ family: cover
 definition: Hours worked on required duties of care staff by night as a share of the hours planned for them. A duty is a night if it was to start from 19:00 on or before 04:00. Care staff are all who are not registered.
 why_it_matters: The whole fill rate can hide that one kind of duty, or the nights, go short.
 caveats: Above 100 % is often extra observation, not plenty. Planned hours are sometimes edited down afterwards. A unit that plans no such duties has no figure. People are those who worked such duties that month.
+harder: Care posts that stay empty, or nights that nobody can be found for.
+hindrance: leaders
+could_help: Filling posts, and sharing nights more evenly between services.
+help: management
+lever: organisation
+lever_is: establishment and recruitment
 unit: "%"
 scale: 100
 better: higher

@@ -4,6 +4,12 @@ family: cover
 definition: Hours of leave, sickness, study and other time off on the rota beyond what the budget expects, as points of contracted hours. Below zero, fewer were off than the budget expects.
 why_it_matters: Time off that the budget does not foresee is covered by those who are there.
 caveats: Headroom is a choice made in the budget, not a norm. Contracted hours are the full-time week of 37.5 hours times people's share of it, for the days in post; posts that are not worked, as in maternity leave, are left out of both.
+harder: An establishment that leaves less room for leave, study and sickness than they take.
+hindrance: leaders
+could_help: Setting headroom from what is really taken.
+help: management
+lever: organisation
+lever_is: the headroom in the establishment
 unit: "points"
 scale: 100
 better: lower

@@ -4,6 +4,12 @@ family: time_and_rest
 definition: Duties that a manager or the system changed less than 48 hours before they were to start, as a share of the duties worked or cancelled.
 why_it_matters: Plans made around a rota, for children, for rest, for one another, fall through when it moves.
 caveats: Swaps that staff ask for are not counted, and changes after the start are put down to keeping the record right. Only the last change of a duty is known, so earlier ones are hidden. A month in which no rota notes any change is no data.
+harder: Gaps found in the last two days, so that lives are rearranged at short notice.
+hindrance: bureaucracy
+could_help: A plan for short-notice absence that does not fall on the same people.
+help: management
+lever: service
+lever_is: rota approval and cover rules
 unit: "%"
 scale: 100
 better: lower

@@ -4,6 +4,12 @@ family: time_and_rest
 definition: Annual leave earned so far in people's leave years and not yet taken, as a share of the whole year's entitlement. Below zero, more has been taken than earned.
 why_it_matters: Leave that is put off is rest that is put off, and comes back as a crowd at the year's end.
 caveats: Easter and August make it rise and fall. Leave is taken to be earned evenly from the first to the last day of the leave year, which differs between people. Leave that is booked and still to come is untaken.
+harder: Rotas too tight to let people go, or leave that is hard to book.
+hindrance: leaders
+could_help: Planning leave through the year, and cover for it in the template.
+help: management
+lever: service
+lever_is: leave planning
 unit: "%"
 scale: 100
 better: lower

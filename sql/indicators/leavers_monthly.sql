@@ -4,6 +4,12 @@ family: staying
 definition: People who left the organisation in one month, as a share of its staff; the mean of the headcounts at the month's start and end. From the public return.
 why_it_matters: It shows how your organisation's leaving compares with its own past, from figures that are already public.
 caveats: One month, not a year; about 1 % is usual. Resident doctors are left out of the return. Whoever goes from one organisation of the NHS to another has left the first. Do not compare it with the leaver rate, which counts otherwise.
+harder: Strain that has lasted, work elsewhere, or the end of fixed terms.
+hindrance: society
+could_help: Asking people what would make them stay, and acting on one thing that they name.
+help: leadership
+lever: organisation
+lever_is: pay, posts and what work is like
 unit: "%"
 scale: 100
 better: lower

@@ -4,6 +4,12 @@ family: time_and_rest
 definition: Runs of work that reached six days, or four nights, without one off between, for every 100 people who worked in the team that month. A run is counted once, in the month in which it gets that long, with the team of that day.
 why_it_matters: Rest comes from days off in a row; long runs put it off.
 caveats: A day is worked if a duty starts on it, in any team; a night is a duty that starts from 19:00 on or before 04:00. Six nights in a row count as a run of nights and as a run of days. Some people ask for runs, to have longer breaks after them.
+harder: Gaps that are filled with the same people's days off.
+hindrance: leaders
+could_help: A limit on days in a row in the template, and a check before extra shifts are offered.
+help: management
+lever: service
+lever_is: rota template
 unit: "per 100 people-months"
 scale: 100
 better: lower

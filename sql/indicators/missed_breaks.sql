@@ -4,6 +4,12 @@ family: time_and_rest
 definition: Duties of more than six hours with less than 20 minutes of rest noted, as a share of those duties for which a break was noted at all.
 why_it_matters: A break is often the only time in a day to sit down together.
 caveats: Breaks are seldom written down, so this speaks for few duties. Where every break of a team's month is the same length it was put in by a machine, and is taken as not noted.
+harder: Nobody to take over, or a habit of going without.
+hindrance: leaders
+could_help: Cover for breaks named at the start of each shift.
+help: team
+lever: team
+lever_is: cover for breaks
 unit: "%"
 scale: 100
 better: lower

@@ -4,6 +4,12 @@ family: absence
 definition: Of all full-time-equivalent days lost to sickness in the last 12 months, the share with a reason recorded that says something. Blank, "unknown" (S99) and "other known causes" (S98) do not.
 why_it_matters: Without reasons nobody can tell which absences the organisation could have made less likely.
 caveats: It measures recording, not health. Below about 80 % the share of stress-related sickness cannot be relied on. Needs 12 covered months with people in post.
+harder: Forms that ask for more than anyone has time to give.
+hindrance: bureaucracy
+could_help: A shorter form, and telling people what the answers are for.
+help: management
+lever: team
+lever_is: recording of absence
 unit: "%"
 scale: 100
 better: higher

@@ -4,6 +4,12 @@ family: cover
 definition: Hours worked in the team on duties of other teams, as a share of all hours worked there.
 why_it_matters: Help from elsewhere is help, and a sign that the team's own cover was short.
 caveats: Neither good nor bad by itself. Above a team the teams are added up, so a move within a service counts. Many rotas lose these moves; a month in which no rota notes any is no data.
+harder: Gaps here that other teams are asked to fill.
+hindrance: specialisation
+could_help: An agreement between teams about who helps whom, and when.
+help: services
+lever: service
+lever_is: cover between teams
 unit: "%"
 scale: 100
 better: neither

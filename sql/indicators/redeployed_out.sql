@@ -4,6 +4,12 @@ family: cover
 definition: Hours of the team's duties that were worked in another team, as a share of the hours of all its duties worked.
 why_it_matters: Whoever is sent elsewhere leaves a gap, and starts afresh among people they know less.
 caveats: It helps the other team; look at both sides. Above a team the teams are added up, so a move within a service counts. Many rotas lose these moves; a month in which no rota notes any is no data.
+harder: Being the team that others are covered from.
+hindrance: specialisation
+could_help: An agreement between teams about who helps whom, and giving back what was lent.
+help: services
+lever: service
+lever_is: cover between teams
 unit: "%"
 scale: 100
 better: lower

@@ -4,6 +4,12 @@ family: room_to_think
 definition: Hours of supervision, reflection, team time and study that were held, for each full-time post worked in the month.
 why_it_matters: Kindness needs time to think together about work that is hard. These hours are often the first to go.
 caveats: Only what stands on the rota is seen. From the first month in which a team's rota plans such hours; before that nothing is known. Posts that are not worked, as in maternity leave, are left out.
+harder: Rotas without room for supervision, reflective practice or team time.
+hindrance: leaders
+could_help: An hour in the template that is the last thing to go.
+help: team
+lever: service
+lever_is: protected time
 unit: "hours per FTE"
 scale: 1
 better: higher

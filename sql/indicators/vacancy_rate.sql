@@ -4,6 +4,12 @@ family: staying
 definition: Funded full-time equivalents without anybody in post at the month end, as a share of those funded.
 why_it_matters: Posts that stand empty are work that others do, or that is left undone.
 caveats: Below zero means more in post than funded. Staff on maternity leave, career breaks and rotation fill their posts; bank staff fill none, so it does not say who covers. The budget and the staff list must be of the same month and call the team alike. A team with no funded posts, or without anybody in post, has no rate.
+harder: Fewer people to be had, slow approvals, or posts that are held open.
+hindrance: society
+could_help: Quicker approvals, and telling the team what is being done about each post.
+help: management
+lever: organisation
+lever_is: establishment and recruitment
 unit: "%"
 scale: 100
 better: lower

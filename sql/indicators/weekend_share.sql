@@ -4,6 +4,12 @@ family: time_and_rest
 definition: Duties that start on a Saturday or Sunday, as a share of duties worked.
 why_it_matters: Weekends are when families and friends are free; they are worth sharing fairly.
 caveats: It follows from what the service is open for, and months differ in their number of weekends.
+harder: Weekends that fall on few, or a service that has grown at weekends.
+hindrance: leaders
+could_help: Sharing weekends by agreement.
+help: management
+lever: service
+lever_is: rota template
 unit: "%"
 scale: 100
 better: neither

@@ -4,6 +4,12 @@ family: time_and_rest
 definition: Weeks in which a person worked more than 48 hours, as a share of all the weeks that people worked. A week runs from Monday to Sunday and belongs to the month in which it ends.
 why_it_matters: It shows early what the average over seventeen weeks shows late.
 caveats: A single long week is not against any rule. Supervision, reflection, team time and study are working time. Counted with the team of the person's post at month end, or where they worked most that month. Weeks at either end of the rota that it holds only in part are left out.
+harder: Gaps that are filled by the same people, week after week.
+hindrance: leaders
+could_help: A check before extra shifts are offered, and filling the posts behind them.
+help: management
+lever: service
+lever_is: cover rules and extra shifts
 unit: "%"
 scale: 100
 better: lower

@@ -20,8 +20,18 @@ from tests.app import small_release
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
-    "team": "/", "indicator": "/indicator", "signals": "/signals", "quality": "/quality",
-    "sources": "/sources", "definitions": "/definitions", "releases": "/releases"}  # fmt: skip
+    "team": "/",
+    "strain": "/strain",
+    "review": "/review",
+    "indicator": "/indicator",
+    "signals": "/signals",
+    "quality": "/quality",
+    "trying": "/trying",
+    "asked": "/asked",
+    "sources": "/sources",
+    "definitions": "/definitions",
+    "releases": "/releases",
+}
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,13 @@ UNITS = [
     ("formula", FORMULA, "team", "AC", MONTHS[0], None),
     ("quiet", "Quiet team", "team", "CC", MONTHS[0], None),
 ]
+TOGETHER = ("smaller:CC", "Smaller teams in Children’s care", "team", "CC", MONTHS[0], None)
+POOL = [("cover", "working", ["lead_time"], unit, "smaller:CC", MONTHS[12], None) for unit in ("heron", "new")]
+DISCLOSURE = [
+    ("absence", "working", "team", 200, 150, 40, 10),
+    ("absence", "sensitive", "team", 100, 50, 0, 50),
+    ("absence", "working", "division", 60, 60, 0, 0),
+]
 INDICATORS = [
     ("fill_rate", "Shifts filled", "cover", "%", 100, "higher", "live", SETTLED),
     ("lead_time", "Rota lead time", "cover", "days", 1, "neither", "live", SETTLED),
@@ -45,7 +52,7 @@ QUARTERLY = {"leaver_rate"}  # beside the front set, over twelve months, renewed
 BASE = {"fill_rate": 92, "lead_time": 40, "sickness_rate": 4.4, "stress_share": 24, "old_rate": 3, "leaver_rate": 11}
 
 
-def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format: int = 1) -> Path:
+def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format: int = 2) -> Path:
     """Write one release into a workspace and point CURRENT at it."""
     folder = home / "releases"
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +65,10 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
         (release, dt.datetime(2026, 6, 9, 5, 10), dt.date(2026, 6, 9), "DuckDB 2.0.0", "0.1", format, "nhsr",
          dt.date(2026, 4, 30), True, "fingerprint"),
     ])  # fmt: skip
-    _fill(con, "meta.unit", units)
+    _fill(con, "meta.unit", [*units, TOGETHER] if units is UNITS else units)
+    _fill(con, "meta.pool", POOL)
+    _fill(con, "meta.disclosure", DISCLOSURE)
+    _fill(con, "meta.setting", [("min_num", "3", "5")])
     _fill(con, "meta.indicator", [_indicator(*row) for row in INDICATORS])
     _fill(con, "meta.source", [
         ("rota", "Rota", "E-rostering team", dt.date(2026, 4, 30), 2, 61380, 61166, 198, 16, 10, False),
@@ -108,6 +118,16 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
     ])  # fmt: skip
     _fill_many(con, "mart.value", values)
     _fill_many(con, "mart.signal", signals)
+    known = {row[0] for row in units}
+    _fill(
+        con,
+        "mart.strain",
+        [row for row in _strain() if row[0] in known] or [("NHC", MONTHS[27], "steady", MONTHS[12], [])],
+    )
+    _fill(con, "mart.shared", [
+        (indicator, month, "up" if (indicator, month) == ("sickness_rate", SETTLED) else "no")
+        for indicator in ("sickness_rate", "fill_rate") for month in MONTHS[24:28]
+    ])  # fmt: skip
     con.close()
     (folder / "CURRENT").write_text(release, encoding="utf-8")
     return path
@@ -135,6 +155,8 @@ def _indicator(key, title, family, unit, scale, better, status, settled):
         scale, better, 12 if key in QUARTERLY else 1, ["team", "above"], "quarterly" if key in QUARTERLY else "monthly",
         "B", "strong", "Workforce analytics", dt.date(2027, 6, 30), status, key not in QUARTERLY, last_day,
         ["rota"] if key != "thinking" else ["survey"], "SELECT 1 FROM core.rota_month",
+        "Posts that stay empty.", "leaders", "Filling posts.", "management",
+        "organisation" if family in ("cover", "staying") else "service", "rota template",
     )  # fmt: skip
 
 
@@ -169,13 +191,38 @@ def _numbers(units):
                 if settled and shown == "yes" and indicator not in QUARTERLY:
                     signals.append(_signal(indicator, unit, i, base))
     values += [
+        ("lead_time", TOGETHER[0], month, None, None, 42.0, None, None, "16–20", "yes", month <= SETTLED)
+        for month in MONTHS[12:]
+    ]
+    values += [
         ("thinking", unit, month, *[None] * 6, "not_collected", True) for unit in ("AC", "larch") for month in MONTHS
     ]
     return values, signals
 
 
+def _strain():
+    """Every word there is, and units of which nothing can be said: the new one, and the quiet one without figures."""
+    steady, larch = MONTHS[12], MONTHS[20]
+    for i, month in enumerate(MONTHS[10:28], start=10):
+        since = max(steady, MONTHS[10]) if i >= 12 else MONTHS[10]
+        calm = ("steady", since, [])
+        after = i >= 22
+        yield ("larch", month, *(("clear_strain", larch, ["sickness_rate", "fill_rate"]) if after else calm))
+        yield ("AC", month, *(("likely_strain", larch, ["sickness_rate"]) if after else calm))
+        yield ("fern", month, *(("likely_easing", MONTHS[21], ["lead_time"]) if after else calm))
+        yield ("fern-2", month, *(("clear_easing", larch, ["lead_time", "sickness_rate"]) if after else calm))
+        yield ("fern-3", month, *(("not_clear", MONTHS[22], []) if after else calm))
+        for unit in ("CC", "script", "markup", "formula"):
+            yield (unit, month, *calm)
+        if i < 27:
+            yield ("heron", month, *calm)
+
+
 def _shown(indicator, unit, i):
-    if indicator == "stress_share" and unit not in ("NHC", "AC", "CC"):
+    if (indicator == "stress_share" and unit not in ("NHC", "AC", "CC")) or (indicator, unit) == (
+        "lead_time",
+        "new",
+    ):
         return "protected"
     if unit == "heron" and i > 24:
         return "no_data"

@@ -30,7 +30,7 @@ def test_a_deep_link_after_a_restart_runs_the_whole_app(home, visit):
 
 
 def test_nothing_is_fetched_from_elsewhere(visit, server):
-    for address in (f"/{LARCH}", f"/indicator{LARCH}", "/signals", *ANALYSTS):
+    for address in (f"/{LARCH}", "/review", f"/indicator{LARCH}", "/signals", *ANALYSTS, f"/trying{LARCH}", "/asked"):
         page = visit(address)
         page.wait_for_timeout(600)
         elsewhere = [url for url in page.asked_for if not url.startswith((server.url, "data:", "blob:"))]
@@ -40,15 +40,26 @@ def test_nothing_is_fetched_from_elsewhere(visit, server):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("page", PAGES)
 def test_axe_finds_nothing(visit, page, theme):
+    with_unit = (f"{PAGES[page]}{LARCH}", PAGES[page])
     for address in (
-        (f"{PAGES[page]}{LARCH}", PAGES[page]) if page in ("team", "indicator", "signals") else (PAGES[page],)
+        with_unit if page in ("team", "strain", "review", "indicator", "signals", "trying") else (PAGES[page],)
     ):
         found = Axe().run(visit(address, theme)).response["violations"]
         assert [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found] == []
 
 
 def test_a_phone_shows_everything_without_scrolling_sideways(visit):
-    for address in (f"/{LARCH}", f"/indicator{LARCH}", "/indicator?unit=AC", "/signals?unit=AC", *ANALYSTS):
+    for address in (
+        f"/{LARCH}",
+        f"/indicator{LARCH}",
+        "/indicator?unit=AC",
+        "/signals?unit=AC",
+        "/review",
+        "/strain",
+        *ANALYSTS,
+        f"/trying{LARCH}",
+        "/asked",
+    ):
         page = visit(address, width=390)
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
 

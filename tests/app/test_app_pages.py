@@ -10,10 +10,11 @@ from tests.app.conftest import words_on
 
 INDICATOR, SIGNALS = "pages/executives/indicator.py", "pages/executives/signals.py"
 QUALITY = "pages/analysts/quality.py"
+STRAIN = "pages/leaders/strain.py"
 
 
 def test_every_page_says_how_fresh_it_is_and_what_it_is_for(app):
-    for page in (None, INDICATOR, SIGNALS, QUALITY):
+    for page in (None, INDICATOR, SIGNALS, QUALITY, STRAIN):
         said = words_on(app(page))
         assert "Settled to 30 April 2026" in said
         assert "release 2026-06-09a" in said
@@ -27,6 +28,7 @@ def test_the_team_page_puts_what_is_holding_up_first(app):
     assert test.title[0].value == "Larch Ward"
     assert headers == [
         "What is holding up",
+        "Strain and easing",
         "Where there is change worth a conversation",
         "No number here",
     ]
@@ -54,7 +56,7 @@ def test_what_is_renewed_by_quarter_is_shown_for_the_last_quarters_end(app):
 
 
 def test_made_up_data_says_so_above_and_below(app):
-    for page in (None, INDICATOR, SIGNALS, QUALITY):
+    for page in (None, INDICATOR, SIGNALS, QUALITY, STRAIN):
         said = words_on(app(page))
         assert "Made-up data" in said and "Demonstration on made-up data" in said
 
@@ -313,9 +315,9 @@ def test_without_a_release_the_app_says_how_to_make_one(app_at, tmp_path):
     assert [code.value for code in test.code] == ["make demo", "python -m etl build"]
 
 
-@pytest.mark.parametrize("harm", ["missing", "damaged", "newer", "nonsense"])
+@pytest.mark.parametrize("harm", ["missing", "damaged", "newer", "older", "nonsense"])
 def test_a_release_that_cannot_be_opened_is_said_in_a_sentence(app_at, tmp_path, harm):
-    path = small_release.build(tmp_path, format=99 if harm == "newer" else 1)
+    path = small_release.build(tmp_path, format={"newer": 99, "older": 1}.get(harm, 2))
     if harm == "missing":
         path.unlink()
     elif harm == "damaged":
@@ -342,3 +344,41 @@ def test_a_release_replaced_during_a_session_is_shown_at_the_next_run(app_at, tm
 def test_the_chart_says_whose_rules_and_how_limits_were_fixed(app):
     said = words_on(app(INDICATOR, unit="AC", indicator="fill_rate"))
     assert "XmR, nhsr rules · limits fixed after 12 months" in said
+
+
+def test_a_small_team_points_to_the_number_of_the_small_teams_together(app):
+    test = app(unit="new")
+    assert "Not shown, to protect people" in words_on(test)
+    [link] = [each for each in test.get("page_link") if "Smaller teams" in each.proto.label]
+    assert link.proto.label == "Smaller teams in Children’s care: 42\xa0days"
+    assert "smaller%3ACC" in link.proto.query_string or "smaller:CC" in link.proto.query_string
+
+
+def test_small_teams_together_say_who_they_are_and_have_only_the_numbers_told_of_them(app):
+    said = words_on(app(unit="smaller:CC"))
+    assert "Heron Ward and Meadow crisis team, shown together so that no few people can be told apart." in said
+    assert "Not collected" not in said
+    assert "Rota lead time" in said and "Shifts filled" not in said
+
+
+def test_small_teams_together_stand_last_among_the_units_below(app):
+    test = app(INDICATOR, unit="CC", indicator="lead_time")
+    labels = [each.proto.label for each in test.get("page_link")]
+    assert labels[-1] == "Smaller teams in Children’s care"
+    other = app(INDICATOR, unit="CC", indicator="sickness_rate")
+    assert "Smaller teams" not in " ".join(each.proto.label for each in other.get("page_link"))
+
+
+def test_the_quality_page_says_what_protecting_people_costs_and_what_was_loosened(app):
+    test = app("pages/analysts/quality.py")
+    said = words_on(test)
+    assert (
+        "Less protection than usual: people that every reader is left in doubt about, 3 instead of 5."
+        in said.replace("**", "")
+    )
+    [table] = [each.value for each in test.dataframe if "Shown together" in each.value.columns]
+    assert table[["Level", "Figures", "Shown", "Shown together", "Not shown"]].values.tolist() == [
+        ["Team", "Working facts", 0.75, 0.2, 0.05],
+        ["Team", "Sensitive: reasons, long cases, surveys", 0.5, 0.0, 0.5],
+        ["Division", "Working facts", 1.0, 0.0, 0.0],
+    ]

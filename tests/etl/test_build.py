@@ -252,7 +252,7 @@ def test_a_failed_check_publishes_nothing_and_says_why(engine, monkeypatch):
     assert '"failed"' in (engine.workspace.releases / "last_build.json").read_text()
 
 
-def test_what_is_not_published_is_not_shown_until_the_disclosure_rules_exist(engine, monkeypatch):
+def test_what_is_not_published_goes_through_the_disclosure_rules(engine, monkeypatch):
     from etl import indicators
 
     read = indicators.read
@@ -261,15 +261,20 @@ def test_what_is_not_published_is_not_shown_until_the_disclosure_rules_exist(eng
         indicator = read(path)
         if path.stem == "sickness_rate":
             ours = (
-                f"SELECT team, month, numerator, denominator, 20 AS people, false AS published FROM ({indicator.sql})"
+                "SELECT team, month, numerator, denominator, CASE team WHEN 'ABC' THEN 8 ELSE 20 END AS people, "
+                f"false AS published FROM ({indicator.sql})"
             )
             object.__setattr__(indicator, "sql", ours)
         return indicator
 
     monkeypatch.setattr(indicators, "read", private)
-    engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 50, 1000)))
-    assert engine.run("build").code == 0
+    rows = [sickness_row("ABC", 50, 1000), sickness_row("DEF", 60, 1000), sickness_row("GHI", 70, 1000)]
+    engine.drop("sickness_return.csv", sickness(*rows))
+    built = engine.run("build")
+    assert built.code == 0, built.said
     assert engine.value("sickness_rate", "ABC", "2023-01-01") == (None, "protected")
+    assert engine.value("sickness_rate", "GHI", "2023-01-01") == (7.0, "yes")
+    assert engine.value("sickness_rate", "smaller:Q1", "2023-01-01") == (5.5, "yes")
 
 
 def test_an_empty_workspace_says_what_to_do(engine):
@@ -359,3 +364,13 @@ def test_of_rows_that_share_a_key_the_latest_arrival_counts(files, each_file):
             if month.isoformat() in months and month <= dt.date(2026, 2, 28)
         }
     assert sorted(found, key=str) == sorted(((*key, *cell) for key, cell in expected.items()), key=str)
+
+
+def test_a_build_writes_the_pack_where_it_is_asked_to(engine):
+    engine.drop("sickness_return.csv", sickness(*(sickness_row(date=f"28/{month:02}/2023") for month in range(1, 13))))
+    engine.workspace.settings.write_text("packs: please\n")
+    assert "packs is 'please'; write true or false" in engine.run("build").said
+    engine.workspace.settings.write_text("packs: true\n")
+    build = engine.run("build")
+    assert sorted(path.suffix for path in (engine.home / "packs").iterdir()) == [".pdf", ".xlsx"], build.said
+    assert build.code == 0 and "Wrote" in build.said

@@ -1,0 +1,101 @@
+"""One indicator's figures, and what earlier releases said of them, as arrays: a row a unit or pool, a column a month.
+
+Indicators of one family and kind share one pattern of pools and hidden rows. There are three kinds: *working* facts
+(class B), *leaving* (class B, but renewed by quarter: their window counts events of few people) and *sensitive* figures
+(class A).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from etl.disclosure.rows import Rows
+from etl.disclosure.suppress import Sensitive
+
+MARGIN = 1.1  # what one person in a numerator stands for on average moves a little from release to release
+EVERYBODY = 1e6
+# Why a figure is not shown; the first: it is. Readers see none of this, and of its counts only what tells nothing.
+WHY = ("shown", "pooled", "too small", "for itself", "for another", "no room", "not a year", "late")
+SHOWN, POOLED, SMALL, ITSELF, ANOTHER, NO_ROOM, NOT_A_YEAR, LATE = range(len(WHY))
+POOL = "smaller:"  # what the name of every pool begins with
+# "part" is the working facts of part of a team, of its registered nights, say: their few people shall not hide the rest.
+WORKING, PART, LEAVERS, SENSITIVE = "working", "part", "leaving", "sensitive"
+PART_OF = (
+    0.6  # of the people that the family's figures have in the middle; under that an indicator is of part of a team
+)
+AMOUNTS = ("numerator", "denominator", "people", "counted", "public_numerator", "public_denominator")
+
+
+def kind_of(header) -> str:
+    if header.disclosure == "A":
+        return SENSITIVE
+    return LEAVERS if header.refresh == "quarterly" else WORKING
+
+
+def counts_those_who_stay(header) -> bool:
+    """Of a leavers' indicator: whether its numerator is those who stayed. Those who went are then what is left of the
+    denominator, and each window has its own: its quarters do not add up."""
+    return kind_of(header) == LEAVERS and header.better == "higher"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One indicator's figures (rows × months), not rounded; NaN where there is none. Where a row is partly made of what
+    is already public, that part stands apart: everybody knows it, and it protects nobody."""
+
+    header: object
+    numerator: np.ndarray
+    denominator: np.ndarray
+    people: np.ndarray
+    counted: np.ndarray  # people in the numerator
+    public_numerator: np.ndarray
+    public_denominator: np.ndarray
+
+    @property
+    def value(self) -> np.ndarray:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.header.scale * (self.numerator + self.public_numerator) / self.whole
+
+    @property
+    def whole(self) -> np.ndarray:
+        """The denominators with their public part."""
+        return self.denominator + self.public_denominator
+
+    @property
+    def share(self) -> bool:
+        return self.header.unit == "%"
+
+    @property
+    def sensitive(self) -> Sensitive:
+        """In people. Where the numerator is no part of the denominator (days for each episode, a score), nobody is outside
+        of it, and so there is nobody to look for there."""
+        there = ~np.isnan(self.counted) & ~np.isnan(self.numerator)
+        per_person = MARGIN * self.numerator[there].sum() / max(1.0, self.counted[there].sum()) or 1.0
+        part = self.numerator / per_person
+        if self.share:
+            return Sensitive(self.people, self.people, self.counted, self.denominator / per_person, part)
+        return Sensitive(self.people, self.counted + EVERYBODY, self.counted, part + EVERYBODY, part)
+
+    def with_pools(self, rows: Rows, pooled: np.ndarray) -> "Figures":
+        """The same figures with those of the pools: the sums of their members'."""
+        units = len(self.people)
+
+        def and_pools(each: np.ndarray) -> np.ndarray:
+            members = np.full(rows.shape, np.nan)
+            members[:units] = np.where(pooled, each, np.nan)
+            there = rows.count(~np.isnan(members))[units:] > 0
+            return np.concatenate([each, np.where(there, rows.sum_up(members)[units:], np.nan)])
+
+        return Figures(self.header, *(and_pools(getattr(self, name)) for name in AMOUNTS))
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What earlier releases said of one indicator (rows × months), and what they said it of."""
+
+    known: np.ndarray
+    value: np.ndarray  # NaN: withheld
+    numbers: dict[str, np.ndarray]  # denominator, people, public_numerator and public_denominator, as they were then
+    why: np.ndarray
+    frozen: np.ndarray
+    unit_gone: np.ndarray  # by month: some unit had a figure then that has none now

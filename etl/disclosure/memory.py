@@ -1,0 +1,115 @@
+"""What the rules must remember: every figure that was ever told or withheld, in releases rolled back as well.
+
+One Parquet file a release in store/protection/, with the cells that it was the first to decide, or decided anew, and in its
+metadata the units whose history another follows. It is written before the release can be seen, under a name that does not
+count yet; it counts as soon as the release stands. So a build that fails, or is cut off, has decided nothing, and no
+release is forgotten.
+"""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from etl.paths import Workspace, appearing
+
+SCHEMA = pa.schema(
+    {
+        "release": pa.string(),
+        "kind": pa.string(),
+        "family": pa.string(),
+        "indicator": pa.string(),
+        "unit": pa.string(),
+        "pool": pa.string(),  # the pool that the unit was in; NULL: none
+        "month": pa.date32(),
+        "denominator": pa.float64(),  # without what is already public
+        "people": pa.float64(),
+        "public_numerator": pa.float64(),
+        "public_denominator": pa.float64(),
+        "per_person": pa.float64(),  # what one person in the numerator stands for; NULL: nobody was counted
+        "value": pa.float64(),  # as told; NULL: withheld
+        "why": pa.string(),
+        "frozen": pa.bool_(),
+    }
+)
+PROMISED = ".promised"  # ends the name of what counts only once its release stands
+FOLLOWED = b"followed"
+# The name of a release sorts by its day, then by the length of its letters, then by them.
+NEWEST = """
+    QUALIFY row_number() OVER (
+        PARTITION BY indicator, unit, month ORDER BY release[:10] DESC, len(release) DESC, release DESC
+    ) = 1
+"""
+
+
+class LostMemory(Exception):
+    """A release stands of which nothing is remembered; the sentence says which, and what to do."""
+
+
+def recall(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Fills the table `remembered`: of every cell what the newest release to decide it said."""
+    con.register("nothing_remembered", SCHEMA.empty_table())
+    files = sorted(map(str, folder.glob("*.parquet")))
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE remembered AS "
+        + (
+            f"""
+            SELECT *
+            FROM read_parquet({files!r})
+            {"" if len(files) == 1 else NEWEST}
+            """
+            if files
+            else "FROM nothing_remembered"
+        )
+    )
+    con.unregister("nothing_remembered")
+
+
+def promise(cells: pa.Table, followed: dict[str, str], release: str, workspace: Workspace) -> None:
+    """Writes what a release decided; called before the release can be seen. `followed`: a unit that was merged away → the
+    one that its history follows. Raises DiskFull."""
+    path = workspace.protection / f"{release}.parquet{PROMISED}"
+    workspace.protection.mkdir(parents=True, exist_ok=True)
+    with appearing(path, workspace.work) as unfinished:
+        pq.write_table(cells.replace_schema_metadata({FOLLOWED: json.dumps(followed)}), unfinished, compression="zstd")
+
+
+def keep_promises(workspace: Workspace) -> None:
+    """What was written of a release that stands is remembered from now on; of one that never came about, forgotten."""
+    for path in sorted(workspace.protection.glob(f"*{PROMISED}")):
+        kept = path.with_name(path.name.removesuffix(PROMISED))
+        if (workspace.releases / f"{kept.stem}.duckdb").exists():
+            path.replace(kept)
+        else:
+            path.unlink()
+
+
+def releases(workspace: Workspace) -> list[str]:
+    """The releases that are remembered, whether or not their files still stand."""
+    return [path.stem for path in workspace.protection.glob("*.parquet")]
+
+
+def followed(workspace: Workspace, release: str) -> dict[str, str]:
+    """The units that were merged away by that release, and those that their history follows."""
+    path = workspace.protection / f"{release}.parquet"
+    metadata = pq.read_schema(path).metadata if path.exists() else None
+    return json.loads((metadata or {}).get(FOLLOWED, b"{}"))
+
+
+def expect_whole(workspace: Workspace) -> None:
+    """Raises LostMemory where a release told of people and nothing of it is remembered: what it said could be undone by
+    the next."""
+    for name in sorted({path.stem for path in workspace.releases.glob("*.duckdb")} - set(releases(workspace))):
+        if _tells_of_people(workspace.releases / f"{name}.duckdb"):
+            raise LostMemory(
+                f"Release {name} tells of people, and store/protection has no {name}.parquet: put the folder back from a "
+                "copy, or take that release out of releases/ if nobody has seen it. Nothing was published."
+            )
+
+
+def _tells_of_people(path: Path) -> bool:
+    with duckdb.connect(str(path), read_only=True) as con:
+        tables = con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'disclosure'").fetchall()
+        return bool(tables[0][0] and con.execute("SELECT count(*) FROM meta.disclosure").fetchall()[0][0])

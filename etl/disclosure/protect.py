@@ -1,0 +1,153 @@
+"""Decides, once and before anything leaves the engine, what of every figure may be shown."""
+
+import datetime as dt
+from dataclasses import dataclass
+from itertools import groupby
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from etl.disclosure.figures import PART, PART_OF, POOLED, SHOWN, WHY, WORKING, kind_of
+from etl.disclosure.group import Group
+from etl.disclosure.rows import Rows, stand
+from etl.disclosure.telling import SCHEMAS, tables_of
+from etl.settings import DisclosureRules
+
+
+@dataclass(frozen=True)
+class Protected:
+    """What `protect` gives, as Arrow tables: `value` for mart.value, `unit` (the pools) for meta.unit, `pool` for
+    meta.pool, `cells` for the memory, and the `log` of why figures are not shown, which stays on the engine's side."""
+
+    value: pa.Table
+    unit: pa.Table
+    pool: pa.Table
+    log: pa.Table
+    cells: pa.Table
+
+    @property
+    def disclosure(self) -> pa.Table:
+        """R12, for meta.disclosure: counts that a reader could make. Which figures are hidden for themselves and which for
+        another is nowhere in a release, not even added up."""
+        counts = {
+            "figures": WHY,
+            "shown": WHY[SHOWN : SHOWN + 1],
+            "pooled": WHY[POOLED : POOLED + 1],
+            "hidden": WHY[POOLED + 1 :],
+        }
+        by_group = self.log.group_by(["family", "kind", "level"]).aggregate([(why, "sum") for why in WHY])
+        sums = {
+            name: np.sum([by_group[f"{why}_sum"].to_numpy() for why in some], axis=0) for name, some in counts.items()
+        }
+        return pa.table({name: by_group[name] for name in ("family", "kind", "level")} | sums)
+
+
+def protect(
+    con: duckdb.DuckDBPyConnection,
+    indicators: dict[str, object],
+    settled_to: dict[str, dt.date | None],
+    rules: DisclosureRules,
+    as_of: dt.date,
+    release: str,
+) -> Protected:
+    """Reads the tables `figure`, `unit_spell`, `stands` and `remembered` (memory.recall). Figures that are already public
+    are none of its business. `settled_to` is each indicator's last settled day. Raises FailedAudit."""
+    made: dict[str, list[pa.Table]] = {name: [] for name in SCHEMAS}
+    rows = stand(con)
+    if rows is not None:
+        _number(con, rows)
+        with_figures = {name for (name,) in con.execute("SELECT DISTINCT indicator FROM numbered").fetchall()}
+        family_of = {name: (each.family, kind_of(each)) for name, each in indicators.items() if name in with_figures}
+        for name in _of_part_of_a_team(con, family_of):
+            family_of[name] = family_of[name][0], PART
+        for (family, kind), names in groupby(sorted(family_of, key=family_of.get), key=family_of.get):
+            names = list(names)
+            settled = min((settled_to[name] or dt.date.min for name in names), default=dt.date.min)
+            headers = {name: indicators[name] for name in names}
+            group = Group(con, rows, headers, family, kind, rules, settled, as_of, release)
+            for table, some in tables_of(group).items():
+                made[table] += some
+    tables = {
+        table: pa.concat_tables(some, promote_options="permissive") if some else SCHEMAS[table].empty_table()
+        for table, some in made.items()
+    }
+    return Protected(**tables | {"unit": _pools(tables["unit"])})
+
+
+def _pools(spells: pa.Table) -> pa.Table:
+    """One row for each pool, from its first month in any group of indicators to its last."""
+    found: dict[str, dict] = {}
+    for row in spells.to_pylist():
+        pool = found.setdefault(row["unit"], row)
+        pool["from_month"] = min(pool["from_month"], row["from_month"])
+        still = None in (pool["to_month"], row["to_month"])
+        pool["to_month"] = None if still else max(pool["to_month"], row["to_month"])
+    return pa.Table.from_pylist([found[name] for name in sorted(found)], SCHEMAS["unit"])
+
+
+def _of_part_of_a_team(con: duckdb.DuckDBPyConnection, family_of: dict[str, tuple[str, str]]) -> set[str]:
+    """The working indicators that are of part of a team's people only, for good: those that a release has told as such, and
+    of those never told the ones that have far fewer people than their family's others."""
+    before = dict(con.execute("SELECT DISTINCT indicator, kind FROM remembered").fetchall())
+    working = {name: family for name, (family, kind) in family_of.items() if kind == WORKING}
+    if working.keys() <= before.keys():
+        return {name for name in working if before[name] == PART}
+    con.register("working", pa.table({"indicator": list(working), "family": list(working.values())}))
+    found = con.execute(
+        """
+        WITH middle AS (
+            SELECT indicator, family, people, median(people) OVER (PARTITION BY family, row, month) AS usual
+            FROM numbered
+            JOIN working USING (indicator)
+        )
+        SELECT indicator FROM middle WHERE usual > 0 GROUP BY indicator HAVING median(people / usual) < ?
+        """,
+        [PART_OF],
+    ).fetchall()
+    con.unregister("working")
+    part = {name for name, kind in before.items() if kind == PART and name in working}
+    return part | {name for (name,) in found if name not in before}
+
+
+def _number(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
+    """The figures, and what is remembered, with the numbers of their rows and months in place of names: `numbered` and
+    `recalled`. A pool, or a unit that is gone, has no number yet and keeps its name."""
+    con.register("named", pa.table({"unit": pa.array(rows.names, pa.string()), "row": np.arange(len(rows.names))}))
+    first, last = (month.astype("datetime64[D]").item() for month in rows.months[[0, -1]])
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE numbered AS
+        SELECT
+            indicator,
+            named.row,
+            date_diff('month', $first, month) AS month,
+            numerator - public_numerator AS numerator,
+            denominator - public_denominator AS denominator,
+            people::DOUBLE AS people,
+            coalesce(people_in_numerator::DOUBLE, 'nan') AS counted,
+            public_numerator,
+            public_denominator
+        FROM figure
+        JOIN named USING (unit)
+        WHERE provenance <> 'published' AND numerator IS NOT NULL AND denominator > public_denominator
+        """,
+        {"first": first},
+    )
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE recalled AS
+        SELECT
+            remembered.* EXCLUDE (unit, month, value, why, pool, per_person),
+            coalesce(named.row, -1) AS row,
+            CASE WHEN named.row IS NULL THEN unit END AS unit,
+            date_diff('month', $first, month) AS month,
+            coalesce(value, 'nan') AS value,
+            list_position($why, why) - 1 AS why
+        FROM remembered
+        LEFT JOIN named USING (unit)
+        WHERE month BETWEEN $first AND $last
+        """,
+        {"first": first, "last": last, "why": list(WHY)},
+    )
+    con.unregister("named")

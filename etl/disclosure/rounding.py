@@ -1,0 +1,37 @@
+"""R7: how finely each figure is told. The steps are public: whoever reads a release may know them."""
+
+import numpy as np
+
+BANDS = ((11, "11–15"), (16, "16–20"), (21, "21–30"), (31, "31–50"), (51, "51–100"), (101, "101+"))
+BAND_NAMES = np.array([name for _, name in BANDS], dtype=object)
+LEAVER_STEPS = np.array([0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0])
+LARGE_TEAM = 50  # people from which a sensitive rate of a team is told to one point
+FINE, POINT, FIVE_POINTS = 0.1, 1.0, 5.0
+
+
+def sensitive_step(people: np.ndarray, team: np.ndarray, share: bool) -> np.ndarray:
+    """The step of a class A figure: for shares one decimal above team level, in a team one point or five."""
+    if not share:
+        return np.full(np.shape(people), FINE)
+    return np.where(team, np.where(people >= LARGE_TEAM, POINT, FIVE_POINTS), FINE)
+
+
+def leaver_step(denominator: np.ndarray, people: int) -> np.ndarray:
+    """The step of a leaver rate, in points: the finest that stands for at least `people` people."""
+    needed = 100 * people / np.maximum(denominator, 1)
+    at = np.searchsorted(LEAVER_STEPS, needed - 1e-9)
+    return np.append(LEAVER_STEPS, np.inf)[at]
+
+
+def to_nearest(value: np.ndarray, step: np.ndarray) -> np.ndarray:
+    return np.round(np.floor(value / step + 0.5 + 1e-9) * step, 6)
+
+
+def to_middle(value: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """The middle of the step a value lies in: unlike the nearest step it leaves nought as much room as any other."""
+    return np.round((np.floor(value / step + 1e-9) + 0.5) * step, 6)
+
+
+def band(people: np.ndarray) -> np.ndarray:
+    """The number of R7's band among BAND_NAMES; NOWHERE (-1) under the least."""
+    return np.searchsorted([least for least, _ in BANDS], people, side="right") - 1

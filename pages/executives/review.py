@@ -1,0 +1,50 @@
+"""The monthly review of one unit: where concern is new, where it persists, where it has lifted; on screen and as a pack."""
+
+import streamlit as st
+
+from pages.parts import boxes, filters, frame, report, review, warehouse, words
+
+HERE = "pages/executives/review.py"
+QUALITY = "pages/analysts/quality.py"
+
+view = filters.view()
+others = {each.id: each for each in warehouse.earlier(view.release)}
+chosen = None
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="paging"):
+    if others:
+        chosen = st.selectbox(
+            "Compare with", list(others), format_func="Release {}".format, key="compare", width=260,
+            help="What was revised since that release is told below.",
+        )  # fmt: skip
+    files = st.container(horizontal=True, width="content")
+found = review.review(view, others.get(chosen))
+with files:
+    report.buttons(found)
+
+said = "".join(f"**{text}**" if weighs else text for text, weighs in review.sentence(found))
+frame.heading(view, found.title, f"{words.plain(view.unit['title'])}. {said}", HERE)
+
+with st.grid(columns=3, min_column_width=270):
+    for standing in review.STANDING:
+        boxes.box(found, standing)
+
+left, right = st.container(key="halves").columns([1.15, 1], gap="large")
+with left:
+    for owner, title in review.OWNED.items():
+        st.header(title, anchor=False)
+        boxes.pressures(found, owner)
+with right:
+    st.header("Kindness beside pressure", anchor=False)
+    if found.kindness:
+        spec, told = boxes.kindness(found)
+        st.vega_lite_chart(spec, alt=told, key="kindness")
+    else:
+        st.markdown("No survey of kindness has been released for this unit.")
+    st.header("Since the review before", anchor=False)
+    first, *rest = review.since(found)
+    st.markdown(words.plain(first))
+    for told in rest:
+        st.markdown(f"- {words.plain(told)}")
+    st.header("Data quality", anchor=False)
+    st.markdown(words.plain(review.quality(found)))
+    st.page_link(QUALITY, label="Open data quality", help="", icon=":material/arrow_forward:", icon_position="right")

@@ -1,0 +1,21 @@
+"""Where is the strain? What all teams share, then the leader's units in the order of the structure, each in words."""
+
+import streamlit as st
+
+from pages.parts import filters, frame, states, strain
+
+HERE = "pages/leaders/strain.py"
+view = filters.view()
+rows = strain.tree(view)
+
+frame.heading(view, f"Where is the strain? {view.unit['title']}", strain.standing(view, rows), HERE)
+
+if rows:
+    strain.shared(view)
+    strain.listed(view, rows)
+    st.caption(
+        "Each unit is held against its own past; season and what all teams share are taken out first. Strain is said where "
+        "chance would hardly bring it, and easing by the same rule. The order is that of the structure."
+    )
+else:
+    states.empty("event_busy", "Nothing can be said yet", "Missing is not zero.")

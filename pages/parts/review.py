@@ -1,0 +1,295 @@
+"""The monthly review of one unit, made once: the page, the pack and the workbook say what stands here, and no more."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pages.parts import cards, warehouse, words
+from pages.parts.filters import View
+
+STRAINED = ("clear_strain", "likely_strain")
+EASED = ("clear_easing", "likely_easing")
+STANDING = {
+    "new": ("New concern", "Not said of them the month before"),
+    "persisting": ("Persisting", "Said of them for two months or more"),
+    "lifted": ("Lifted", "Back to what is usual there, or easier than that"),
+}
+OWNED = {
+    "organisation": "Pressures the organisation owns",
+    "others": "Pressures services and teams own",
+}
+MOST = 8  # places listed in a box, and figures told as revised, before the rest are counted
+
+
+@dataclass(frozen=True)
+class Place:
+    """A unit where strain is new, persists or has lifted, and the numbers that say so, each with its reading."""
+
+    unit: dict[str, Any]
+    standing: str
+    verdict: str
+    since: dt.date | None
+    rows: list[dict[str, Any]]  # of `now`, one a number
+
+
+@dataclass(frozen=True)
+class Revised:
+    """A settled figure that another release had otherwise."""
+
+    indicator: dict[str, Any]
+    unit: dict[str, Any]
+    month: dt.date
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Review:
+    """What one page holds, in the order in which it is read."""
+
+    view: View
+    month: dt.date | None  # of the verdicts; None where none was ever given
+    asked: int  # units of which something was said
+    places: dict[str, list[Place]]  # standing → places, in the order of the structure
+    pressures: dict[str, list[dict[str, Any]]]  # who owns them → rows of `now` of the unit itself
+    kindness: list[dict[str, Any]]
+    compared: warehouse.Release | None
+    revised: list[Revised]
+    sources: list[dict[str, Any]]
+
+    @property
+    def title(self) -> str:
+        month = self.month or cards.newest([row for rows in self.pressures.values() for row in rows])
+        return f"Monthly review, {words.month(month)}" if month else "Monthly review"
+
+    @property
+    def charts(self) -> list[dict[str, Any]]:
+        """The numbers worth a chart: the first that says so of each place where concern is new or persists, then those
+        of the unit itself."""
+        leading = [place.rows[0] for name in ("new", "persisting") for place in self.places[name] if place.rows]
+        own = [row for rows in self.pressures.values() for row in rows if row["last_shown"]]
+        return leading[:MOST] + own
+
+    def about(self, row: dict[str, Any]) -> dict[str, Any]:
+        return self.view.indicators[row["indicator"]]
+
+
+def review(view: View, compared: warehouse.Release | None) -> Review:
+    """The review of the view's unit in its month; `compared` is an earlier release, for what was revised since."""
+    of = units_of(view)
+    said = view.ask("strain_since", of=[unit["unit"] for unit in of], month=view.month)
+    month = max((row["month"] for row in said), default=view.month)
+    found = _places(view, of, said, month)
+    rows = view.ask("now", indicators=view.front, of=[view.unit["unit"]], month=view.month)
+    mine = {row["indicator"]: row for row in rows if row["shown"] != "not_collected"}
+    pressures: dict[str, list[dict[str, Any]]] = {name: [] for name in OWNED}
+    for key in (key for key in view.front if key in mine):
+        others = view.indicators[key]["lever"] in ("service", "team")
+        pressures["others" if others else "organisation"].append(mine[key])
+    return Review(
+        view,
+        month,
+        len({row["unit"] for row in said if row["month"] == month}),
+        found,
+        pressures,
+        kindness(view),
+        compared,
+        list(_revised(view, compared, cards.newest(list(mine.values())))),
+        view.ask("sources"),
+    )
+
+
+def units_of(view: View) -> list[dict[str, Any]]:
+    """The units below the chosen one, on every level, in the order of the structure; itself where none is."""
+    below = [unit for unit in view.units.values() if any(over["unit"] == view.unit["unit"] for over in unit["above"])]
+    return below or [view.unit]
+
+
+def _places(
+    view: View, of: list[dict[str, Any]], said: list[dict[str, Any]], month: dt.date | None
+) -> dict[str, list[Place]]:
+    places: dict[str, list[Place]] = {name: [] for name in STANDING}
+    told: dict[str, list[dict[str, Any]]] = {}
+    for row in said:
+        told.setdefault(row["unit"], []).append(row)
+    numbers = {indicator for row in said for indicator in row["because"]} & set(view.indicators)
+    asked = {"indicators": sorted(numbers), "of": sorted(told), "month": month}
+    now = {(row["unit"], row["indicator"]): row for row in view.ask("now", **asked)} if numbers else {}
+    for unit in of:
+        *before, last = told.get(unit["unit"]) or [None]
+        standing = _standing(before, last) if last and last["month"] == month else None
+        if standing:
+            because = last["because"] or next((row["because"] for row in reversed(before) if row["because"]), [])
+            rows = [now[unit["unit"], key] for key in because if (unit["unit"], key) in now]
+            rows = [row for row in rows if row["shown"] == "yes"]
+            places[standing].append(Place(unit, standing, last["verdict"], last["since"], rows))
+    return places
+
+
+def _standing(before: list[dict[str, Any]], last: dict[str, Any]) -> str | None:
+    """new, persisting or lifted; None where nothing has happened that a review must know."""
+    if last["verdict"] in STRAINED:
+        return "persisting" if before and before[-1]["verdict"] in STRAINED else "new"
+    eased = last["verdict"] in EASED and not (before and before[-1]["verdict"] in EASED)
+    return "lifted" if eased or any(row["verdict"] in STRAINED for row in before) else None
+
+
+def kindness(view: View) -> list[dict[str, Any]]:
+    """The nodes of the circle at the newest wave; empty where no survey was taken."""
+    asked = [key for key, row in view.indicators.items() if row["family"] == "kindness"]
+    rows = view.ask("now", indicators=asked, of=[view.unit["unit"]], month=view.month) if asked else []
+    return [row for row in rows if row["shown"] != "not_collected"]
+
+
+def _revised(view: View, compared: warehouse.Release | None, month: dt.date | None) -> Iterable[Revised]:
+    """The settled figures of the unit and those directly below it that the other release had otherwise."""
+    if not compared or not month:
+        return
+    direct = [unit for unit in units_of(view) if unit["above"] and unit["above"][-1]["unit"] == view.unit["unit"]]
+    units = {unit["unit"]: unit for unit in (view.unit, *direct)}
+    asked = {"indicators": view.front, "of": list(units), "month": month}
+    before = {
+        (row["indicator"], row["unit"], row["month"]): row["value"]
+        for row in warehouse.ask(compared, "settled_values", view.viewer.roots, **asked)
+    }
+    for row in view.ask("settled_values", **asked):
+        old = before.get((row["indicator"], row["unit"], row["month"]))
+        if old is not None and old != row["value"]:
+            about, unit = view.indicators[row["indicator"]], units[row["unit"]]
+            yield Revised(about, unit, row["month"], old, row["value"])
+
+
+# ---- in words: plain text, without markup ---------------------------------------------------------------------------
+
+
+def sentence(found: Review) -> list[tuple[str, bool]]:
+    """The answer in a sentence, in pieces: (words, whether they weigh)."""
+    if not found.asked:
+        return [("Nothing can be said of strain yet: a year of settled months comes first.", True)]
+    counts = {name: len(places) for name, places in found.places.items()}
+    if not any(counts.values()):
+        return [("No unit here has changed more than chance would explain.", True)]
+    said = {
+        "new": f"new in {_places_told(counts['new'])}",
+        "persisting": f"persists in {_places_told(counts['persisting'])}",
+        "lifted": f"has lifted in {_places_told(counts['lifted'])}",
+    }
+    parts: list[tuple[str, bool]] = [("Concern is ", False)]
+    kept = [said[name] for name in said if counts[name]]
+    if not counts["new"]:
+        parts = [("Concern ", False)]
+    for number, words_of in enumerate(kept):
+        joint = "" if not number else (" and " if number == len(kept) - 1 else ", ")
+        parts += [(joint, False), (words_of, True)]
+    steady = found.asked - sum(counts.values())
+    parts.append((f"; {steady} of {words.many(found.asked, 'unit')} show no change beyond chance.", False))
+    return [part for part in parts if part[0]]
+
+
+def _places_told(many: int) -> str:
+    return f"{words.count(many).lower()} {'place' if many == 1 else 'places'}"
+
+
+def of_place(found: Review, place: Place) -> str:
+    """How sure, and since when."""
+    told = {
+        "clear_strain": "Clear strain",
+        "likely_strain": "Likely strain",
+        "clear_easing": "Clearly easier",
+        "likely_easing": "Likely easier",
+    }.get(place.verdict, "Back to what is usual there")
+    return f"{told} since {words.month(place.since)}" if place.since else told
+
+
+def name_of(found: Review, unit: dict[str, Any]) -> str:
+    """Larch Ward, Adult care: with the unit it stands under, if that is not the one reviewed; of two, with their codes."""
+    over = unit["above"][-1] if unit["above"] else None
+    name = unit["title"]
+    if over and found.view.unit["unit"] not in (over["unit"], unit["unit"]):
+        name = f"{name}, {over['title']}"
+    alike = [
+        other
+        for other in found.view.units.values()
+        if (other["title"], other["above"]) == (unit["title"], unit["above"])
+    ]
+    return f"{name} ({unit['unit']})" if len(alike) > 1 else name
+
+
+def of_number(found: Review, row: dict[str, Any]) -> str:
+    """A number that says so: what it is now, and what is usual there."""
+    about = found.about(row)
+    decimals = cards.decimals(row)
+    value = words.quantity(row["value"], about["unit"], decimals)
+    usual = f", own average {words.figure(row['mean'], decimals)}" if row["mean"] is not None else ""
+    return f"{about['title']} {value}{usual}"
+
+
+def lever(about: dict[str, Any]) -> str:
+    """Rota template (the service holds the lever)"""
+    if not about["lever"]:
+        return ""
+    return f"{words.sentence(about['lever_is'])}: {words.LEVERS[about['lever']]} holds the lever"
+
+
+def helping(about: dict[str, Any]) -> str:
+    """What may be making it harder, and what could help."""
+    if not about["harder"]:
+        return ""
+    return f"May be making it harder: {_lower(about['harder'])} Could help: {_lower(about['could_help'])}"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def latest(found: Review, row: dict[str, Any]) -> str:
+    if row["shown"] != "yes":
+        return words.absence(row).partition(". ")[0]
+    return words.quantity(row["value"], found.about(row)["unit"], cards.decimals(row))
+
+
+def how_sure(row: dict[str, Any]) -> str:
+    return words.in_short(row)
+
+
+def of_revised(each: Revised) -> str:
+    places = words.places([each.before, each.after])
+    was, now = (words.quantity(value, each.indicator["unit"], places) for value in (each.before, each.after))
+    return f"{each.indicator['title']}, {each.unit['title']}, {words.month(each.month)}: {was} → {now}"
+
+
+def since(found: Review) -> list[str]:
+    """What a reader of the earlier review must know: the figures that were revised, the most telling first."""
+    if not found.compared:
+        return ["There is no earlier release to compare with."]
+    if not found.revised:
+        return [f"No settled figure was revised since release {found.compared.id}."]
+    newest = sorted(found.revised, key=lambda each: each.month, reverse=True)
+    told = [of_revised(each) for each in newest[:MOST]]
+    more = len(newest) - len(told)
+    return [
+        f"{words.many(len(newest), 'settled figure was', 'settled figures were')} revised since release "
+        f"{found.compared.id}.",
+        *told,
+        *([f"And {more} more."] if more > 0 else []),
+    ]
+
+
+def quality(found: Review) -> str:
+    """The data's quality in a line."""
+    arrived = [source for source in found.sources if source["rows_read"]]
+    aside = sorted((s for s in arrived if s["rows_quarantined"]), key=lambda s: -s["rows_quarantined"])
+    told = [f"{len(arrived)} of {words.many(len(found.sources), 'source')} collected."]
+    for source in aside[:2]:
+        told.append(
+            f"{source['title']}: {source['rows_quarantined']:,} of {words.many(source['rows_read'], 'row')} set aside."
+        )
+    if len(aside) > 2:
+        told.append(f"{words.many(len(aside) - 2, 'more source')} with rows set aside.")
+    elif not aside:
+        told.append("No row was set aside.")
+    refused = sum(source["refused"] for source in found.sources)
+    if refused:
+        told.append(f"{words.many(refused, 'file was', 'files were')} refused.")
+    return " ".join(told)

@@ -1,0 +1,182 @@
+"""Strain and easing in words: of one unit, of the units under it in the order of the structure, and of all teams together.
+
+Never a number, never a rank. The words of a unit that eases are as long as those of one under strain.
+"""
+
+import itertools
+from collections import Counter
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import cards, marks, states, words
+from pages.parts.filters import View
+
+PAGE = "pages/leaders/strain.py"
+A_PAGE = 30  # units in the list, before it is cut into pages
+FEW = 3  # reasons beside a unit in the list; its own page has them all
+CHANGED = ("clear_strain", "likely_strain", "likely_easing", "clear_easing")
+TOLD = {
+    ("clear_strain", "likely_strain"): ("shows strain", "show strain"),
+    ("clear_easing", "likely_easing"): ("is easing", "are easing"),
+    ("steady",): ("is steady", "are steady"),
+    ("not_clear",): ("is not clear", "are not clear"),
+}
+
+
+def icon(row: dict[str, Any], width: int) -> None:
+    st.image(
+        marks.strain(row["verdict"]), width=width, alt=words.STRAIN.get(row["verdict"], ("Nothing to say yet",))[0]
+    )
+
+
+def tree(view: View) -> list[dict[str, Any]]:
+    """The chosen unit and all under it, with what is said of each; none where nothing is said of any."""
+    return view.ask("strain", unit=view.unit["unit"], month=view.month)
+
+
+def section(view: View) -> None:
+    """On the page of one unit: the verdict, since when, and the signals that make it so, each opening its chart."""
+    row = next(iter(tree(view)), None)
+    if row is None:
+        return
+    st.header("Strain and easing", anchor=False)
+    with st.container(horizontal=True, wrap=False, gap="small", key="sign_strain"):
+        icon(row, 32)
+        with st.container(width="stretch", gap="xsmall"):
+            reason = words.STRAIN[row["verdict"]][1] if row["verdict"] else words.why_no_strain(row)
+            st.markdown(f"**{words.strain(row)}.** {reason}.")
+            reasons(view, row, len(row["because"]))
+            if row["verdict"] in CHANGED:
+                st.caption(
+                    f"As judged in {words.month(row['judged_in'])}. It says that conditions have changed, not why. What has "
+                    "changed most is always named; the others where they have changed clearly by themselves."
+                )
+            st.page_link(
+                PAGE, label="Where is the strain?", help="", icon=":material/account_tree:",
+                query_params=view.address(unit=_over(view)),
+            )  # fmt: skip
+
+
+def _over(view: View) -> str:
+    """The unit whose list shows this one beside its neighbours."""
+    above = [unit["unit"] for unit in view.unit["above"] if unit["unit"] in view.units]
+    return above[-1] if above and view.unit["level"] == "team" else view.unit["unit"]
+
+
+def reasons(view: View, row: dict[str, Any], most: int) -> None:
+    """Links to the charts of the indicators that make it so, in the order in which leaders read them."""
+    named = [key for key in view.indicators if key in row["because"]]
+    if not named:
+        return
+    with st.container(horizontal=True, gap="xsmall", key=f"reasons_{row['unit']}"):
+        for key in named[:most]:
+            st.page_link(
+                cards.LARGE, label=words.plain(view.indicators[key]["title"]), help="", icon=":material/show_chart:",
+                query_params=view.address(unit=row["unit"], indicator=key),
+            )  # fmt: skip
+        if len(named) > most:
+            st.caption(f"and {words.many(len(named) - most, 'more', 'more')}", width="content")
+
+
+def standing(view: View, rows: list[dict[str, Any]]) -> str:
+    """How many of the units under the chosen one are under strain, easing, steady or not clear."""
+    if not any(row["verdict"] for row in rows):
+        return "**Nothing can be said yet.** It takes about ten settled months of numbers that may be shown."
+    below = rows[1:] or rows
+    counts = Counter(row["verdict"] for row in below)
+    told = [
+        f"{words.count(many).lower()} {one if many == 1 else more}"
+        for verdicts, (one, more) in TOLD.items()
+        for many in [sum(counts[verdict] for verdict in verdicts)]
+        if many
+    ]
+    silent = counts[None]
+    told += [f"of {words.count(silent).lower()} nothing can be said yet"] if silent else []
+    where = f"under {words.plain(view.unit['title'])}" if rows[1:] else "here"
+    return f"Of {words.many(len(below), 'unit')} {where}, **{words.listed(told)}**. {words.month(rows[0]['month'])}."
+
+
+def shared(view: View) -> None:
+    """What all teams did together: shown by itself, for it is nobody's own strain."""
+    rows = view.ask("shared", month=view.month)
+    moved = [row for row in rows if row["moved"] != "no" and row["indicator"] in view.indicators]
+    st.header("What all teams share", anchor=False)
+    if not rows:
+        st.markdown("Too early to say: it takes more than two years of settled months to know the season.")
+        return
+    if not moved:
+        st.markdown("Beyond season, nothing has moved across all teams together.")
+        return
+    st.markdown(
+        "Beyond season, these have moved across all teams together. It is no team’s own, and is taken out below."
+    )
+    with st.container(key="below_shared"):
+        for row in moved:
+            about = view.indicators[row["indicator"]]
+            worse = (row["moved"] == "down") == (about["better"] == "higher")
+            verdict = "concern" if worse else "improvement"
+            with st.container(horizontal=True, wrap=False, gap="small", key=f"sign_shared_{row['indicator']}"):
+                st.image(marks.variation(verdict, row["moved"]), width=26, alt=words.sign({**row, "verdict": verdict}))
+                side = "Higher" if row["moved"] == "up" else "Lower"
+                with st.container(width="stretch", gap=None):
+                    st.page_link(
+                        cards.LARGE, label=words.plain(about["title"]), help="",
+                        query_params=view.address(indicator=row["indicator"]),
+                    )  # fmt: skip
+                    st.caption(f"{side} than season and the year before explain, {words.month(row['month'])}.")
+
+
+def listed(view: View, rows: list[dict[str, Any]]) -> None:
+    """The units under the chosen one, in the order of the structure, under the unit they stand below."""
+    titles = {row["unit"]: row["title"] for row in rows}
+    below = rows[1:] or rows
+    changed = [row for row in below if row["verdict"] in CHANGED]
+    st.header("Unit by unit", anchor=False)
+    if len(below) > len(changed) and st.toggle(
+        "Only units that show strain or are easing", key="changed", bind="query-params"
+    ):
+        below = changed
+    if not below:
+        states.empty(
+            "horizontal_rule", "No strain and no easing has been found", "Steady is not proof that all is well."
+        )
+        return
+    for parent, members in itertools.groupby(
+        cards.paged(grouped(below), f"strain_{view.unit['unit']}", A_PAGE), parent_of
+    ):
+        if parent in titles and rows[1:]:
+            st.subheader(words.plain(titles[parent]), anchor=False)
+        with st.container(key=f"below_{parent}"):
+            for row in members:
+                line(view, row)
+
+
+def parent_of(row: dict[str, Any]) -> str | None:
+    return row["parent"]
+
+
+def grouped(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that stand under one unit together, in the order in which the structure comes to them."""
+    order = {parent: place for place, parent in enumerate(dict.fromkeys(map(parent_of, rows)))}
+    return sorted(rows, key=lambda row: order[row["parent"]])
+
+
+def line(view: View, row: dict[str, Any]) -> None:
+    """One unit: its sign, its name, the verdict, and the first of its reasons."""
+    with st.container(horizontal=True, wrap=False, gap="small", key=f"sign_{row['unit']}"):
+        icon(row, 28)
+        with st.container(width="stretch"):
+            name, said = st.columns([4, 8], vertical_alignment="top")
+            with name:
+                st.page_link(
+                    cards.UNIT, label=words.plain(row["title"]), help="", query_params=view.address(unit=row["unit"])
+                )
+            with said.container(gap=None):
+                if row["verdict"] in CHANGED:
+                    st.markdown(f"**{words.strain(row)}**")
+                    reasons(view, row, FEW)
+                elif row["verdict"]:
+                    st.caption(f"{words.strain(row)}")
+                else:
+                    st.caption(f"{words.strain(row)}. {words.why_no_strain(row)}.")

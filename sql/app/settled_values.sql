@@ -1,0 +1,12 @@
+-- The settled figures of a year: what a later release may have revised.
+SELECT
+    indicator, unit, month, value
+FROM mart.value
+WHERE indicator IN (SELECT unnest($indicators::VARCHAR[]))
+  AND unit IN (SELECT unnest($of::VARCHAR[]))
+  AND unit IN (SELECT unnest($units::VARCHAR[]))
+  AND settled
+  AND value IS NOT NULL
+  AND month > $month::DATE - INTERVAL 12 MONTH
+  AND month <= $month::DATE
+ORDER BY indicator, unit, month

@@ -1,0 +1,280 @@
+"""Who may see what: the rules, and a sign-in at a real provider in a real browser."""
+
+import contextlib
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import oidc_provider_mock
+import pytest
+
+from pages.parts import access, warehouse, words
+from tests.app import small_release
+from tests.app.conftest import ROOT, Server, settle, words_on
+
+NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+RULES = """
+claim: teams
+who:
+  - {email: Maria@example.org, role: leader, units: [larch]}
+  - {email: maria@example.org, role: analyst, units: [CC]}
+  - {group: executives, role: executive, units: [NHC]}
+  - {group: ward staff, role: staff, units: [AC]}
+  - {email: stray@example.org, role: leader, units: [nowhere]}
+"""
+
+
+@pytest.fixture
+def rules(tmp_path, monkeypatch):
+    monkeypatch.setenv("KINSHIP_HOME", str(tmp_path))
+    small_release.build(tmp_path)
+    path = tmp_path / "access.yaml"
+    path.write_text(RULES, encoding="utf-8")
+    return path
+
+
+def grants(**claims) -> set[tuple[str, str]]:
+    return {(grant.role, *grant.units) for grant in access.granted(claims, access.rules())}
+
+
+def test_an_address_or_a_group_gives_what_the_rules_say(rules):
+    assert grants(email="maria@EXAMPLE.org") == {("leader", "larch"), ("analyst", "CC")}
+    assert grants(email="x@example.org", teams=["executives"]) == {("executive", "NHC")}
+    assert grants(teams="ward staff") == {("staff", "AC")}
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {},
+        {"email": ""},
+        {"email": "stranger@example.org"},
+        {"email": "maria@example.org", "email_verified": False},
+        {"email": "maria@example.org.evil.test"},
+        {"teams": ["Executives"]},
+        {"teams": None},
+        {"groups": ["executives"]},  # another claim than the one the rules name
+        {"sub": "maria@example.org"},
+    ],
+)
+def test_everybody_else_gets_nothing(rules, claims):
+    assert grants(**claims) == set()
+
+
+def test_a_role_opens_its_pages_with_its_own_units_only(rules):
+    release = warehouse.current()
+    maria = access.Reader("maria", access.granted({"email": "maria@example.org"}, access.rules()))
+    assert maria.on(release, "Leaders", "One unit") == access.Viewer("leader", ("larch",))
+    assert maria.on(release, "Analysts", "Data quality") == access.Viewer("analyst", ("CC",))
+    assert maria.on(release, "Executives", "One indicator").roots == ("CC", "larch")
+    assert maria.on(release, "Executives", "Monthly review") == access.Viewer("", ())
+    assert not maria.opens("Executives", "Monthly review")
+
+
+def test_a_change_of_the_rules_takes_effect_at_the_next_question(rules):
+    assert grants(email="maria@example.org")
+    rules.write_text("who:\n  - {email: other@example.org, role: leader, units: [fern]}\n", encoding="utf-8")
+    assert grants(email="maria@example.org") == set()
+    assert grants(email="other@example.org") == {("leader", "fern")}
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("who: [", "is not readable YAML"),
+        ("[]", "lists nobody"),
+        ("who: []\nhow: x", "how, which means nothing"),
+        ("who:\n- {role: leader, units: [a]}", "either an email or a group"),
+        ("who:\n- {email: a, group: b, role: leader, units: [a]}", "either an email or a group"),
+        ("who:\n- {email: '', role: leader, units: [a]}", "is empty"),
+        ("who:\n- {email: a@b.c, role: king, units: [a]}", "role is 'king'"),
+        ("who:\n- {email: a@b.c, role: leader, units: [1]}", "in quotes if they are numbers"),
+        ("who:\n- {email: a@b.c, role: leader}", "units is not a list"),
+        ("who:\n- {email: a@b.c, role: leader, units: [a], until: 2027}", "expected email or group, role, and units"),
+    ],
+)
+def test_rules_that_mean_nothing_let_nobody_in(rules, written, said):
+    rules.write_text(written, encoding="utf-8")
+    with pytest.raises(access.BadAccess, match=said):
+        access.rules()
+
+
+@pytest.mark.parametrize(
+    ("hours", "stale"), [(0, False), (11.9, False), (12.1, True), (-0.05, False), (-1, True), (None, True), ("x", True)]
+)
+def test_a_sign_in_lasts_twelve_hours(hours, stale):
+    said = {"iat": NOW.timestamp() - hours * 3600} if isinstance(hours, int | float) else {"iat": hours}
+    assert access.is_stale(said, NOW) is stale
+
+
+def test_check_says_which_units_are_not_there(rules):
+    environment = os.environ | {"KINSHIP_HOME": str(rules.parent)}
+    command = [sys.executable, "-m", "pages.parts.access"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "does not have: nowhere." in done.stderr
+    rules.write_text(RULES.replace("nowhere", "fern"), encoding="utf-8")
+    assert subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False).returncode == 0
+
+
+def test_without_sign_in_only_what_is_open_to_all_is_shown(app_at, tmp_path):
+    path = small_release.build(tmp_path)
+    with duckdb.connect(str(path)) as con:
+        con.execute("UPDATE meta.release SET synthetic = false")
+    said = words_on(app_at(tmp_path)(unit="larch"))
+    assert "no sign-in is set up" in said
+    assert "Larch" not in said and "Sickness" not in said
+
+
+# ---- a real provider, a real browser ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def provider():
+    user = oidc_provider_mock.User
+    people = [
+        user(sub="maria", claims={"email": "maria@example.org", "email_verified": True}),
+        user(sub="ruth", claims={"email": "ruth@example.org", "teams": ["executives"]}),
+        user(sub="stranger", claims={"email": "stranger@example.org"}),
+    ]
+    with oidc_provider_mock.run_server_in_thread(user_claims=people) as running:
+        yield f"http://localhost:{running.server_port}"
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory, provider):
+    """The app with sign-in set up, on a release that is not for everybody."""
+    folder = tmp_path_factory.mktemp("signed")
+    path = small_release.build(folder)
+    with duckdb.connect(str(path)) as con:
+        con.execute("UPDATE meta.release SET synthetic = false")
+    (folder / "access.yaml").write_text(RULES, encoding="utf-8")
+    running = Server(folder)
+    (folder / "secrets.toml").write_text(
+        f"""[auth]
+redirect_uri = "{running.url}/oauth2callback"
+cookie_secret = "a secret of this test, and of no other use"
+client_id = "kinship"
+client_secret = "kinship"
+server_metadata_url = "{provider}/.well-known/openid-configuration"
+client_kwargs = {{ scope = "openid email profile" }}
+""",
+        encoding="utf-8",
+    )
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def browsing(chromium):
+    with contextlib.ExitStack() as stack:
+
+        def opened():
+            context = chromium.new_context()
+            stack.callback(context.close)
+            return context.new_page()
+
+        yield opened
+
+
+def sign_in(page, app: Server, sub: str, address: str = "/") -> None:
+    page.goto(f"{app.url}{address}")
+    settle(page)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name=sub, exact=True).click()
+    page.wait_for_url(f"{app.url}/**")
+    settle(page)
+
+
+def seen(page) -> str:
+    return page.inner_text("[data-testid=stApp]").replace(words.JOINER, "")
+
+
+@pytest.mark.browser
+def test_a_leader_signs_in_sees_their_own_and_signs_out(closed, browsing):
+    page = browsing()
+    sign_in(page, closed, "maria")
+    text = seen(page)
+    assert "Signed in as maria@example.org" in text
+    assert page.locator("h1").inner_text() == "Larch Ward"
+    assert "Fern" not in text and "Monthly review" not in text
+    page.goto(f"{closed.url}/?unit=fern")
+    settle(page)
+    assert page.locator("h1").inner_text() == "Larch Ward"
+    page.goto(f"{closed.url}/review")
+    settle(page)
+    assert "New concern" not in seen(page)
+    page.goto(closed.url)
+    settle(page)
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="End session").click()  # the provider asks, too
+    page.get_by_role("button", name="Sign in").wait_for(timeout=20_000)
+
+
+@pytest.mark.browser
+def test_an_executive_by_their_group_sees_the_organisation(closed, browsing):
+    page = browsing()
+    sign_in(page, closed, "ruth")
+    page.goto(f"{closed.url}/review")
+    settle(page)
+    assert page.locator("h1").inner_text() == "Monthly review, April 2026"
+
+
+@pytest.mark.browser
+def test_strangers_get_nowhere_even_by_a_deep_link(closed, browsing):
+    page = browsing()
+    for address in ("/", "/review?unit=larch", "/indicator?unit=larch&indicator=sickness_rate", "/quality"):
+        page.goto(f"{closed.url}{address}")
+        settle(page)
+        text = seen(page)
+        assert "Sign in to Kinship" in text and "Larch" not in text and "Northmere" not in text
+    sign_in(page, closed, "stranger", "/review?unit=larch")
+    text = seen(page)
+    assert "No units are yours yet" in text and "Larch" not in text and "Northmere" not in text
+
+
+@pytest.mark.browser
+def test_a_cookie_that_was_tampered_with_is_no_sign_in(closed, browsing):
+    page = browsing()
+    sign_in(page, closed, "maria")
+    cookies = page.context.cookies()
+    named = next(cookie for cookie in cookies if "user" in cookie["name"])
+    value = named["value"]
+    half = len(value) // 2
+    page.context.add_cookies(
+        [{**named, "value": value[:half] + ("A" if value[half] != "A" else "B") + value[half + 1 :]}]
+    )
+    page.goto(closed.url)
+    settle(page)
+    assert "Sign in to Kinship" in seen(page)
+
+
+@pytest.mark.browser
+def test_two_readers_at_once_see_each_their_own(closed, browsing):
+    maria, ruth = browsing(), browsing()
+    sign_in(maria, closed, "maria")
+    sign_in(ruth, closed, "ruth")
+    for _ in range(2):
+        for page in (maria, ruth):
+            page.goto(f"{closed.url}/signals")
+            settle(page)
+        assert maria.locator("h1").inner_text() == "All signals, Larch Ward"
+        assert ruth.locator("h1").inner_text() == "All signals, Northmere Health and Care"
+
+
+@pytest.mark.browser
+def test_where_the_rules_cannot_be_read_nobody_is_let_in(closed, browsing):
+    page = browsing()
+    sign_in(page, closed, "maria")
+    rules = Path(closed.folder) / "access.yaml"
+    try:
+        rules.write_text("who: [", encoding="utf-8")
+        page.reload()
+        settle(page)
+        text = seen(page)
+        assert "Nobody can be let in" in text and "Larch" not in text and "access.yaml" not in text
+    finally:
+        rules.write_text(RULES, encoding="utf-8")
