@@ -181,6 +181,8 @@ ALLOWED = {
     "mart.shared": "indicator month moved",
     "mart.strain": "unit month verdict since because",
     "mart.value": "indicator unit month numerator denominator value low high people_band shown settled",
+    "meta.agreement": "month kind what why people looked_at",
+    "meta.coverage": "source unit month state",
     "meta.disclosure": "family kind level figures shown pooled hidden",
     "meta.event": "unit month kind what",
     "meta.expectation": "source file expectation about severity status unexpected why",
@@ -192,6 +194,8 @@ ALLOWED = {
         "indicator title family definition why_it_matters caveats unit scale better window levels refresh disclosure evidence "
         "owner next_review status front settled_to sources sql harder hindrance could_help help lever lever_is"
     ),
+    "meta.fact": "fact reads sql",
+    "meta.unit_name": "system name unit",
     "meta.pool": "family kind indicators unit pool from_month to_month",
     "meta.release": "release built_at as_of engine version format profile settled_to synthetic inputs",
     "meta.setting": "setting value default_value",
