@@ -16,7 +16,7 @@ app: .venv/installed       ## the app on whatever has been built
 test: .venv/installed-tests .venv/browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	KINSHIP_CHROMIUM="$$(cat .venv/browser)" $(BIN)/python -m pytest -n 2 --dist loadfile
+	KINSHIP_CHROMIUM="$$(cat .venv/browser)" $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/installed-tests
 	$(BIN)/ruff check --fix .

@@ -22,9 +22,12 @@ def connect(workspace: Workspace) -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def side_by_side(
-    workspace: Workspace, does: Callable[[duckdb.DuckDBPyConnection, Item], Made], items: Sequence[Item]
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    does: Callable[[duckdb.DuckDBPyConnection, Item], Made],
+    items: Sequence[Item],
 ) -> Iterator[list[Future[Made]]]:
-    """Does the same with each item, as many at once as there are cores; the answers are in the order of the items.
+    """Does the same with each item, as many at once as `con` uses cores; the answers are in the order of the items.
 
     DuckDB writes the rows of one file in their order, for which it hardly uses more than one core, so files are what is
     shared out. Each worker has a DuckDB of its own: what is laid out for one file must not meet what is for another.
@@ -36,17 +39,16 @@ def side_by_side(
         own.con.execute(f"SET threads = {max(1, cores // many)}")
         opened.append(own.con)
 
-    with connect(workspace) as con:
-        cores = con.execute("SELECT current_setting('threads')").fetchone()[0]
+    cores = con.execute("SELECT current_setting('threads')").fetchone()[0]
     many = max(1, min(len(items), cores))
     pool = ThreadPoolExecutor(many, initializer=open_one)
     try:
         yield [pool.submit(lambda item: does(own.con, item), item) for item in items]
     except BaseException:
-        for con in list(opened):
-            con.interrupt()
+        for each in list(opened):
+            each.interrupt()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-        for con in opened:
-            con.close()
+        for each in opened:
+            each.close()

@@ -183,7 +183,7 @@ def take(
         return Readable(arrival, receipt, table, conform(con, arrival, table, contract, out, meanings))
 
     alike: dict[tuple, list[Readable]] = {}
-    with side_by_side(workspace, read_one, due) as readers:
+    with side_by_side(con, workspace, read_one, due) as readers:
         for (arrival, receipt), reader in zip(due, readers, strict=True):
             busy(f"Reading {arrival.name}")
             with refusing(arrival, receipt):

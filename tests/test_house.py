@@ -82,6 +82,12 @@ def test_parts_import_no_page(path):
     assert not {module for module in imported(path) if re.match(r"pages\.(leaders|executives|analysts)|app$", module)}
 
 
+@pytest.mark.parametrize("path", ENGINE, ids=module_of)
+def test_no_module_uses_the_connection_that_all_of_python_shares(path):
+    """It serves one result at a time, and files are read side by side."""
+    assert not re.findall(r"\bduckdb\.(?:read_\w+|execute|sql|query|from_\w+)\(", path.read_text(encoding="utf-8"))
+
+
 def test_great_expectations_is_imported_in_one_module():
     assert [module_of(path) for path in ENGINE if "great_expectations" in imported(path)] == ["etl.steps.judge"]
 

@@ -195,6 +195,8 @@ def cut(text: str, table: Table) -> list[str]:
 
 def rows_at(table: Table, wanted: set[int], misshapen: set[int]) -> dict[int, tuple[int, list[str]]]:
     """row → (line, its cells of text) for the wanted rows of a CSV, counted from 0 and without the misshapen lines."""
+    if not wanted:
+        return {}
     if not table.quoted and len(table.headings) > 1:
         return _lines_at(table, wanted, misshapen)
     found: dict[int, tuple[int, list[str]]] = {}
@@ -323,8 +325,9 @@ def _encrypted(path: Path) -> bool:
 
 def _parquet(arrival: Arrival) -> Table:
     try:
-        found = duckdb.read_parquet(literally(arrival.path))
-        names, any_rows = found.columns, bool(found.limit(1).fetchall())
+        with duckdb.connect() as con:  # the one that all of Python shares would be used by several files at once
+            found = con.read_parquet(literally(arrival.path))
+            names, any_rows = found.columns, bool(found.limit(1).fetchall())
     except duckdb.Error:
         raise UnreadableExtract(damaged(arrival)) from None
     expect_rows(arrival, any_rows)

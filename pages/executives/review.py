@@ -39,7 +39,7 @@ with right:
         spec, told = boxes.kindness(found)
         st.vega_lite_chart(spec, alt=told, key="kindness")
     else:
-        st.markdown("No survey of kindness has been released for this unit.")
+        st.markdown(review.NO_SURVEY)
     st.header("Since the review before", anchor=False)
     first, *rest = review.since(found)
     st.markdown(words.plain(first))

@@ -18,15 +18,13 @@ import yaml
 from pages.parts import warehouse
 
 LONGEST = dt.timedelta(hours=12)  # then a reader signs in again
-SECTIONS = ("Leaders", "Executives", "Analysts")
 SHARED = ("One indicator", "All signals", "The circle")  # pages of other sections that a chart or a link leads to
-OPENS = {
-    "leader": ("Leaders", *SHARED),
-    "staff": ("Leaders", *SHARED),  # what a leader sees, their team may see; only leaders write
+OPENS = {  # of somebody with several roles the first that opens a page is theirs there
     "executive": ("Leaders", "Executives"),
+    "leader": ("Leaders", *SHARED),
     "analyst": ("Analysts", *SHARED),
+    "staff": ("Leaders", *SHARED),  # what a leader sees, their team may see
 }
-WRITES = ("leader", "executive", "analyst")
 USUAL = "who: [{email: maria@example.org, role: leader, units: [larch]}]"
 
 
@@ -57,10 +55,6 @@ class Viewer:
     role: str
     roots: tuple[str, ...]
 
-    @property
-    def writes(self) -> bool:
-        return self.role in WRITES or self.role == "demonstration"
-
 
 @dataclass(frozen=True)
 class Reader:
@@ -70,18 +64,18 @@ class Reader:
     grants: tuple[Grant, ...]
 
     def opens(self, section: str, page: str) -> bool:
-        return self.name is None or any({section, page} & set(OPENS[grant.role]) for grant in self.grants)
+        return self.name is None or bool(self._granted(section, page))
+
+    def _granted(self, section: str, page: str) -> list[Grant]:
+        return [grant for grant in self.grants if {section, page} & set(OPENS[grant.role])]
 
     def on(self, release: warehouse.Release, section: str, page: str) -> Viewer:
         """The same reader on one page; without a unit where none of their roles opens it."""
         if self.name is None:
             return Viewer("demonstration", warehouse.top_units(release))
-        open_to = [grant for grant in self.grants if {section, page} & set(OPENS[grant.role])]
-        roots = sorted({unit for grant in open_to for unit in grant.units})
-        role = next(
-            (name for name in ("executive", "leader", "analyst", "staff") if name in {g.role for g in open_to}), ""
-        )
-        return Viewer(role, tuple(roots))
+        granted = self._granted(section, page)
+        roles, units = {grant.role for grant in granted}, {unit for grant in granted for unit in grant.units}
+        return Viewer(next((role for role in OPENS if role in roles), ""), tuple(sorted(units)))
 
 
 def reader(release: warehouse.Release) -> Reader:
@@ -125,12 +119,12 @@ def granted(said: Mapping[str, Any], rules: dict[str, Any]) -> tuple[Grant, ...]
     """What the rules give to somebody with these claims. An address that its provider does not vouch for is none."""
     vouched = said.get("email_verified", True) is not False
     email = str(said.get("email") or "").casefold() if vouched else ""
-    groups = said.get(rules["claim"]) or ()
-    groups = {groups} if isinstance(groups, str) else {str(group) for group in groups}
+    groups = said.get(rules["claim"])
+    groups = groups if isinstance(groups, list | tuple) else [groups]  # one group may come by itself
     return tuple(
         Grant(each["role"], tuple(each["units"]))
         for each in rules["who"]
-        if (email and each.get("email", "").casefold() == email) or each.get("group") in groups
+        if (email and each.get("email", "").casefold() == email) or ("group" in each and each["group"] in groups)
     )
 
 

@@ -33,9 +33,7 @@ def places(found: review.Review, standing: str) -> None:
             st.page_link(cards.UNIT, label=f"**{name}**", help="", query_params=there)
             st.caption(words.plain(review.of_place(found, place)))
             for row in place.rows[:2]:
-                about = found.about(row)
-                said = f"{review.of_number(found, row)} · {review.lever(about)}".rstrip(" ·")
-                st.caption(words.plain(said))
+                st.caption(words.plain(review.of_number(found, row)))
             if place.rows and standing != "lifted":
                 st.caption(words.plain(review.helping(found.about(place.rows[0]))))
     if len(listed) > review.MOST:

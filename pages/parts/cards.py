@@ -43,10 +43,14 @@ def definition(indicator: dict[str, Any]) -> str:
     return f"{words.plain(indicator['definition'])}\n\n{words.plain(indicator['caveats'])}"
 
 
+def judged(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with the verdict that its sign shows: what is not shown or not settled is not judged."""
+    return row if row["shown"] == "yes" and row["settled"] else {**row, "verdict": "not_judged"}
+
+
 def icon(row: dict[str, Any], width: int = 26) -> None:
-    judged = row["shown"] == "yes" and row["settled"]
-    verdict = row["verdict"] if judged else "not_judged"
-    st.image(marks.variation(verdict, row["moved"]), width=width, alt=words.sign({**row, "verdict": verdict}))
+    shown = judged(row)
+    st.image(marks.variation(shown["verdict"], shown["moved"]), width=width, alt=words.sign(shown))
 
 
 def number(row: dict[str, Any], unit: str) -> None:

@@ -105,46 +105,37 @@ def spark(points: list[dict[str, Any]], width: int = 300, height: int = 64) -> s
 
 
 def strip(points: list[dict[str, Any]], months: int = 12) -> str:
-    """The signs of the last months in a row: concern a triangle, improvement a diamond, change a square, chance a dot; not
-    settled a ring, not shown a stroke."""
+    """The signs of the last months in a row, as on the charts; chance a dot, not shown a stroke, not there nothing."""
     newest = max((p["month"] for p in points), default=None)
     last = newest.year * 12 + newest.month if newest else 0
     held = {p["month"].year * 12 + p["month"].month: p for p in points}
-    apart = 150 / months
-    body = f'<path d="M0 16.5 H150" stroke="{CHANCE}" stroke-width="1"/>'
-    for place in range(months):
-        p = held.get(last - months + 1 + place)
-        at = apart * (place + 0.5)
-        if p is None or p["value"] is None:
-            if p is not None:
-                body += f'<path d="M{at - 2:.1f} 11.5 L{at + 2:.1f} 4.5" stroke="{CHANCE}" stroke-width="1.2"/>'
-        elif not p["settled"]:
-            body += f'<circle cx="{at:.1f}" cy="8" r="3" fill="none" stroke="{SLATE}" stroke-width="1.4"/>'
-        elif p["verdict"] == "concern":
-            body += f'<path d="{_triangle(at, 8, 4.4, p["moved"] != "down")}" fill="{CONCERN}"/>'
-        elif p["verdict"] == "improvement":
-            body += f'<path d="{_diamond(at, 8, 4.6)}" fill="{IMPROVEMENT}"/>'
-        elif p["verdict"] == "change":
-            body += f'<rect x="{at - 3.4:.1f}" y="4.6" width="6.8" height="6.8" fill="{SLATE}"/>'
-        else:
-            body += f'<circle cx="{at:.1f}" cy="8" r="1.9" fill="{CHANCE}"/>'
-    return _svg(150, 18, body)
+    return _strip([held.get(last - months + 1 + place) for place in range(months)])
 
 
-STRIPS = {"new": "···c", "persisting": "cccc", "lifted": "cc··"}
+QUIET = {"value": 0, "settled": True, "verdict": "common_cause", "moved": None}
+CONCERNED = QUIET | {"verdict": "concern", "moved": "up"}
+STANDING = {
+    "new": [QUIET, QUIET, QUIET, CONCERNED],
+    "persisting": [CONCERNED] * 4,
+    "lifted": [CONCERNED, CONCERNED, QUIET, QUIET],
+}
 
 
 def standing_strip(standing: str) -> str:
     """Four months in small, beside the name of a box."""
-    body = f'<path d="M0 16.5 H52" stroke="{CHANCE}" stroke-width="1"/>'
-    for place, sign in enumerate(STRIPS[standing]):
-        at = 6.5 + 13 * place
-        body += (
-            f'<path d="{_triangle(at, 8, 4.4, True)}" fill="{CONCERN}"/>'
-            if sign == "c"
-            else f'<circle cx="{at}" cy="8" r="1.9" fill="{CHANCE}"/>'
-        )
-    return _svg(52, 18, body)
+    return _strip(STANDING[standing])
+
+
+def _strip(points: list[dict[str, Any] | None]) -> str:
+    apart, width = 12.5, 12.5 * len(points)
+    body = f'<path d="M0 16.5 H{width:g}" stroke="{CHANCE}" stroke-width="1"/>'
+    for place, p in enumerate(points):
+        at = apart * (place + 0.5)
+        if p and p["value"] is None:
+            body += f'<path d="M{at - 2:.1f} 11.5 L{at + 2:.1f} 4.5" stroke="{CHANCE}" stroke-width="1.2"/>'
+        elif p:
+            body += _sign(p, at, 8, 1.2) or f'<circle cx="{at:.1f}" cy="8" r="1.9" fill="{CHANCE}"/>'
+    return _svg(width, 18, body)
 
 
 def _ranges(points, x, y):
@@ -185,14 +176,19 @@ def _line(points, x, y):
 
 
 def _signs(shown, x, y):
-    for p in shown:
-        at, level = x(p), y(p["value"])
-        if not p["settled"]:
-            ring = f'fill="none" stroke="{SLATE}" stroke-width="1.6"'
-            yield f'<circle cx="{at:.1f}" cy="{level:.1f}" r="3" {ring}/>'
-        elif p["verdict"] == "concern":
-            yield f'<path d="{_triangle(at, level, 3.6, p["moved"] != "down")}" fill="{CONCERN}"/>'
-        elif p["verdict"] == "improvement":
-            yield f'<path d="{_diamond(at, level, 3.8)}" fill="{IMPROVEMENT}"/>'
-        elif p["verdict"] == "change":
-            yield f'<rect x="{at - 3:.1f}" y="{level - 3:.1f}" width="6" height="6" fill="{SLATE}"/>'
+    return (_sign(p, x(p), y(p["value"])) for p in shown)
+
+
+def _sign(p: dict[str, Any], x: float, y: float, size: float = 1) -> str:
+    """Concern a triangle, improvement a diamond, change a square, not settled a ring; nothing for what chance explains."""
+    if not p["settled"]:
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="none" stroke="{SLATE}" stroke-width="1.6"/>'
+    match p["verdict"]:
+        case "concern":
+            return f'<path d="{_triangle(x, y, 3.6 * size, p["moved"] != "down")}" fill="{CONCERN}"/>'
+        case "improvement":
+            return f'<path d="{_diamond(x, y, 3.8 * size)}" fill="{IMPROVEMENT}"/>'
+        case "change":
+            half = 3 * size
+            return f'<rect x="{x - half:.1f}" y="{y - half:.1f}" width="{2 * half:g}" height="{2 * half:g}" fill="{SLATE}"/>'
+    return ""

@@ -10,13 +10,12 @@ import font_source_serif_pro
 import typst
 import vl_convert
 
-from pages.parts import charts, marks, review, words
+from pages.parts import cards, charts, marks, review, words
 
 TEMPLATE = Path(__file__).with_name("assets") / "pack.typ"
 FONTS = [font_source_sans_pro.font_directory, font_source_serif_pro.font_directory]
 INK = "#0F1418"
 WIDTH, HEIGHT = 660, 280  # px of a chart, on 172 mm of paper: two to a page
-STRIP, SIGN = "standing_{}.svg", "{}_{}.svg"
 
 
 def pdf(found: review.Review) -> bytes:
@@ -46,7 +45,7 @@ def _told(found: review.Review, folder: Path) -> dict[str, Any]:
     settled = f"Settled to {words.day(release['settled_to'])} · " if release["settled_to"] else ""
     made_up = "made-up data · " if release["synthetic"] else ""
     kindness = [f"{found.about(row)['title']}: {review.latest(found, row)}" for row in found.kindness] or [
-        "No survey of kindness has been released for this unit."
+        review.NO_SURVEY
     ]
     return {
         "title": found.title,
@@ -73,12 +72,12 @@ def _box(found: review.Review, standing: str, folder: Path) -> dict[str, Any]:
     return {
         "title": title,
         "meaning": meaning,
-        "strip": _drawn(folder, STRIP.format(standing), marks.standing_strip(standing)),
+        "strip": _drawn(folder, f"standing_{standing}.svg", marks.standing_strip(standing)),
         "places": [
             {
                 "name": review.name_of(found, place.unit),
                 "said": review.of_place(found, place),
-                "numbers": [_number(found, row) for row in place.rows[:2]],
+                "numbers": [review.of_number(found, row) for row in place.rows[:2]],
             }
             for place in places[: review.MOST]
         ],
@@ -86,21 +85,17 @@ def _box(found: review.Review, standing: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def _number(found: review.Review, row: dict[str, Any]) -> str:
-    return " · ".join(filter(None, (review.of_number(found, row), review.lever(found.about(row)))))
-
-
 def _row(found: review.Review, row: dict[str, Any], folder: Path) -> dict[str, Any]:
     about = found.about(row)
-    judged = row if row["shown"] == "yes" and row["settled"] else {**row, "verdict": "not_judged"}
+    judged = cards.judged(row)
     return {
-        "icon": _drawn(folder, SIGN.format(row["indicator"], "icon"), marks.variation(judged["verdict"], row["moved"])),
+        "icon": _drawn(folder, f"{row['indicator']}_icon.svg", marks.variation(judged["verdict"], row["moved"])),
         "sign": words.sign(judged),
         "title": about["title"],
         "lever": words.sentence(about["lever_is"]),
         "latest": review.latest(found, row),
-        "strip": _drawn(folder, SIGN.format(row["indicator"], "strip"), marks.strip(row["points"])),
-        "reading": review.how_sure(row),
+        "strip": _drawn(folder, f"{row['indicator']}_strip.svg", marks.strip(row["points"])),
+        "reading": words.in_short(row),
     }
 
 

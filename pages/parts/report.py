@@ -27,6 +27,10 @@ KINDS = {
 }
 
 
+class NoSuchUnit(Exception):
+    """The release has no such unit; the sentence names it."""
+
+
 def buttons(found: review.Review) -> None:
     """One for each kind of file; it is made when the button is pressed."""
     for label, (ending, mime, icon, made) in KINDS.items():
@@ -43,8 +47,8 @@ def name(found: review.Review, ending: str) -> str:
 
 
 def view_of(unit: str | None = None, month: dt.date | None = None) -> filters.View:
-    """The view of a unit (of which most is told, unless named) outside a session. Raises NoRelease, UnreadableRelease,
-    and KeyError for a unit that is not there."""
+    """The view of a unit (of which most is told, unless named) outside a session. Raises NoRelease, UnreadableRelease
+    and NoSuchUnit."""
     release = warehouse.current()
     viewer = access.viewer(release)
     units = {row["unit"]: row for row in warehouse.ask(release, "units", viewer.roots)}
@@ -52,6 +56,8 @@ def view_of(unit: str | None = None, month: dt.date | None = None) -> filters.Vi
     view = filters.View(
         release, viewer, units, indicators, next(iter(units.values())), next(iter(indicators.values())), month, None
     )
+    if unit and unit not in units:
+        raise NoSuchUnit(f"There is no unit {unit!r} in release {release.id}.")
     return replace(view, unit=units[unit or most_told_of(view)])
 
 
@@ -68,7 +74,7 @@ def most_told_of(view: filters.View) -> str:
 def main(arguments: list[str]) -> int:
     """Writes both files into a folder; a sentence and 1 where they cannot be made."""
     parser = argparse.ArgumentParser(prog="python -m pages.parts.report", description=__doc__.splitlines()[0])
-    parser.add_argument("--unit", help="its code; the whole organisation unless named")
+    parser.add_argument("--unit", help="its code; unless named, the one of which most is told")
     parser.add_argument(
         "--month", type=lambda text: dt.date.fromisoformat(f"{text}-01"), help="2026-10; else the newest"
     )
@@ -88,10 +94,8 @@ def main(arguments: list[str]) -> int:
             print(f"Wrote {path}")
     except warehouse.NoRelease:
         print("There is no release to report on yet: build first (python -m etl build).", file=sys.stderr)
-    except warehouse.UnreadableRelease as reason:
+    except (warehouse.UnreadableRelease, NoSuchUnit) as reason:
         print(reason, file=sys.stderr)
-    except KeyError as unknown:
-        print(f"There is no unit {unknown} in this release.", file=sys.stderr)
     else:
         return 0
     return 1

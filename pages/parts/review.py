@@ -19,6 +19,7 @@ OWNED = {
     "organisation": "Pressures the organisation owns",
     "others": "Pressures services and teams own",
 }
+NO_SURVEY = "No survey of kindness has been released for this unit."
 MOST = 8  # places listed in a box, and figures told as revised, before the rest are counted
 
 
@@ -51,6 +52,7 @@ class Review:
     view: View
     month: dt.date | None  # of the verdicts; None where none was ever given
     asked: int  # units of which something was said
+    steady: int  # of them, those of which it was that nothing has changed
     places: dict[str, list[Place]]  # standing → places, in the order of the structure
     pressures: dict[str, list[dict[str, Any]]]  # who owns them → rows of `now` of the unit itself
     kindness: list[dict[str, Any]]
@@ -80,6 +82,7 @@ def review(view: View, compared: warehouse.Release | None) -> Review:
     of = units_of(view)
     said = view.ask("strain_since", of=[unit["unit"] for unit in of], month=view.month)
     month = max((row["month"] for row in said), default=view.month)
+    verdicts = [row["verdict"] for row in said if row["month"] == month]
     found = _places(view, of, said, month)
     rows = view.ask("now", indicators=view.front, of=[view.unit["unit"]], month=view.month)
     mine = {row["indicator"]: row for row in rows if row["shown"] != "not_collected"}
@@ -90,7 +93,8 @@ def review(view: View, compared: warehouse.Release | None) -> Review:
     return Review(
         view,
         month,
-        len({row["unit"] for row in said if row["month"] == month}),
+        len(verdicts),
+        verdicts.count("steady"),
         found,
         pressures,
         kindness(view),
@@ -182,8 +186,7 @@ def sentence(found: Review) -> list[tuple[str, bool]]:
     for number, words_of in enumerate(kept):
         joint = "" if not number else (" and " if number == len(kept) - 1 else ", ")
         parts += [(joint, False), (words_of, True)]
-    steady = found.asked - sum(counts.values())
-    parts.append((f"; {steady} of {words.many(found.asked, 'unit')} show no change beyond chance.", False))
+    parts.append((f"; {found.steady} of {words.many(found.asked, 'unit')} show no change beyond chance.", False))
     return [part for part in parts if part[0]]
 
 
@@ -217,16 +220,16 @@ def name_of(found: Review, unit: dict[str, Any]) -> str:
 
 
 def of_number(found: Review, row: dict[str, Any]) -> str:
-    """A number that says so: what it is now, and what is usual there."""
+    """A number that says so: what it is now, what is usual there, and whose lever it is."""
     about = found.about(row)
     decimals = cards.decimals(row)
     value = words.quantity(row["value"], about["unit"], decimals)
     usual = f", own average {words.figure(row['mean'], decimals)}" if row["mean"] is not None else ""
-    return f"{about['title']} {value}{usual}"
+    return " · ".join(filter(None, (f"{about['title']} {value}{usual}", lever(about))))
 
 
 def lever(about: dict[str, Any]) -> str:
-    """Rota template (the service holds the lever)"""
+    """Rota template: the service holds the lever"""
     if not about["lever"]:
         return ""
     return f"{words.sentence(about['lever_is'])}: {words.LEVERS[about['lever']]} holds the lever"
@@ -249,10 +252,6 @@ def latest(found: Review, row: dict[str, Any]) -> str:
     return words.quantity(row["value"], found.about(row)["unit"], cards.decimals(row))
 
 
-def how_sure(row: dict[str, Any]) -> str:
-    return words.in_short(row)
-
-
 def of_revised(each: Revised) -> str:
     places = words.places([each.before, each.after])
     was, now = (words.quantity(value, each.indicator["unit"], places) for value in (each.before, each.after))
@@ -260,7 +259,7 @@ def of_revised(each: Revised) -> str:
 
 
 def since(found: Review) -> list[str]:
-    """What a reader of the earlier review must know: the figures that were revised, the most telling first."""
+    """What a reader of the earlier review must know: the figures that were revised, the newest months first."""
     if not found.compared:
         return ["There is no earlier release to compare with."]
     if not found.revised:

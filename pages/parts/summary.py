@@ -106,7 +106,7 @@ def file(view: View, found: list[dict[str, Any]]) -> None:
             "Unit": row["of"]["name"],
             "Unit code": row["unit"],
             "Indicator": row["about"]["title"],
-            "Variation": words.sign(_judged(row)),
+            "Variation": words.sign(cards.judged(row)),
             "Reading": words.reading(row, row["of"]["level"]),
             "Target": row["target"],
             "Assurance": words.target(row["assurance"]) if row["assurance"] else None,
@@ -128,7 +128,7 @@ def _without_empty(told: list[dict[str, Any]], found: list[dict[str, Any]]) -> l
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    sign, about, target = _judged(row), row["about"], row["assurance"]
+    sign, about, target = cards.judged(row), row["about"], row["assurance"]
     shown = row["shown"] == "yes"
     return {
         "Unit": row["of"]["name"],
@@ -142,11 +142,6 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
         if row["last_shown"]
         else None,
     }
-
-
-def _judged(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with the verdict that its sign shows."""
-    return {**row, "verdict": row["verdict"] if row["shown"] == "yes" and row["settled"] else "not_judged"}
 
 
 def _image(svg: str, name: str) -> str:

@@ -56,6 +56,8 @@ def test_an_address_or_a_group_gives_what_the_rules_say(rules):
         {"email": "maria@example.org.evil.test"},
         {"teams": ["Executives"]},
         {"teams": None},
+        {"teams": 7},
+        {"teams": {"executives": True}},
         {"groups": ["executives"]},  # another claim than the one the rules name
         {"sub": "maria@example.org"},
     ],

@@ -21,7 +21,7 @@ from tests.disclosure import hierarchies
 from tests.disclosure.history import History
 from tests.disclosure.simulated import HEADERS, NOBODY, Organisation
 
-EXAMPLES = int(os.environ.get("KINSHIP_EXAMPLES", "200"))  # the nightly run looks at thousands
+EXAMPLES = int(os.environ.get("KINSHIP_EXAMPLES", "60"))  # the nightly run looks at thousands
 patient = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -12,6 +12,7 @@ from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
 from etl.paths import Workspace
+from etl.steps import land, read
 from tests.conftest import SICKNESS, Engine, table
 
 # ---- writing the same rows in many ways ----------------------------------------------------------------------------
@@ -289,3 +290,15 @@ def test_two_encodings_in_one_file_are_refused_with_the_line(refused):
 def test_a_file_with_no_known_heading_does_not_show_its_first_row(refused):
     said = refused(ROWS.removeprefix("Unit,Month,Beds\n"))
     assert "None of the headings found is known" in said and "Elm" not in said
+
+
+def test_a_parquet_file_is_read_by_a_connection_of_its_own(tmp_path):
+    """Files are read side by side, and the connection that all of Python shares may be busy with another's rows."""
+    (tmp_path / "days.parquet").write_bytes(parquet([["Unit"], ["Ash"]], tmp_path))
+    arrival = land.arrive(tmp_path / "days.parquet", tmp_path)
+    shared = duckdb.default_connection()
+    shared.execute("FROM range(1_000_000)").fetchone()
+    try:
+        assert read._parquet(arrival).headings == ("Unit",)
+    finally:
+        shared.fetchall()

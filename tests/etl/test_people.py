@@ -207,7 +207,7 @@ def test_no_identifier_is_kept_of_rows_that_are_set_aside(engine, source):
     for path in engine.workspace.store.rglob("*.parquet"):
         told = duckdb.execute(
             "SELECT coalesce(string_agg(every::VARCHAR), '') FROM read_parquet(?) AS every", [str(path)]
-        ).fetchone()[0]
+        ).fetchall()[0][0]
         assert "7700" not in told and "Smith" not in told
     assert "7700" not in said and "Smith" not in said
 
@@ -237,5 +237,5 @@ def test_other_formats_hash_alike(engine, source, ending, tmp_path):
         people.shown(people.key(engine.workspace).hash("124"))
         in duckdb.execute(
             "SELECT cells FROM read_parquet(?)", [str(receipt.path(engine.workspace, "rejected.parquet"))]
-        ).fetchone()[0]
+        ).fetchall()[0][0]
     )

@@ -222,3 +222,24 @@ def test_months_may_come_in_one_file_or_several_and_in_any_order(rows):
     whole, _ = taken_in(rows)
     for order in itertools.islice(itertools.permutations(months), 0, None, 3):
         assert taken_in(*order)[0] == whole
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    lines=st.lists(st.sampled_from(["a,b", "ä,1", "", ",", "a", "a,b,c", " x ,y"]), max_size=12),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    ended=st.booleans(),
+    skip=st.integers(0, 2),
+)
+def test_a_rows_line_is_found_as_by_walking_the_file(lines, end, ended, skip):
+    """`rows_at` finds lines by their ends where no cell is quoted; walking the file says which they are."""
+    text = end.join(["h,k"] * skip + lines) + end * ended
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "beds.csv"
+        path.write_bytes(text.encode())
+        plain = read.Table(path, "csv", ("h", "k"), skip_lines=skip, first_line=skip + 1, quoted=False)
+        walked = [(line, cells[0]) for _, line, cells in read.records(plain)]
+        misshapen = {line for line, cells in walked if cells.count(",") != 1}
+        expected = [(line, cells.split(",")) for line, cells in walked if line not in misshapen]
+        found = read.rows_at(plain, set(range(len(expected))), misshapen)
+    assert [found[row] for row in sorted(found)] == expected
