@@ -58,18 +58,23 @@ SECTIONS = {
 }
 
 try:
-    release, closed = warehouse.current(), None
+    release, closed = warehouse.current_or_none(), None
     reader = access.reader(release)
     open_to = {name: [page for page in pages if reader.opens(name, page.title)] for name, pages in SECTIONS.items()}
     open_to = {name: pages for name, pages in open_to.items() if pages}
 except states.CLOSED as reason:
     open_to, closed = {}, reason
 
-page = st.navigation(open_to or SECTIONS, position="top" if open_to else "hidden")
+page = st.navigation(open_to or SECTIONS, position="top" if open_to and release else "hidden")
 
 with frame.body():
     if closed or not open_to:
         states.closed(closed)
+    elif release is None:  # the first source comes before the first release
+        st.session_state.pop("view", None)
+        offered = sources if sources in open_to.get("Analysts", ()) else None
+        frame.run(page) if page is offered else states.no_release(offered)
+        frame.footer(False, reader.name)
     else:
         section = next(name for name, pages in open_to.items() if page in pages)
         viewer = reader.on(release, section, page.title)

@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import cards, desk, doubts, states, tables, warehouse, words
+from pages.parts import access, cards, desk, doubts, states, tables, warehouse, words
 from pages.parts.filters import View
 from pages.parts.journal import notes, wording
 
 HERE = "pages/analysts/asked.py"
+DEED = "answer"
 SHOWN = {"Open": True, "Answered": False}
 REBASES = {"": "No, they run on", "one": "Yes, for this number", "all": "Yes, for every number of the unit"}
 A_PAGE = 12
@@ -87,11 +88,11 @@ def note(view: View, each: notes.Note) -> None:
                 cards.LARGE, label=f"Open {words.plain(indicator['title'].lower())} large", help="",
                 icon=":material/arrow_forward:", icon_position="right", query_params=there,
             )  # fmt: skip
-        _answer(view, each)
+        _answer(each)
 
 
-def _answer(view: View, each: notes.Note) -> None:
-    if not each.open:
+def _answer(each: notes.Note) -> None:
+    if not each.open or not access.role_to(DEED, each.seen.unit):
         return
     event = each.kind == notes.EVENT
     outcomes = wording.FOR_EVENTS if event else wording.FOR_NUMBERS
@@ -118,16 +119,16 @@ def _answer(view: View, each: notes.Note) -> None:
             sent = st.form_submit_button("Answer", type="primary")
     if event:
         tables.as_file("This event (CSV)", [row(each)], f"event {each.id[:8]}")
-    if sent and desk.kept(_write, view, each, outcome, said, rebase):
+    if sent and desk.kept(DEED, each.seen.unit, _write, each, outcome, said, rebase):
         drawn = (
             "It is drawn from the next build on." if outcome == "accepted" else "The reader sees it where they asked."
         )
         desk.done(f"Answered. {drawn}")
 
 
-def _write(view: View, each: notes.Note, outcome: str | None, said: str, rebase: str) -> None:
+def _write(each: notes.Note, outcome: str | None, said: str, rebase: str, author: str) -> None:
     """The answer, and with an event accepted its row in the inbox: both, or neither."""
-    with notes.answering(each, outcome, said, view.viewer.role):
+    with notes.answering(each, outcome, said, author):
         if outcome == "accepted":
             into_inbox(each, {"one": each.seen.indicator}.get(rebase, rebase))
 

@@ -1,4 +1,4 @@
-"""Between the pages and the journal: who writes, what is said when it works, and what when it does not."""
+"""Between the pages and the journal: who may write, what is said when it works, and what when it does not."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import states, warehouse, words
+from pages.parts import access, states, warehouse, words
 from pages.parts.filters import View
 from pages.parts.journal import notes, sheets, store, wording
 
@@ -16,22 +16,32 @@ ROLES = {
     "executive": "an executive",
     "analyst": "an analyst",
 }
-CANNOT = (wording.Unacceptable, store.Unavailable, store.Overtaken)
+
+
+class NotYours(Exception):
+    """Whoever writes may not, here; the message is a sentence for them."""
+
+
+CANNOT = (wording.Unacceptable, store.Unavailable, store.Overtaken, NotYours)
 
 
 def today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
 
 
-def kept(write: Callable[..., Any], *what: Any, **more: Any) -> bool:
-    """Write in the journal; where that cannot be, say why in the place of the writing."""
-    return refused(write, *what, **more) is None
+def kept(deed: str, unit: str, write: Callable[..., Any], *what: Any, **more: Any) -> bool:
+    """Write of a unit in the journal, in the role in which the reader may; where that cannot be, say why in the place of the
+    writing."""
+    return refused(deed, unit, write, *what, **more) is None
 
 
-def refused(write: Callable[..., Any], *what: Any, **more: Any) -> Exception | None:
+def refused(deed: str, unit: str, write: Callable[..., Any], *what: Any, **more: Any) -> Exception | None:
     """The same, for who must know why it could not be."""
     try:
-        write(*what, **more)
+        role = access.role_to(deed, unit)
+        if role is None:
+            raise NotYours("This is not yours to write. Nothing was kept.")
+        write(*what, **more, author=role)
     except CANNOT as reason:
         st.warning(words.plain(reason), icon=":material/edit_off:")
         return reason

@@ -4,16 +4,24 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import desk, words
+from pages.parts import access, desk, words
 from pages.parts.filters import View
 from pages.parts.journal import notes, wording
 
+DEED = "ask"
+
+
+def may_ask(unit: str) -> bool:
+    return access.role_to(DEED, unit) is not None
+
 
 def beside(view: View, row: dict[str, Any]) -> None:
-    """On a card: one quiet button; what was asked before, and its answer, are behind it."""
+    """On a card: one quiet button; what was asked before, and its answer, are behind it, for those who may not ask too."""
     if row["shown"] not in ("protected", "not_collected") and row["month"]:
-        key = f"doubt_{row['indicator']}"
-        if st.button(f":gray[{_label(_asked(view, row))}]", key=key, type="tertiary", icon=":material/flag:"):
+        asked, key = _asked(view, row), f"doubt_{row['indicator']}"
+        if not asked and not may_ask(row["unit"]):
+            return
+        if st.button(f":gray[{_label(asked)}]", key=key, type="tertiary", icon=":material/flag:"):
             _ask(view, row)
 
 
@@ -22,7 +30,9 @@ def offer(view: View, row: dict[str, Any]) -> None:
     waiting = [note for note in desk.notes_about(view, row["unit"]) if note.kind == notes.EVENT and note.open]
     with st.container(horizontal=True, gap="medium", key="doubts"):
         beside(view, row)
-        if st.button("Say what happened", key="happened", type="tertiary", icon=":material/event:"):
+        if may_ask(row["unit"]) and st.button(
+            "Say what happened", key="happened", type="tertiary", icon=":material/event:"
+        ):
             _propose(view, row)
     for note in waiting:
         said = f"{words.month(note.seen.month)}: {words.plain(note.words)}"
@@ -45,6 +55,8 @@ def question(view: View, row: dict[str, Any]) -> None:
     st.markdown(f"**{words.plain(indicator['title'])}, {words.plain(view.unit['title'])}**  \n{words.plain(shown)}")
     for note in _asked(view, row):
         thread(note)
+    if not may_ask(row["unit"]):
+        return
     with st.form("doubt", border=False):
         why = st.selectbox(
             "What looks wrong", wording.LOOKS, index=None, format_func=wording.LOOKS.get, placeholder="Choose one"
@@ -52,7 +64,7 @@ def question(view: View, row: dict[str, Any]) -> None:
         said = st.text_input("In a few words, if it needs any", max_chars=wording.WORDS)
         st.caption(f":material/groups: {wording.WARNING}")
         sent = st.form_submit_button("Tell the analyst", type="primary")
-    if sent and desk.kept(notes.looks_wrong, _seen(view, row, shown), why, said, view.viewer.role):
+    if sent and desk.kept(DEED, row["unit"], notes.looks_wrong, _seen(view, row, shown), why, said):
         desk.done("The analyst is told, and answers here.")
 
 
@@ -77,7 +89,7 @@ def event(view: View, row: dict[str, Any]) -> None:
         st.caption(f":material/groups: {wording.WARNING}")
         sent = st.form_submit_button("Propose it", type="primary")
     seen = notes.Seen(row["unit"], row["indicator"], month, view.release.id)
-    if sent and desk.kept(notes.propose, seen, kind, said, view.viewer.role):
+    if sent and desk.kept(DEED, row["unit"], notes.propose, seen, kind, said):
         desk.done("Proposed; it is drawn once an analyst has accepted it.")
 
 

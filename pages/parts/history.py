@@ -4,10 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import engine, freshness, states, tables, warehouse, words
+from pages.parts import access, engine, freshness, states, tables, warehouse, words
 from pages.parts.coverage import chosen
 from pages.parts.filters import View
 
+DEED = "go back"
 MOST = 40  # releases listed; older ones are still in their folder
 SIGNS = {
     "concern": "concern",
@@ -19,10 +20,12 @@ SIGNS = {
 
 
 def known(view: View) -> list[dict[str, Any]]:
-    """The releases, newest first, each with what it says of itself; one that cannot be read says so."""
+    """The releases that this reader may read, newest first, each with what it says of itself; one that cannot be read says so."""
     found = []
     for release in warehouse.releases()[:MOST]:
         try:
+            if not access.readable([release]):
+                continue
             said = warehouse.ask(release, "release", warehouse.top_units(release))
         except Exception:  # a damaged file is one line of the list, not the end of the page
             said = []
@@ -175,6 +178,9 @@ def back(rows: list[dict[str, Any]], current: str) -> None:
     others = [row["file"].id for row in rows if row["file"].id != current and row["built_at"]]
     if not others:
         st.markdown("There is no other release to go to.")
+        return
+    if not access.role_to(DEED):
+        st.markdown("It changes what everybody sees: an analyst of the whole organisation does it.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="back"):
         to = st.selectbox("Release", others, width=220, key="back_to")

@@ -10,10 +10,11 @@ from typing import Any
 import pandas
 import streamlit as st
 
-from pages.parts import engine, states, words
+from pages.parts import access, engine, states, words
 
 STEPS = ("Sample", "What each column is", "What each row becomes", "Save")
 HELD = "new_source"
+DEED = "add sources"
 USES = {"load": "Load", "person": "Person, kept as a hash", "leave out": "Leave out"}
 TYPES = {
     "text": "words",
@@ -324,7 +325,9 @@ def save() -> None:
         with st.expander(file, icon=":material/description:"):
             st.code(text, language="yaml" if file.endswith("yaml") else None, height=360)
     with st.container(horizontal=True, gap="small", key="saving"):
-        if st.button("Save into this workspace", type="primary", icon=":material/save:", key="source_save"):
+        if access.role_to(DEED) and st.button(
+            "Save into this workspace", type="primary", icon=":material/save:", key="source_save"
+        ):
             try:
                 where = engine.save(here["bytes"], here["file"], here["proposal"])
             except engine.Refused as reason:
@@ -341,6 +344,10 @@ def save() -> None:
             "Download the folder (zip)", zipped(name, here["files"]), f"{name}.zip", "application/zip",
             icon=":material/download:", on_click="ignore", key="source_zip",
         )  # fmt: skip
+    if not access.role_to(DEED):
+        st.caption(
+            "A source is the whole organisation’s: an analyst of all of it saves the folder. Here it can be downloaded for them."
+        )
     _forth("", 4)
 
 

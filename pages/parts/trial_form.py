@@ -5,16 +5,24 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import desk, words
+from pages.parts import access, desk, words
 from pages.parts.filters import View
 from pages.parts.journal import sheets, store, wording
 from pages.parts.journal.sheets import Sheet, Thing
 
+DEED = "write sheets"
 WRITING = "writing_on"  # in the session: the unit, what is being done there, and the sheet as the writer first saw it
+
+
+def may_write(view: View) -> bool:
+    """Staff read their team's sheet; who leads it, or stands above, writes it. Units shown together are no team."""
+    return not view.unit["together"] and access.role_to(DEED, view.unit["unit"]) is not None
 
 
 def start(view: View, box: Any) -> None:
     """In the box of a unit that tries nothing."""
+    if not may_write(view):
+        return
     box.button(
         "Begin a sheet", key="begin", icon=":material/edit:", type="primary", on_click=_set, args=(view, "begin", None)
     )
@@ -22,6 +30,8 @@ def start(view: View, box: Any) -> None:
 
 def choices(view: View, sheet: Sheet) -> None:
     """Under an open sheet: change it, or look back on it."""
+    if not may_write(view):
+        return
     with st.container(horizontal=True, gap="small", key="sheet_choices"):
         st.button("Change it", key="change", icon=":material/edit:", on_click=_set, args=(view, "change", sheet))
         st.button("Look back", key="review", icon=":material/history_edu:", on_click=_set, args=(view, "review", sheet))
@@ -30,7 +40,7 @@ def choices(view: View, sheet: Sheet) -> None:
 def doing(view: View) -> tuple[str | None, Sheet | None]:
     """What the reader is about in this unit (begin, change, review; None for nothing), and the sheet it began from."""
     unit, what, seen = st.session_state.get(WRITING, (None, None, None))
-    return (what, seen) if unit == view.unit["unit"] else (None, None)
+    return (what, seen) if unit == view.unit["unit"] and may_write(view) else (None, None)
 
 
 def things(view: View, seen: Sheet | None, newest: Sheet | None, changed: list[dict[str, Any]]) -> None:
@@ -50,7 +60,7 @@ def things(view: View, seen: Sheet | None, newest: Sheet | None, changed: list[d
         _leave(view)
     if sent:
         write = partial(sheets.change, view.unit["unit"], seen) if seen else partial(sheets.begin, view.unit["unit"])
-        reason = desk.refused(write, given, review, view.viewer.role, desk.today())
+        reason = desk.refused(DEED, view.unit["unit"], write, given, review, today=desk.today())
         if not reason:
             _done(view, f"Kept. We look back in {words.month(review)}.")
         _next_time(view, "change", seen, newest, reason)
@@ -110,12 +120,12 @@ def look_back(view: View, seen: Sheet, newest: Sheet) -> None:
             left = st.form_submit_button("Not yet")
     if left:
         _leave(view)
-    unit, author = view.unit["unit"], view.viewer.role
+    unit = view.unit["unit"]
     reason = None
-    if ends and not (reason := desk.refused(sheets.close, unit, seen, came, said, author)):
+    if ends and not (reason := desk.refused(DEED, unit, sheets.close, unit, seen, came, said)):
         _done(view, "Closed. It stays below, with what came of it.")
-    asked = (unit, seen, seen.now.things, review, author, desk.today())
-    if goes_on and not (reason := desk.refused(sheets.change, *asked, goes_on=True)):
+    asked = (unit, seen, seen.now.things, review)
+    if goes_on and not (reason := desk.refused(DEED, unit, sheets.change, *asked, today=desk.today(), goes_on=True)):
         _done(view, f"It goes on. We look back again in {words.month(review)}.")
     _next_time(view, "review", seen, newest, reason)
 

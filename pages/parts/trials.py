@@ -128,7 +128,11 @@ def history(view: View, sheets: list[Sheet]) -> list[dict[str, Any]]:
 
 def below(view: View, today: dt.date) -> None:
     """The open sheets of the units that stand under this one, by name."""
-    under = [key for key, unit in view.units.items() if any(a["unit"] == view.unit["unit"] for a in unit["above"])]
+    under = [
+        key
+        for key, unit in view.units.items()
+        if not unit["together"] and any(a["unit"] == view.unit["unit"] for a in unit["above"])
+    ]
     if not under:
         return
     found = {sheet.unit: sheet for sheet in desk.sheets_of(under) or [] if sheet.open}

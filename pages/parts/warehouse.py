@@ -64,6 +64,14 @@ def current() -> Release:
     return release
 
 
+def current_or_none() -> Release | None:
+    """The same; None where none was ever published. Raises UnreadableRelease."""
+    try:
+        return current()
+    except NoRelease:
+        return None
+
+
 def releases() -> list[Release]:
     """Every release that stands in this workspace, newest first, whether or not it can be read."""
     paths = (home() / "releases").glob("*.duckdb")

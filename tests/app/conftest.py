@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+import yaml
 from playwright.sync_api import sync_playwright
 from streamlit.testing.v1 import AppTest
 
+from pages.parts import access
 from tests.app import small_release
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +71,14 @@ def opener(folder: Path, monkeypatch: pytest.MonkeyPatch):
         return test.switch_page(page).run() if page else test
 
     return opened
+
+
+def sign_in_as(monkeypatch: pytest.MonkeyPatch, folder: Path, *grants: tuple[str, str]) -> None:
+    """From now on whoever reads is one whom access.yaml gives these (role, unit), as though a provider had said so."""
+    who = [{"email": "maria@example.org", "role": role, "units": [unit]} for role, unit in grants]
+    (folder / "access.yaml").write_text(yaml.safe_dump({"who": who}), encoding="utf-8")
+    monkeypatch.setattr(access, "sign_in_is_set_up", lambda: True)
+    monkeypatch.setattr(access, "claims", lambda: {"email": "maria@example.org", "iat": time.time()})
 
 
 def words_on(test: AppTest) -> str:

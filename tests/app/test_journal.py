@@ -364,7 +364,11 @@ def test_the_app_brings_an_older_journal_up_to_date_as_it_starts(on_sqlite, monk
     monkeypatch.setattr(serve.PagesManager, "uses_pages_directory", None)
     monkeypatch.setattr(serve.cli, "main", started.append)
     serve.main(["--server.port", "1"])
-    assert started == [["run", str(serve.APP), "--server.port", "1"]] and len(sheets.of(["larch"])) == 1
+    assert (
+        started[0][:2] == ["run", str(serve.APP)]
+        and started[0][-2:] == ["--server.port", "1"]
+        and len(sheets.of(["larch"])) == 1
+    )
 
 
 def test_a_newer_journal_is_left_alone(home):
