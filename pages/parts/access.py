@@ -93,9 +93,9 @@ class Reader:
 
     def may(self, deed: str, release: warehouse.Release | None, unit: str | None) -> str | None:
         """The role in which they may do this to a unit, on whatever page; None where they may not. Without a unit it is to
-        the whole organisation, and everything in it must be theirs."""
+        everybody: every unit must be theirs of which the release holds what is not already public."""
         roles = DEEDS[deed]
-        asked = {unit} if unit is not None else set(warehouse.top_units(release) if release else ())
+        asked = {unit} if unit is not None else set(warehouse.not_public(release) if release else ())
         if self.name is None:
             here = st.get_option("server.address") in THIS_MACHINE or deed not in INTO_THE_WORKSPACE
             theirs = {DEMONSTRATION: warehouse.top_units(release) if release else ()} if here else {}
@@ -130,7 +130,7 @@ def viewer(release: warehouse.Release) -> Viewer:
 
 
 def role_to(deed: str, unit: str | None = None) -> str | None:
-    """The role in which whoever reads now may do this to a unit, or to the whole organisation; None where they may not.
+    """The role in which whoever reads now may do this to a unit, or to everybody; None where they may not.
 
     It is asked where something is offered, and again where it is done: a page may stand open while the rules change.
     """

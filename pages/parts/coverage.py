@@ -37,7 +37,7 @@ def fresh(rows: list[dict[str, Any]], as_of: dt.date) -> None:
         states.empty("inbox", "Nothing has arrived yet", "Extracts are dropped in workspace/inbox.")
         return
     config = {"What comes next": st.column_config.TextColumn(width=400)}
-    tables.shown(told, "Each source: its last file, how far it goes, and what comes next", config)
+    tables.shown(told, "Each source: its last file, how far it goes, and what comes next", config, height="content")
     silent = [words.plain(row["title"]) for row in rows if not row["files"]]
     if silent:
         st.caption(f"Not collected: {words.listed(silent)}.")
@@ -69,9 +69,12 @@ def shown(view: View) -> None:
         states.empty("event_busy", "No source here says something of every team and month", "Missing is not zero.")
         return
     labels = _with_units_below(view)
-    with st.grid(columns=3, min_column_width=200, key="coverage_filters"):
+    grid = st.grid(columns=4, min_column_width=200, key="coverage_filters")
+    with grid.cell():
         source = chosen("Source", "source", {key: row["title"] for key, row in covered.items()})
+    with grid.cell(column_span=2):
         unit = chosen("Units below", "under", labels)
+    with grid.cell():
         every = chosen("Show", "show", {"below": "The units directly below", "every": EVERY}) == "every"
     rows = view.ask("coverage", source=source, unit=unit, every=every)
     if not rows:

@@ -142,6 +142,11 @@ def scope(release: Release, roots: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(_units(release.path, roots))
 
 
+def not_public(release: Release) -> tuple[str, ...]:
+    """The units of which it holds more than what is already public."""
+    return _not_public(release.path)
+
+
 def is_open(release: Release) -> bool:
     """Whether anybody may read it: made up, or wholly public."""
     return _open_to_all(release.path)
@@ -160,6 +165,11 @@ def _units(path: str, scope: tuple[str, ...]) -> list[str]:
 @st.cache_data(max_entries=20, show_spinner=False)
 def _top_units(path: str) -> tuple[str, ...]:
     return tuple(row["unit"] for row in _rows(path, "top_units", {}))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _not_public(path: str) -> tuple[str, ...]:
+    return tuple(row["unit"] for row in _rows(path, "not_public", {}))
 
 
 @st.cache_data(max_entries=20, show_spinner=False)

@@ -28,7 +28,9 @@ SEEN = notes.Seen("larch", "fill_rate", dt.date(2026, 4, 1), "2026-06-09a", "Apr
 def ready() -> Iterator[None]:
     """Within it forks come from a process that has imported what they need; other tests have one of their own."""
     multiprocessing.forkserver._forkserver._stop()
-    FORKS.set_forkserver_preload([__name__])
+    FORKS.set_forkserver_preload(
+        [__name__, "pages.parts.journal.migrate", "sqlalchemy.dialects.postgresql.psycopg", "psycopg"]
+    )
     try:
         yield
     finally:

@@ -8,10 +8,10 @@ import sqlite3
 import pytest
 import streamlit as st
 
-from pages.parts import desk, doubts, since, warehouse
+from pages.parts import asked, desk, doubts, since
 from pages.parts.journal import notes, sheets, store
 from tests.app import small_release
-from tests.app.conftest import opener, words_on
+from tests.app.conftest import nothing_written, opener, words_on
 from tests.app.journal_writers import SEEN
 from tests.conftest import staffing, staffing_row
 
@@ -20,12 +20,19 @@ INDICATOR = "pages/executives/indicator.py"
 JUNE, NOVEMBER = dt.date(2026, 6, 10), dt.date(2026, 11, 23)
 
 
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("journal")
+    small_release.build(folder)
+    return folder
+
+
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A workspace of its own for each test, in the month in which its release was built."""
-    small_release.build(tmp_path)
+def home(workspace, monkeypatch):
+    """The workspace with nothing written in it yet, in the month in which its release was built."""
+    nothing_written(workspace)
     monkeypatch.setattr(desk, "today", lambda: JUNE)
-    return tmp_path
+    return workspace
 
 
 @pytest.fixture
@@ -304,7 +311,6 @@ def test_an_event_is_proposed_and_waits_below_its_chart(open_page, home):
 @pytest.mark.usefixtures("dialogs_open")
 def test_an_event_that_is_accepted_lies_in_the_inbox_as_an_extract(open_page, home):
     proposed(open_page)
-    (home / "inbox").mkdir()
     test = answered(open_page(ASKED), "accepted", "one")
     assert "Nothing needs you" in words_on(test)
     [note] = notes.of(["larch"])
@@ -320,6 +326,7 @@ def test_an_event_that_is_accepted_lies_in_the_inbox_as_an_extract(open_page, ho
 @pytest.mark.usefixtures("dialogs_open")
 def test_where_the_inbox_is_shut_nothing_is_answered_and_the_event_can_be_taken_as_a_file(open_page, home):
     proposed(open_page)
+    (home / "inbox").rmdir()
     (home / "inbox").write_text("not a folder", encoding="utf-8")
     test = answered(open_page(ASKED), "accepted")
     assert "The inbox cannot be written to from here" in warnings(test) and notes.of(["larch"])[0].open
@@ -331,34 +338,27 @@ def test_where_the_inbox_is_shut_nothing_is_answered_and_the_event_can_be_taken_
 @pytest.mark.usefixtures("dialogs_open")
 def test_an_event_that_is_declined_leaves_no_file(open_page, home):
     proposed(open_page)
-    (home / "inbox").mkdir()
     answered(open_page(ASKED), "declined")
     assert list((home / "inbox").iterdir()) == [] and not notes.of(["larch"])[0].open
 
 
-@pytest.mark.usefixtures("dialogs_open")
 def test_an_accepted_event_is_drawn_by_the_next_build(engine, monkeypatch):
+    monkeypatch.setenv("KINSHIP_HOME", str(engine.home))
+    april = dt.date(2021, 4, 1)
+    notes.propose(notes.Seen("Larch", "fill_rate", april, SEEN.release), "rota change", "Longer shifts began", "leader")
+    asked.into_inbox(notes.of(["Larch"])[0], "fill_rate")
     months = [f"01/{number % 12 + 1:02}/{2020 + number // 12}" for number in range(30)]
     fill = [(90 if number < 15 else 100) + (-1) ** number for number in range(30)]
     rows = [staffing_row("Larch", month, [100, held, *[0] * 6]) for month, held in zip(months, fill, strict=True)]
     engine.drop("staffing_return.csv", staffing(*rows))
-    assert engine.run("build").code == 0
-    opened = opener(engine.home, monkeypatch)
-    test = opened(INDICATOR, unit="Larch", indicator="fill_rate")
-    box(test, "From which month").set_value(dt.date(2021, 4, 1))
-    box(test, "What kind").set_value("rota change")
-    box(test, "What happened").set_value("Twelve-hour shifts began")
-    press(test, "Propose it")
-    answered(opened(ASKED), "accepted", "one")
-    warehouse._open(str(engine.workspace.releases / f"{engine.workspace.current.read_text().strip()}.duckdb")).close()
     engine.drop("events.csv", "Unit,Month,Kind,What happened\nLarch,01/02/2022,other,The roof was mended\n")
     assert engine.run("build").code == 0
     assert engine.ask("SELECT month, kind, what FROM meta.event WHERE unit = 'Larch' ORDER BY month") == [
-        (dt.date(2021, 4, 1), "rota change", "Twelve-hour shifts began"),
+        (april, "rota change", "Longer shifts began"),
         (dt.date(2022, 2, 1), "other", "The roof was mended"),
     ]
-    said = words_on(opened(INDICATOR, unit="Larch", indicator="fill_rate"))
-    assert "① April 2021: Twelve-hour shifts began; average and limits begin afresh" in said
+    said = words_on(opener(engine.home, monkeypatch)(INDICATOR, unit="Larch", indicator="fill_rate"))
+    assert "① April 2021: Longer shifts began; average and limits begin afresh" in said
 
 
 def test_many_notes_come_in_pages(open_page):

@@ -1,10 +1,9 @@
 """Journeys through the app in a real browser: what a reader came for, done from beginning to end."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from etl.paths import Workspace
-from tests.app.conftest import Server, settle
+from tests.app.conftest import Server, axe_finds_nothing, settle
 from tests.conftest import Engine, table
 
 pytestmark = pytest.mark.browser
@@ -38,12 +37,9 @@ def press(page, name: str, then: str) -> None:
     settle(page)
 
 
-def nothing_found(page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["html"][:160] for node in each["nodes"][:3]]) for each in found] == []
-
-
-def test_an_analyst_adds_a_source_nobody_has_seen_up_to_a_release_that_holds_it(visit, tmp_path):
+def test_an_analyst_adds_a_source_nobody_has_seen_up_to_a_release_that_holds_it_and_goes_back_to_the_one_before(
+    visit, tmp_path
+):
     engine = Engine(tmp_path / "home", Workspace(tmp_path / "home"))
     engine.workspace.make()
     engine.drop("teams.csv", TEAMS)
@@ -57,7 +53,7 @@ def test_an_analyst_adds_a_source_nobody_has_seen_up_to_a_release_that_holds_it(
         page.set_input_files("input[type=file]", str(sample))
         page.get_by_role("button", name="Next: what each row becomes").wait_for(timeout=120_000)
         settle(page)
-        nothing_found(page)
+        axe_finds_nothing(page)
         cells = page.locator("table[role=grid]").first.inner_text()
         assert "Person, kept as a hash" in cells and "Leave out" in cells
         assert "W-004" not in page.content() and "nvented" not in page.content()
@@ -65,13 +61,13 @@ def test_an_analyst_adds_a_source_nobody_has_seen_up_to_a_release_that_holds_it(
         press(page, "Next: what each row becomes", "Next: save")
         assert page.get_by_text("All 112 rows accepted.").is_visible()
         assert "W-004" not in page.content() and "nvented" not in page.content()
-        nothing_found(page)
+        axe_finds_nothing(page)
 
         press(page, "Next: save", "Save into this workspace")
         with page.expect_download() as packed:
             page.get_by_role("button", name="Download the folder (zip)").click()
         assert packed.value.suggested_filename == "zusatzdienste.zip"
-        nothing_found(page)
+        axe_finds_nothing(page)
         page.get_by_role("button", name="Save into this workspace").click()
         page.get_by_text("is a source now").wait_for(timeout=60_000)
         settle(page)
@@ -81,26 +77,15 @@ def test_an_analyst_adds_a_source_nobody_has_seen_up_to_a_release_that_holds_it(
         assert engine.run("build").code == 0
         held = engine.ask("SELECT files, rows_accepted, rows_read FROM meta.source WHERE source = 'zusatzdienste'")
         assert held == [(2, 224, 224)]
-        page = visit("/quality?source=zusatzdienste", of=server)
+        page.goto(f"{server.url}/quality?source=zusatzdienste")
+        settle(page)
         assert page.get_by_text("Coverage by team and month").is_visible()
         assert page.get_by_role("combobox", name="Source").input_value() == "Zusatzdienste"
         assert page.get_by_text("of 4 units").is_visible() or page.get_by_text("in the settled months").is_visible()
-    finally:
-        server.stop()
 
-
-def test_an_analyst_goes_back_to_an_earlier_release(visit, tmp_path):
-    engine = Engine(tmp_path / "home", Workspace(tmp_path / "home"))
-    engine.workspace.make()
-    engine.drop("teams.csv", TEAMS)
-    assert engine.run("build").code == 0
-    engine.drop("teams.csv", TEAMS.replace("Elm Ward", "Elm Tree Ward"))
-    assert engine.run("build").code == 0
-    first, second = sorted(path.stem for path in engine.workspace.releases.glob("*.duckdb"))
-    server = Server(engine.home)
-    server.start()
-    try:
-        page = visit("/releases", of=server)
+        first, second = sorted(path.stem for path in engine.workspace.releases.glob("*.duckdb"))
+        page.goto(f"{server.url}/releases")
+        settle(page)
         assert page.get_by_text(f"{second} is what everybody sees").is_visible()
         page.get_by_role("button", name="Make it current").click()
         page.get_by_role("button", name=f"Make {first} current").click()

@@ -4,9 +4,9 @@ import duckdb
 import pytest
 
 from pages.parts import access, desk, doubts, engine, warehouse
-from pages.parts.journal import notes, sheets, store
+from pages.parts.journal import notes, sheets
 from tests.app import small_release
-from tests.app.conftest import ROOT, opener, sign_in_as, words_on
+from tests.app.conftest import ROOT, nothing_written, opener, sign_in_as, words_on
 from tests.app.journal_writers import FEBRUARY, SEEN, THING, TODAY
 
 TRYING, ASKED = "pages/leaders/trying.py", "pages/analysts/asked.py"
@@ -28,10 +28,7 @@ def workspace(tmp_path_factory):
 def home(workspace, monkeypatch):
     """The workspace without anything written in it yet."""
     monkeypatch.setenv("KINSHIP_HOME", str(workspace))
-    for name in ("journal.db", "access.yaml"):
-        (workspace / name).unlink(missing_ok=True)
-    store._met.clear()
-    desk.notes_of.clear()
+    nothing_written(workspace)
     monkeypatch.setattr(desk, "today", lambda: TODAY)
     return workspace
 

@@ -21,7 +21,7 @@ ASKED = {
     "coverage": {"source": "rota", "unit": "NHC", "every": True},
 }
 OF_TWO = {"changes", "redefined", "arrived_between", "revised"}  # releases: asked of a pair
-BEFORE_SCOPE = {"scope", "top_units", "format", "open"}
+BEFORE_SCOPE = {"scope", "top_units", "format", "open", "not_public"}
 QUESTIONS = sorted({path.stem for path in warehouse.QUESTIONS.glob("*.sql")} - BEFORE_SCOPE - OF_TWO)
 
 

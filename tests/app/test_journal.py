@@ -182,7 +182,7 @@ def test_the_next_quarter_is_the_three_months_after_this_ones(today):
     assert len(set(months)) == 3 and {month.day for month in months} == {1}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.text(st.characters(codec="utf-8"), max_size=20),
     st.one_of(st.from_regex(shape.pattern, fullmatch=True) for shape in privacy.SHAPES),

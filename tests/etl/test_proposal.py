@@ -213,6 +213,8 @@ def test_the_headings_are_found_below_titles_and_groups(engine, tmp_path, titles
         ("Ward,Beds,Beds\nLarch,1,2\n", "stands 2 times"),
         ("Ward,,Beds\nLarch,one,2\nElm,two,2\n", "has no heading"),
         ("<html><table></table></html>", "web page"),
+        ("%PDF-1.4", "PDF"),
+        ("PK\x03\x04 not a workbook", "Save it again"),
     ],
 )
 def test_what_is_no_table_is_refused_in_a_sentence(engine, tmp_path, text, said):
