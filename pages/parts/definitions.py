@@ -9,7 +9,6 @@ import streamlit as st
 from pages.parts import tables, words
 from pages.parts.filters import View
 
-PAGES = ("One unit", "One indicator", "All signals")
 STATUS = {"live": "shown", "draft": "being tried", "retired": "no longer shown"}
 BETTER = {"lower": "lower", "higher": "higher", "neither": "neither way"}
 SLATE, PLUM = "#7A828A", "#A65E8A"
@@ -27,19 +26,19 @@ def all_of_them(rows: list[dict[str, Any]], today: dt.date, titles: dict[str, st
     told = [
         {
             "Number": row["title"],
-            "Family": words.FAMILIES.get(row["family"], row["family"]),
-            "Measured in": row["unit"],
-            "Better": BETTER.get(row["better"], row["better"]),
-            "Evidence": row["evidence"],
             "Owner": row["owner"],
             "Next review": words.short_month(row["next_review"]) + (", due" if row["next_review"] <= today else ""),
             "Status": STATUS.get(row["status"], row["status"]),
+            "Evidence": row["evidence"],
+            "Measured in": row["unit"],
+            "Better": BETTER.get(row["better"], row["better"]),
+            "Family": words.FAMILIES.get(row["family"], row["family"]),
             "Settled to": words.short_day(row["settled_to"]),
             "Drawn from": ", ".join(titles.get(source, source) for source in row["sources"]),
         }
         for row in rows
     ]
-    config = {"Evidence": st.column_config.TextColumn(width=200), "Number": st.column_config.TextColumn(pinned=True)}
+    config = {"Evidence": st.column_config.TextColumn(width=330), "Number": st.column_config.TextColumn(pinned=True)}
     st.header("All of them", anchor=False)
     tables.shown(told, "Every number with its owner, its evidence and its next review", config, height=420)
     tables.as_file("Definitions (CSV)", told, "definitions")
@@ -92,7 +91,7 @@ def lineage(row: dict[str, Any], facts: list[dict[str, Any]], titles: dict[str, 
         if behind
         else ""
     )
-    st.caption(f"In words: from {told}{steps}, to {words.plain(row['title'])}, shown on {words.listed(PAGES)}.")
+    st.caption(f"In words: from {told}{steps}, to {words.plain(row['title'])}, shown on {words.listed(_pages(row))}.")
 
 
 def _behind(row: dict[str, Any], reads: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -107,6 +106,11 @@ def _behind(row: dict[str, Any], reads: dict[str, list[str]]) -> dict[str, list[
     return dict(sorted(found.items()))
 
 
+def _pages(row: dict[str, Any]) -> list[str]:
+    """Where it is shown; the review tells of the front set only."""
+    return ["One unit", *(["Monthly review"] if row["front"] else []), "One indicator", "All signals"]
+
+
 def _words_of(sql: str) -> set[str]:
     code = "\n".join(line.partition("--")[0] for line in sql.splitlines())
     return set(code.replace(",", " ").replace("(", " ").replace(")", " ").replace(";", " ").split())
@@ -119,13 +123,15 @@ def _dot(row: dict[str, Any], behind: dict[str, list[str]], named: dict[str, str
     ]
     nodes += [f'"f_{fact}" [label={_label(fact.replace("_", " "))}, color="{SLATE}"]' for fact in behind]
     nodes += [f'"it" [label={_label(row["title"])}, color="{PLUM}", penwidth=2.4]']
-    nodes += [f'"p_{number}" [label={_label(page)}, shape=note, color="{PLUM}"]' for number, page in enumerate(PAGES)]
+    nodes += [
+        f'"p_{number}" [label={_label(page)}, shape=note, color="{PLUM}"]' for number, page in enumerate(_pages(row))
+    ]
     edges = []
     for fact, tables_read in behind.items():
         for table in tables_read:
             schema, _, name = table.partition(".")
             edges.append(f'"{"f" if schema == "core" else "s"}_{name}" -> "f_{fact}"')
-    edges += [f'"f_{fact}" -> "it"' for fact in own] + [f'"it" -> "p_{number}"' for number in range(len(PAGES))]
+    edges += [f'"f_{fact}" -> "it"' for fact in own] + [f'"it" -> "p_{number}"' for number in range(len(_pages(row)))]
     edges += [f'"s_{s}" -> "it"' for s in named if f"source.{s}" in _words_of(row["sql"])]
     return (
         'digraph { rankdir=TB; bgcolor="transparent"; nodesep=0.2; ranksep=0.32; '

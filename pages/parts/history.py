@@ -73,7 +73,7 @@ def compared(view: View, rows: list[dict[str, Any]], current: str) -> None:
         later = chosen("The later release", "to", {release: release for release in [current, *ids] if release in ids})
         before = [release for release in ids if release != later]
         older = [release for release in before if ids.index(release) > ids.index(later)]
-        earlier = chosen("against the earlier", "from", {release: release for release in [*older, *before]})
+        earlier = chosen("Against the earlier", "from", {release: release for release in [*older, *before]})
     by_id = {release.id: release for release in readable}
     pair = warehouse.Pair(by_id[earlier], by_id[later], view.viewer.roots)
     try:
