@@ -140,7 +140,8 @@ def _edited(proposal: dict[str, Any]) -> pandas.DataFrame:
             "Heading": column["heading"],
             "What becomes of it": USES[column["use"]],
             "Read as": TYPES[column["type"]],
-            "Why, and such as": f"{column['why']} {_examples(column)}".strip(),
+            "Why": column["why"],
+            "Such as": _examples(column),
             "Our name": column["name"],
             "Form of dates": " | ".join(column["formats"]),
             "May be empty": bool(column["optional"]),
@@ -157,18 +158,19 @@ def _edited(proposal: dict[str, Any]) -> pandas.DataFrame:
         "Read as": choose(options=list(FROM_WORDS), required=True, width=110),
         "Form of dates": text(width=130),
         "Only these words": text(width=160),
-        "Why, and such as": text(width=400),
+        "Why": text(width=420),
+        "Such as": text(width=150),
     }
     return st.data_editor(
         pandas.DataFrame(rows), hide_index=True, column_config=config, height="content", key="source_columns",
-        disabled=["Heading", "Why, and such as"] + ([] if proposal["units"] else ["Names units"]), row_height=38,
+        disabled=["Heading", "Why", "Such as"] + ([] if proposal["units"] else ["Names units"]), row_height=38,
     )  # fmt: skip
 
 
 def _examples(column: dict[str, Any]) -> str:
     if column["use"] != "load" or not column["examples"]:
         return ""
-    return "Such as " + ", ".join(f"“{text[:30]}”" for text in column["examples"][:2]) + "."
+    return ", ".join(f"“{text[:30]}”" for text in column["examples"][:2])
 
 
 def _with_columns(proposal: dict[str, Any], table: pandas.DataFrame) -> dict[str, Any]:
