@@ -2,11 +2,14 @@
 
 import io
 import shutil
+import subprocess
 import zipfile
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from etl.__main__ import app as etl
 from pages.parts import coverage, engine, newsource, warehouse
 from tests.app import small_release
 from tests.app.conftest import words_on
@@ -201,6 +204,18 @@ ROWS = [
 ]  # fmt: skip
 
 
+@pytest.fixture
+def within_this_process(monkeypatch):
+    """The engine answers here: a child would import it anew for every question, as it does in the journeys."""
+
+    def run(verb: list[str], folder: str | None = None) -> subprocess.CompletedProcess:
+        done = CliRunner().invoke(etl, verb, env={"KINSHIP_HOME": str(warehouse.home())})
+        return subprocess.CompletedProcess(verb, done.exit_code, done.stdout, done.stderr)
+
+    monkeypatch.setattr(engine, "_run", run)
+
+
+@pytest.mark.usefixtures("within_this_process")
 def test_an_analyst_adds_a_source_whose_headings_nobody_has_seen(app_at, tmp_path, monkeypatch):
     work, home = tmp_path / "work", tmp_path / "home"
     work.mkdir()

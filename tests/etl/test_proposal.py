@@ -27,7 +27,7 @@ from tests.etl import test_samples
 from tests.etl.renamed import differences, renamed
 
 KNOWN = contracts.load([EXPECTATIONS])
-quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def proposed(path: Path, workspace: Workspace, work: Path | None = None) -> dict:
