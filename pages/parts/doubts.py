@@ -4,22 +4,18 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import access, desk, words
+from pages.parts import desk, words
 from pages.parts.filters import View
 from pages.parts.journal import notes, wording
 
 DEED = "ask"
 
 
-def may_ask(unit: str) -> bool:
-    return access.role_to(DEED, unit) is not None
-
-
 def beside(view: View, row: dict[str, Any]) -> None:
     """On a card: one quiet button; what was asked before, and its answer, are behind it, for those who may not ask too."""
     if row["shown"] not in ("protected", "not_collected") and row["month"]:
         asked, key = _asked(view, row), f"doubt_{row['indicator']}"
-        if not asked and not may_ask(row["unit"]):
+        if not asked and not view.may_ask:
             return
         if st.button(f":gray[{_label(asked)}]", key=key, type="tertiary", icon=":material/flag:"):
             _ask(view, row)
@@ -30,9 +26,7 @@ def offer(view: View, row: dict[str, Any]) -> None:
     waiting = [note for note in desk.notes_about(view, row["unit"]) if note.kind == notes.EVENT and note.open]
     with st.container(horizontal=True, gap="medium", key="doubts"):
         beside(view, row)
-        if may_ask(row["unit"]) and st.button(
-            "Say what happened", key="happened", type="tertiary", icon=":material/event:"
-        ):
+        if view.may_ask and st.button("Say what happened", key="happened", type="tertiary", icon=":material/event:"):
             _propose(view, row)
     for note in waiting:
         said = f"{words.month(note.seen.month)}: {words.plain(note.words)}"
@@ -55,7 +49,7 @@ def question(view: View, row: dict[str, Any]) -> None:
     st.markdown(f"**{words.plain(indicator['title'])}, {words.plain(view.unit['title'])}**  \n{words.plain(shown)}")
     for note in _asked(view, row):
         thread(note)
-    if not may_ask(row["unit"]):
+    if not view.may_ask:
         return
     with st.form("doubt", border=False):
         why = st.selectbox(
