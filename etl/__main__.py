@@ -293,6 +293,26 @@ def chart(
 
 
 @app.command()
+def journal(
+    upgrade: Annotated[
+        Literal["", "upgrade"],
+        typer.Argument(help="upgrade brings its tables up to date; without it, how it stands.", show_default=False),
+    ] = "",
+) -> None:
+    """Say where the app's journal is and how it stands, or bring its tables up to date."""
+    # The journal is the app's: engine and app share no code, so the one runs the other.
+    command = [sys.executable, "-m", "pages.parts.journal", *filter(None, [upgrade])]
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(PROJECT)}, capture_output=True, text=True, encoding="utf-8"
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["The journal could not be asked."]
+        err.print(said[-1], markup=False)
+        raise typer.Exit(FAILED)
+    say(done.stdout.strip())
+
+
+@app.command()
 def strain(
     file: Annotated[
         Path,
@@ -325,6 +345,39 @@ def demo(
                 for path in write_extracts(workspace, people, months):
                     say(f"Wrote {path}")
         except (BadSize, RealWorkspace) as error:
+            raise BadContract(str(error)) from None
+
+
+source = typer.Typer(no_args_is_help=True, help="Describe a source of your own.")
+app.add_typer(source, name="source")
+
+
+@source.command("new")
+def source_new(
+    file: Annotated[Path, typer.Argument(help="A sample extract, as its system exports it.")],
+    name: Annotated[str, typer.Option(help="What the source is to be called: small letters and underscores.")] = "",
+    look: Annotated[bool, typer.Option("--look", help="Say what is proposed and write nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program: one JSON object.")] = False,
+    changed: Annotated[
+        Path | None, typer.Option("--changed", help="A proposal as JSON, instead of one drawn up anew.")
+    ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="With --json: put the folder among this workspace's sources.")
+    ] = False,
+) -> None:
+    """Draw up a contract from a sample extract, try it on the sample, and write the folder for you to mend."""
+    workspace = Workspace.here()
+    from etl.proposal import told
+
+    if as_json:
+        answer, code = told.for_a_program(file, workspace, changed, save)
+        typer.echo(json.dumps(answer, ensure_ascii=False, default=str))
+        raise typer.Exit(code)
+    with plainly():
+        try:
+            for line in told.for_a_person(file, workspace, name, changed, write=not look):
+                say(line)
+        except told.SENTENCES as error:
             raise BadContract(str(error)) from None
 
 

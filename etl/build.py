@@ -119,6 +119,7 @@ def make_release(
 
     # What only a new release needs is imported only for one: a build with nothing new is over before these are read.
     from etl.disclosure import memory
+    from etl.steps.account import account
     from etl.steps.annotate import FACTS, annotate, unknown_names
     from etl.steps.measure import measure
     from etl.steps.prime import prime
@@ -147,6 +148,7 @@ def make_release(
     )
     private_to |= dict.fromkeys(surveys.told_in_waves(live), surveys.told_to(con, as_of))
     annotate(con, live, organisation, as_of)
+    account(con, workspace, contracts, queries)
     memory.keep_promises(workspace)
     memory.expect_whole(workspace)
     memory.recall(con, workspace.protection)

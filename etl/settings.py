@@ -57,6 +57,7 @@ def _text(value) -> str:
 @dataclass(frozen=True)
 class Settings:
     timezone: str = "Europe/London"  # in which the extracts' moments are told, and in which today is today
+    journal: str = ""  # the PostgreSQL database that the app keeps its journal in; the app reads this itself
     disclosure: DisclosureRules = field(default_factory=DisclosureRules)
     packs: bool = False  # whether every build also writes the organisation's review into packs/
 

@@ -137,6 +137,34 @@ CREATE TABLE meta.event (
     what            VARCHAR NOT NULL
 );
 
+CREATE TABLE meta.coverage (                -- of sources that have a row of every team in every month
+    source          VARCHAR NOT NULL,
+    unit            VARCHAR NOT NULL,
+    month           DATE NOT NULL,
+    state           VARCHAR NOT NULL        -- full; few: less than half of its usual rows. No row: nothing of that month
+);
+
+CREATE TABLE meta.agreement (               -- where two sources contradict each other, of the whole organisation
+    month           DATE NOT NULL,
+    kind            VARCHAR NOT NULL,
+    what            VARCHAR NOT NULL,       -- in words, after a number of people
+    why             VARCHAR NOT NULL,       -- what may lie behind it
+    people          BIGINT,                 -- rounded to 5; NULL: fewer than 11, or none
+    looked_at       BIGINT                  -- rounded to 5; NULL: fewer than 11
+);
+
+CREATE TABLE meta.unit_name (               -- what each system calls a unit
+    system          VARCHAR NOT NULL,
+    name            VARCHAR NOT NULL,
+    unit            VARCHAR NOT NULL
+);
+
+CREATE TABLE meta.fact (                    -- the queries between sources and indicators
+    fact            VARCHAR NOT NULL,
+    reads           VARCHAR[] NOT NULL,     -- source.<source> and core.<fact>
+    sql             VARCHAR NOT NULL
+);
+
 CREATE TABLE mart.value (
     indicator       VARCHAR NOT NULL,
     unit            VARCHAR NOT NULL,

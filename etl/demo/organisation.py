@@ -221,6 +221,8 @@ def _plant(teams: Teams, months: int) -> None:
     # No leadership or luck of its own blurs what is planted here.
     for what in ("quick returns", "bed change", "merged into", "merged", "improves"):
         teams.support[place[what]] = 0
+    for what in ("quick returns", "improves"):  # nor drowns in what comes and goes
+        teams.demand[:, place[what]] *= 0.3
     larch, since = place["quick returns"], at["quick returns"]
     teams.long_days[:, larch], teams.quick[:, larch] = 0.1, 0.1
     teams.quick[since:, larch] = 1.0
@@ -233,10 +235,12 @@ def _plant(teams: Teams, months: int) -> None:
     teams.long_days[:, house], teams.clocked[house], teams.quick[:, house] = 0, False, 1.0
     teams.steady[place["one leaver"]] = True
     _plant_frames(teams, months)
-    willow, eases = place["improves"], np.clip((np.arange(months) - at["improves"]) / 8, 0, 1)
+    willow, eases = place["improves"], np.clip((np.arange(months) - at["improves"]) / 2, 0, 1)
     teams.unfilled[:, willow] = 0.6 - 0.45 * eases
     teams.late_changes[:, willow] = 0.12 - 0.1 * eases
     teams.thinking_lost[:, willow] = 0.5 - 0.42 * eases
+    teams.quick[:, willow], teams.extra[:, willow] = 0.6 - 0.55 * eases, 0.3 - 0.25 * eases
+    teams.sickness[:, willow] *= 1.4 - 1.0 * eases
 
 
 def _plant_frames(teams: Teams, months: int) -> None:

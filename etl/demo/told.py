@@ -110,7 +110,7 @@ def _planted(life: Life, unknown: int) -> list[dict[str, Any]]:
             "kind and pressured", "Under pressure and holding together; so are others, named under survey.", "frames"
         ),
         planted("quiet and unkind", "Steady, but kindness is thin; so are others, named under survey."),
-        planted("improves", "Fewer gaps and late changes, more room to think.", "improves"),
+        planted("improves", "Fewer gaps, late changes, short rests and absences, more room to think.", "improves"),
     ]
 
 

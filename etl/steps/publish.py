@@ -32,6 +32,10 @@ TABLES = {
     "mart.lead": "lead",
     "mart.lead_reading": "lead_reading",
     "mart.survey_result": "survey_result",
+    "meta.coverage": "coverage",
+    "meta.agreement": "agreement",
+    "meta.unit_name": "unit_name",
+    "meta.fact": "fact",
 }
 
 

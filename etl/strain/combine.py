@@ -9,7 +9,7 @@ from scipy.special import gammaln, log_ndtr, ndtr, ndtri, ndtri_exp
 
 PRIOR = 20.0  # team-months that experience needs to outweigh the fear that a family is nothing but echoes
 CLIP = 4.0
-SPARED = 0.25  # of a family's chance of a false alarm, added for a change of one indicator alone
+SPARED = 0.5  # of a family's chance of a false alarm, added for a change of one indicator alone
 
 
 class Echoes:
@@ -59,10 +59,12 @@ class Echoes:
 
         scores: family × unit; alone: indicator × unit; both standardised and NaN where not known.
         """
-        lifted = scores.copy()
+        lifted, correlation = scores.copy(), self.correlation()
         for number in range(len(self.names)):
-            some = alone[self.family == number]
-            known = (~np.isnan(some)).sum(axis=0)
+            mine = self.family == number
+            some = alone[mine]
+            there = (~np.isnan(some)).astype(float)
+            known = (there / np.maximum(np.maximum(correlation[np.ix_(mine, mine)], 0) @ there, 1)).sum(axis=0)
             chance = log_ndtr(-np.where(np.isnan(some), -np.inf, some).max(axis=0)) + np.log(
                 np.maximum(known, 1) / SPARED
             )

@@ -50,12 +50,12 @@ def score(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], rest
             scores += _scores(name, cells)
             answers += _answers(name, cells)
     _give(con, "scored", scores, SCORE)
-    _give(con, "agreement", intervals, INTERVAL)
+    _give(con, "share_interval", intervals, INTERVAL)
     _give(con, "answer", answers, ANSWER)
     _keep_with_siblings(con)
     con.execute("""
         UPDATE value SET low = said.low, high = said.high
-        FROM (FROM agreement UNION ALL BY NAME SELECT indicator, unit, wave, low, high FROM scored) AS said
+        FROM (FROM share_interval UNION ALL BY NAME SELECT indicator, unit, wave, low, high FROM scored) AS said
         WHERE said.indicator = value.indicator AND said.unit = value.unit AND said.wave = value.month;
         CREATE TABLE score AS SELECT * EXCLUDE (low, high) FROM scored
     """)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import about, cards, charts, filters, frame, states, words
+from pages.parts import about, cards, charts, desk, doubts, filters, frame, states, words
 
 HERE = "pages/executives/indicator.py"
 view = filters.view()
@@ -12,6 +12,7 @@ series, events = view.ask("series", **asked), view.ask("events", unit=unit["unit
 now = view.ask("now", indicators=[indicator["indicator"]], of=[unit["unit"]], month=view.month)[0]
 
 answer = about.answer(now, indicator["unit"], unit["level"])
+desk.say_what_was_done()
 frame.heading(view, f"{indicator['title']}, {unit['title']}", answer, HERE)
 about.stands_for(view, about.together(view), indicator["indicator"])
 
@@ -23,6 +24,7 @@ if any(row["value"] is not None for row in series):
     told = charts.in_words(view, series, words.reading(now, unit["level"]))
     st.vega_lite_chart(spec, alt=told, key="chart")
     st.caption(charts.key(series, events, view.profile(), beside))
+    doubts.offer(view, now)
     about.file(view, series)
 else:
     reason = "No month of this unit can be shown for this indicator."

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from pages.parts import boxes, filters, frame, report, review, warehouse, words
+from pages.parts import access, boxes, filters, frame, report, review, warehouse, words
 
 HERE = "pages/executives/review.py"
 QUALITY = "pages/analysts/quality.py"
 
 view = filters.view()
-others = {each.id: each for each in warehouse.earlier(view.release)}
+others = {each.id: each for each in access.readable(warehouse.earlier(view.release))}
 chosen = None
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="paging"):
     if others:
@@ -47,4 +47,4 @@ with right:
         st.markdown(f"- {words.plain(told)}")
     st.header("Data quality", anchor=False)
     st.markdown(words.plain(review.quality(found)))
-    st.page_link(QUALITY, label="Open data quality", help="", icon=":material/arrow_forward:", icon_position="right")
+    frame.link(QUALITY, "Open data quality")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import about, beside, cards, filters, frame, states, strain
+from pages.parts import about, beside, cards, desk, filters, frame, states, strain, trials
 
 HERE = "pages/leaders/team.py"
 
@@ -19,6 +19,7 @@ ordered = [mine[indicator] for indicator in view.front if indicator in mine]
 others = [mine[indicator] for indicator in view.indicators if indicator in mine and indicator not in view.front]
 groups = {name: [row for row in ordered if cards.standing(row) in kinds] for name, kinds in cards.GROUPS.items()}
 
+desk.say_what_was_done()
 frame.heading(view, view.unit["title"], about.standing(groups, view.month), HERE)
 about.stands_for(view, together)
 
@@ -44,3 +45,4 @@ cards.further(view, others, above)
 months = [month for month in (view.month or cards.newest(ordered),) if month]
 below = [unit for month in months for unit in view.ask("units_below", unit=view.unit["unit"], month=month)]
 cards.links(view, below, HERE)
+trials.pointer(view)

@@ -25,6 +25,20 @@ OPENS = {  # of somebody with several roles the first that opens a page is their
     "analyst": ("Analysts", *SHARED),
     "staff": ("Leaders", *SHARED),  # what a leader sees, their team may see
 }
+DEEDS = {  # whatever changes something, and the roles that may; what is not here nobody may
+    "write sheets": ("leader", "executive"),
+    "ask": ("leader", "executive"),
+    "answer": ("analyst",),
+    "add sources": ("analyst",),
+    "go back": ("analyst",),
+}
+INTO_THE_WORKSPACE = (
+    "answer",
+    "add sources",
+    "go back",
+)  # they reach the inbox, the sources, or which release is current
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+DEMONSTRATION = "demonstration"
 USUAL = "who: [{email: maria@example.org, role: leader, units: [larch]}]"
 
 
@@ -72,16 +86,36 @@ class Reader:
     def on(self, release: warehouse.Release, section: str, page: str) -> Viewer:
         """The same reader on one page; without a unit where none of their roles opens it."""
         if self.name is None:
-            return Viewer("demonstration", warehouse.top_units(release))
+            return Viewer(DEMONSTRATION, warehouse.top_units(release))
         granted = self._granted(section, page)
         roles, units = {grant.role for grant in granted}, {unit for grant in granted for unit in grant.units}
         return Viewer(next((role for role in OPENS if role in roles), ""), tuple(sorted(units)))
 
+    def may(self, deed: str, release: warehouse.Release | None, unit: str | None) -> str | None:
+        """The role in which they may do this to a unit, on whatever page; None where they may not. Without a unit it is to
+        everybody: every unit must be theirs of which the release holds what is not already public."""
+        roles = DEEDS[deed]
+        asked = {unit} if unit is not None else set(warehouse.not_public(release) if release else ())
+        if self.name is None:
+            here = st.get_option("server.address") in THIS_MACHINE or deed not in INTO_THE_WORKSPACE
+            theirs = {DEMONSTRATION: warehouse.top_units(release) if release else ()} if here else {}
+        else:
+            theirs = {
+                role: tuple(sorted({unit for grant in self.grants if grant.role == role for unit in grant.units}))
+                for role in OPENS
+                if role in roles and any(grant.role == role for grant in self.grants)
+            }
+        for role, units in theirs.items():
+            if asked <= set(warehouse.scope(release, units) if release else ()):
+                return role
+        return None
 
-def reader(release: warehouse.Release) -> Reader:
-    """The reader of this session. Raises SignInFirst, SignInNeeded, BadAccess."""
+
+def reader(release: warehouse.Release | None) -> Reader:
+    """The reader of this session; before the first release there is nothing to protect. Raises SignInFirst, SignInNeeded,
+    BadAccess."""
     if not sign_in_is_set_up():
-        if warehouse.is_open(release):
+        if release is None or warehouse.is_open(release):
             return Reader(None, ())
         raise SignInNeeded
     said = claims()
@@ -92,7 +126,24 @@ def reader(release: warehouse.Release) -> Reader:
 
 def viewer(release: warehouse.Release) -> Viewer:
     """Outside a session (a report written by a build): whoever runs it may see everything."""
-    return Viewer("demonstration", warehouse.top_units(release))
+    return Viewer(DEMONSTRATION, warehouse.top_units(release))
+
+
+def role_to(deed: str, unit: str | None = None) -> str | None:
+    """The role in which whoever reads now may do this to a unit, or to everybody; None where they may not.
+
+    It is asked where something is offered, and again where it is done: a page may stand open while the rules change.
+    """
+    try:
+        release = warehouse.current_or_none()
+        return reader(release).may(deed, release, unit)
+    except (warehouse.UnreadableRelease, SignInFirst, SignInNeeded, BadAccess):
+        return None
+
+
+def readable(releases: list[warehouse.Release]) -> list[warehouse.Release]:
+    """Those that may be read beside the current one: without sign-in only what anybody may read, whatever else stands there."""
+    return releases if sign_in_is_set_up() else [release for release in releases if warehouse.is_open(release)]
 
 
 def sign_in_is_set_up() -> bool:

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+import pandas
 import streamlit as st
 
 from pages.parts import freshness, states, tables, words
@@ -85,19 +86,55 @@ def refused(files: list[dict[str, Any]]) -> None:
             st.caption(f"Arrived {words.moment(file['arrived'], freshness.clock())}")
 
 
-def unknown_names(rows: list[dict[str, Any]]) -> None:
+def unknown_names(rows: list[dict[str, Any]], known: list[dict[str, Any]], units: dict[str, str]) -> None:
+    """The names that wait, each to be matched with a unit; and the crosswalk to send back: what was `known` with these added."""
     st.header("Names we do not know", anchor=False)
     if not rows:
         st.markdown(":gray[:material/check_circle:] Every unit named is one we know.")
         return
-    told = [{"In": row["source"], "Name": row["name"], "Rows waiting": row["waiting"]} for row in rows]
-    config = {"Rows waiting": st.column_config.NumberColumn(format="localized", width="small")}
-    tables.shown(told, "Unit names that no reference knows, with the rows that wait for them", config, row_height=40)
-    to_fill_in = [{"System": "all", "Name": row["name"], "Unit": ""} for row in rows]
-    tables.as_file("Names to fill in (CSV)", to_fill_in, "names by system")
+    told = [{"In": row["source"], "Name": row["name"], "Rows": row["waiting"], "Is it…": None} for row in rows]
+    config = {
+        "Rows": st.column_config.NumberColumn(format="localized", width=70),
+        "Is it…": st.column_config.SelectboxColumn(options=list(units.values()), width=220),
+    }
+    matched = st.data_editor(
+        pandas.DataFrame(told), hide_index=True, column_config=config, disabled=["In", "Name", "Rows"], row_height=40,
+        height=min(40 * (len(told) + 1), 420), key="unknown_names", placeholder="choose a unit",
+    )  # fmt: skip
+    codes = {label: code for code, label in units.items()}
+    chosen = {row["Name"]: codes[row["Is it…"]] for row in matched.to_dict("records") if row["Is it…"] in codes}
+    sent = [{"System": row["system"], "Name": row["name"], "Unit": row["unit"]} for row in known]
+    sent += [{"System": "all", "Name": name, "Unit": unit} for name, unit in chosen.items()]
+    tables.as_file("Crosswalk to send back (CSV)", sent, "names_by_system", main=True)
+    added = f"{words.many(len(chosen), 'name')} matched here" if chosen else "Match a name above to add it"
     st.caption(
-        "Give each its unit's code or title, add the rows to the names by system, and build: their rows are taken."
+        f"{added}; {words.many(len(known), 'name')} known already, all in the file. Drop it into the inbox and build: the rows "
+        "that wait are taken."
     )
+
+
+def reasons(rows: list[dict[str, Any]]) -> None:
+    """Why rows were set aside or left out: a row a source, heading and reason."""
+    st.header("Rows set aside, by reason", anchor=False)
+    if not rows:
+        st.markdown(":gray[:material/check_circle:] None.")
+        return
+    told = [
+        {
+            "Source": r["title"],
+            "Heading": r["heading"] or "–",
+            "Reason": r["reason"],
+            "Rows": r["set_aside"],
+            "Files": r["files"],
+        }
+        for r in rows
+    ]
+    config = _rows("Rows", "Files") | {"Reason": st.column_config.TextColumn(width=380)}
+    tables.shown(
+        told, "Why rows were set aside or left out, source by source", config, height=min(38 + 35 * len(told), 420)
+    )
+    tables.as_file("Reasons (CSV)", told, "rows set aside")
+    st.caption("The rows themselves are seen on the engine’s side alone, by python -m etl receipts --rows.")
 
 
 def checks(rows: list[dict[str, Any]], titles: dict[str, str]) -> None:

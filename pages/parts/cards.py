@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import marks, states, words
+from pages.parts import doubts, marks, states, words
 from pages.parts.filters import View
 
 LARGE = "pages/executives/indicator.py"
@@ -114,12 +114,16 @@ def card(view: View, row: dict[str, Any], others: list[dict[str, Any]]) -> None:
                 icon=f":material/{'group_work' if over['together'] else 'arrow_upward'}:",
                 query_params=view.address(unit=over["unit"]),
             )  # fmt: skip
-        if row["last_shown"]:
-            st.page_link(
-                LARGE, label=f"Open {words.plain(indicator['title'].lower())} large", help="",
-                icon=":material/arrow_forward:", icon_position="right",
-                query_params=view.address(indicator=row["indicator"]),
-            )  # fmt: skip
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"
+        ):
+            if row["last_shown"]:
+                st.page_link(
+                    LARGE, label=f"Open {words.plain(indicator['title'].lower())} large", help="",
+                    icon=":material/arrow_forward:", icon_position="right", width="content",
+                    query_params=view.address(indicator=row["indicator"]),
+                )  # fmt: skip
+            doubts.beside(view, row)
 
 
 def further(view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[str, Any]]]) -> None:

@@ -26,9 +26,10 @@ def xmr(
     unit: str,
     chosen: dt.date | None,
     beside: str | None = None,
+    marked: str | None = None,
 ) -> dict[str, Any]:
-    """The finished Vega-Lite specification for one indicator of one unit; `chosen` is a month to mark, `beside` names
-    limits of another kind (p_prime, u_prime) to draw beside these."""
+    """The finished Vega-Lite specification for one indicator of one unit; `chosen` is a month to mark, with its own name or
+    the words `marked`; `beside` names limits of another kind (p_prime, u_prime) to draw beside these."""
     rows = warehouse.ask(release, "series", scope, indicator=indicator, unit=unit)[-MONTHS_DRAWN:]
     level = next(row["level"] for row in warehouse.ask(release, "units", scope) if row["unit"] == unit)
     indicators = warehouse.ask(release, "indicators", scope)
@@ -46,7 +47,7 @@ def xmr(
     ]
     drawn = [
         *layers.limits(points, x), *layers.prime(points, x), *layers.target(points, x),
-        *layers.chosen(chosen and _stamp(chosen), words.month(chosen) if chosen else "", x),
+        *layers.chosen(chosen and _stamp(chosen), marked or (words.month(chosen) if chosen else ""), x),
         *layers.events(rings, x), *layers.line(points, x, y), *layers.signs(points, x, y), *layers.gaps(points, x),
         *layers.names(points, x, y, _stamp(last, 12), (high - low) / PLOT), layers.touch(points, x, y),
     ]  # fmt: skip

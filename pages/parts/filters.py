@@ -8,11 +8,12 @@ ids, and they are kept in step here.
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import streamlit as st
 
-from pages.parts import warehouse, words
+from pages.parts import access, warehouse, words
 from pages.parts.access import Viewer
 
 NEWEST = "newest"
@@ -39,6 +40,11 @@ class View:
     def of(self, unit: str, indicator: str) -> "View":
         """The same view of another unit and indicator."""
         return replace(self, unit=self.units[unit], indicator=self.indicators[indicator])
+
+    @cached_property
+    def may_ask(self) -> bool:
+        """Whether the reader may ask about the view's unit: found once for all its cards, and again when something is written."""
+        return access.role_to("ask", self.unit["unit"]) is not None
 
     @property
     def front(self) -> list[str]:

@@ -1,8 +1,10 @@
 """The frame every page stands in: name, styles, width, heading and footer."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 
 from pages.parts import states, words
 from pages.parts.filters import View
@@ -36,6 +38,20 @@ def heading(view: View, title: str, sentence: str, here: str | None = None) -> N
                         st.markdown(f":gray[{name}]", width="content")
         st.title(words.plain(title), anchor=False)
         st.markdown(sentence)
+
+
+def plain_heading(title: str, sentence: str) -> None:
+    """The title and the answer of a page that is about no unit; it needs no release."""
+    view = st.session_state.get("view")
+    with view.heading if view else st.container(gap=None):
+        st.title(words.plain(title), anchor=False)
+        st.markdown(sentence)
+
+
+def link(page: str, label: str) -> None:
+    """The way to another page, where it is one of the reader's: Streamlit draws no other, and breaks off."""
+    with suppress(StreamlitPageNotFoundError):
+        st.page_link(page, label=label, help="", icon=":material/arrow_forward:", icon_position="right")
 
 
 def run(page: st.Page) -> None:

@@ -6,14 +6,12 @@ import streamlit as st
 
 from pages.parts import access, warehouse, words
 
-CLOSED = (warehouse.NoRelease, warehouse.UnreadableRelease, access.SignInFirst, access.SignInNeeded, access.BadAccess)
+CLOSED = (warehouse.UnreadableRelease, access.SignInFirst, access.SignInNeeded, access.BadAccess)
 
 
 def closed(reason: Exception | None) -> None:
     """What stands in the place of every page, and why."""
     match reason:
-        case warehouse.NoRelease():
-            no_release()
         case warehouse.UnreadableRelease():
             unreadable(str(reason))
         case access.SignInFirst():
@@ -37,13 +35,16 @@ def empty(icon: str, line: str, reason: str):
     return box
 
 
-def no_release() -> None:
+def no_release(sources: st.Page | None) -> None:
+    """`sources` is the page on which whoever reads may add the first source."""
     st.title("Nothing to show yet", anchor=False)
     with empty("inventory_2", "No release yet", "Kinship shows what a build has published, and none has been."):
         st.markdown("To see it at work on made-up data:", text_alignment="center")
         st.code("make demo", language=None, width=460)
         st.markdown("With your own extracts, put the files in `workspace/inbox` and build:", text_alignment="center")
         st.code("python -m etl build", language=None, width=460)
+        if sources:
+            st.page_link(sources, label="Add a source that Kinship does not know yet", help="", icon=":material/add:")
 
 
 def unreadable(sentence: str) -> None:

@@ -12,11 +12,15 @@ def shown(rows: list[dict[str, Any]], alt: str, config: dict[str, Any] | None = 
     return st.dataframe(rows, hide_index=True, alt=alt, column_config=config, placeholder="–", **more)
 
 
-def as_file(label: str, rows: list[dict[str, Any]], name: str, notes: list[str] | None = None) -> None:
-    """A button that writes the rows as CSV when pressed; notes are lines at its head, marked with #."""
+def as_file(
+    label: str, rows: list[dict[str, Any]], name: str, notes: list[str] | None = None, main: bool = False
+) -> None:
+    """A button that writes the rows as CSV when pressed; notes are lines at its head, marked with #. `main` is what a reader
+    is most likely to do here."""
     st.download_button(
         label, data=lambda: written(rows, notes or []), file_name=f"{name}.csv", mime="text/csv",
         icon=":material/download:", on_click="ignore", key=f"file_{name}",
+        type="primary" if main else "secondary",
     )  # fmt: skip
 
 

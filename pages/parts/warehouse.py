@@ -12,6 +12,7 @@ import duckdb
 import streamlit as st
 
 QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
+LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
 FORMAT = 2  # of meta.release: the layout of tables that these pages read
 
 
@@ -63,6 +64,21 @@ def current() -> Release:
     return release
 
 
+def current_or_none() -> Release | None:
+    """The same; None where none was ever published. Raises UnreadableRelease."""
+    try:
+        return current()
+    except NoRelease:
+        return None
+
+
+def releases() -> list[Release]:
+    """Every release that stands in this workspace, newest first, whether or not it can be read."""
+    paths = (home() / "releases").glob("*.duckdb")
+    found = [Release(str(path.resolve()), path.stem) for path in paths if re.fullmatch(r"[\w-]+", path.stem)]
+    return sorted(found, key=lambda release: (release.id[:10], len(release.id), release.id), reverse=True)
+
+
 def earlier(release: Release) -> list[Release]:
     """The releases published before this one that these pages can read, newest first."""
     found = []
@@ -100,6 +116,22 @@ def ask(release: Release, question: str, scope: tuple[str, ...], **params: Any) 
     return _answer(release.path, question, scope, tuple(sorted(params.items())))
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Two releases, to be asked what changed from one to the other by a viewer of the units `scope` of the later one."""
+
+    earlier: Release
+    later: Release
+    scope: tuple[str, ...]
+
+    def ask(self, question: str, **params: Any) -> list[dict[str, Any]]:
+        """Raises UnreadableRelease where one of the two cannot be read."""
+        try:
+            return _compared(self.earlier.path, self.later.path, question, self.scope, tuple(sorted(params.items())))
+        except (duckdb.Error, OSError):
+            raise UnreadableRelease(f"{self.earlier.id} and {self.later.id} cannot be compared.") from None
+
+
 def top_units(release: Release) -> tuple[str, ...]:
     """The units that stand under no other: the scope of a reader who may see everything."""
     return _top_units(release.path)
@@ -108,6 +140,11 @@ def top_units(release: Release) -> tuple[str, ...]:
 def scope(release: Release, roots: tuple[str, ...]) -> tuple[str, ...]:
     """Every unit that somebody with these roots may see."""
     return tuple(_units(release.path, roots))
+
+
+def not_public(release: Release) -> tuple[str, ...]:
+    """The units of which it holds more than what is already public."""
+    return _not_public(release.path)
 
 
 def is_open(release: Release) -> bool:
@@ -131,6 +168,11 @@ def _top_units(path: str) -> tuple[str, ...]:
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
+def _not_public(path: str) -> tuple[str, ...]:
+    return tuple(row["unit"] for row in _rows(path, "not_public", {}))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
 def _open_to_all(path: str) -> bool:
     return all(row["open"] for row in _rows(path, "open", {}))
 
@@ -140,14 +182,34 @@ def _format(path: str) -> int:
     return max((row["format"] for row in _rows(path, "format", {})), default=FORMAT + 1)
 
 
+@st.cache_data(max_entries=200, show_spinner=False)
+def _compared(
+    earlier: str, later: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]
+) -> list[dict]:
+    with duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}) as con:
+        for name, path in (("earlier", earlier), ("later", later)):
+            quoted = path.replace("'", "''")
+            con.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
+        con.execute("SET enable_external_access = false")
+        return _fetched(con, question, {"units": _units(later, scope), **dict(params)})
+
+
 def _rows(path: str, question: str, params: dict[str, Any]) -> list[dict[str, Any]]:
     cursor = _open(path).cursor()
     try:
-        cursor.execute((QUESTIONS / f"{question}.sql").read_text(encoding="utf-8"), params)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return _fetched(cursor, question, params)
+    except duckdb.CatalogException:
+        if question not in LATER:
+            raise
+        return []  # the release was made before there was such a table
     finally:
         cursor.close()
+
+
+def _fetched(cursor: duckdb.DuckDBPyConnection, question: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+    cursor.execute((QUESTIONS / f"{question}.sql").read_text(encoding="utf-8"), params)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -2,6 +2,7 @@
 SELECT
     r.release,
     r.built_at,
+    r.version,
     r.as_of,
     r.profile,
     r.settled_to,

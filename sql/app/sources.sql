@@ -16,7 +16,9 @@ SELECT
         FROM reason
         WHERE reason.source = s.source
     ) AS reasons,
-    (SELECT count(*) FROM meta.file AS f WHERE f.source = s.source AND f.outcome = 'refused') AS refused
+    (SELECT count(*) FROM meta.file AS f WHERE f.source = s.source AND f.outcome = 'refused') AS refused,
+    (SELECT max(f.arrived) FROM meta.file AS f WHERE f.source = s.source AND f.outcome = 'accepted') AS arrived,
+    (SELECT max(f.to_month) FROM meta.file AS f WHERE f.source = s.source AND f.outcome = 'accepted') AS to_month
 FROM meta.source AS s
 WHERE len($units::VARCHAR[]) > 0
 ORDER BY lower(s.title)

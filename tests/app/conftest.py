@@ -12,10 +12,13 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-import streamlit as st
+import yaml
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 from streamlit.testing.v1 import AppTest
 
+from pages.parts import access, desk
+from pages.parts.journal import store
 from tests.app import small_release
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +30,11 @@ PAGES = {
     "signals": "/signals",
     "circle": "/circle",
     "quality": "/quality",
+    "trying": "/trying",
+    "asked": "/asked",
+    "sources": "/sources",
+    "definitions": "/definitions",
+    "releases": "/releases",
 }
 
 
@@ -55,7 +63,6 @@ def opener(folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("KINSHIP_HOME", str(folder))
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(str(ROOT))
-    st.cache_data.clear()
 
     def opened(page: str | None = None, **address: str) -> AppTest:
         test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=20)
@@ -65,6 +72,25 @@ def opener(folder: Path, monkeypatch: pytest.MonkeyPatch):
         return test.switch_page(page).run() if page else test
 
     return opened
+
+
+def nothing_written(folder: Path) -> None:
+    """Makes a workspace that tests share as though nobody had written in it: its release stays, so caches of it stay warm."""
+    for path in (*folder.glob("journal*"), folder / "access.yaml"):
+        path.unlink(missing_ok=True)
+    inbox = folder / "inbox"
+    inbox.unlink() if inbox.is_file() else shutil.rmtree(inbox, ignore_errors=True)
+    inbox.mkdir()
+    store._met.clear()
+    desk.notes_of.clear()
+
+
+def sign_in_as(monkeypatch: pytest.MonkeyPatch, folder: Path, *grants: tuple[str, str]) -> None:
+    """From now on whoever reads is one whom access.yaml gives these (role, unit), as though a provider had said so."""
+    who = [{"email": "maria@example.org", "role": role, "units": [unit]} for role, unit in grants]
+    (folder / "access.yaml").write_text(yaml.safe_dump({"who": who}), encoding="utf-8")
+    monkeypatch.setattr(access, "sign_in_is_set_up", lambda: True)
+    monkeypatch.setattr(access, "claims", lambda: {"email": "maria@example.org", "iat": time.time()})
 
 
 def words_on(test: AppTest) -> str:
@@ -130,15 +156,25 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def visit(chromium, server: Server):
-    """A function that opens an address in a fresh session and waits until the page stands still."""
-    contexts = []
+@pytest.fixture(scope="session")
+def window(chromium):
+    """One window for all: what it has once fetched of the app it need not fetch and compile again."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
 
-    def visited(address: str, theme: str = "light", width: int = 1280, of: Server = server):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
-        contexts.append(context)
-        page = context.new_page()
+
+@pytest.fixture
+def visit(window, request: pytest.FixtureRequest):
+    """A function that opens an address in a fresh session, which each tab has of its own, and waits until the page stands still."""
+    tabs = []
+
+    def visited(address: str, theme: str = "light", width: int = 1280, of: Server | None = None):
+        of = of or request.getfixturevalue("server")  # not begun for those who bring their own
+        page = window.new_page()
+        tabs.append(page)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
         page.asked_for = []
         page.on("request", lambda request: page.asked_for.append(request.url))
         page.goto(f"{of.url}{address}")
@@ -146,8 +182,21 @@ def visit(chromium, server: Server):
         return page
 
     yield visited
-    for context in contexts:
-        context.close()
+    for page in tabs:
+        page.close()
+
+
+def axe_finds_nothing(page, *themes: str) -> None:
+    """In these themes, or in that which the page has. The page turns with the theme: another visit would cost more."""
+    for theme in themes or (None,):
+        if theme:
+            page.emulate_media(color_scheme=theme)
+            page.wait_for_timeout(500)
+            settle(page)
+            red = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor").strip("rgba() ")
+            assert (int(red.partition(",")[0]) < 128) is (theme == "dark")
+        found = Axe().run(page).response["violations"]
+        assert [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found] == []
 
 
 def settle(page) -> None:

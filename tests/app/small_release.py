@@ -99,6 +99,22 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
         ("absence", "sickness.csv", "Order", "The end is after the start", "critical", "passed", 0, "A swap."),
     ])  # fmt: skip
     _fill(con, "meta.unknown_name", [("rota", "LARCH WD (TEMP)", 121), ("rota", "ZZ *test*", 77)])
+    _fill(con, "meta.unit_name", [("HealthRoster", "N - Larch", "larch"), ("all", FORMULA, "formula")])
+    _fill(con, "meta.fact", [
+        ("duty_month", ["source.rota"], "SELECT 1 FROM source.rota"),
+        ("rota_month", ["core.duty_month"], "SELECT 1 FROM core.duty_month"),
+        ("elsewhere", ["source.absence"], "SELECT 1 FROM source.absence"),
+    ])  # fmt: skip
+    _fill_many(con, "meta.coverage", [
+        ("rota", unit, month, "few" if (unit, i) == ("fern", 22) else "full")
+        for unit in ("larch", "fern", "heron", "new") for i, month in enumerate(MONTHS)
+        if (unit, i) != ("larch", 20) and not (unit == "new" and i < 20)
+    ])  # fmt: skip
+    _fill(con, "meta.agreement", [
+        (month, kind, what, "They may be entered late.", people, 655)
+        for month in MONTHS[-3:]
+        for kind, what, people in (("a", "worked and are not in post", 35), ("b", "worked and are recorded sick", None))
+    ])  # fmt: skip
     _fill(con, "meta.event", [
         ("larch", MONTHS[14], "change", "the rota template changed"),
         ("AC", MONTHS[REBASED], "beds", "eight beds opened"),
@@ -142,7 +158,7 @@ def _indicator(key, title, family, unit, scale, better, status, settled):
         key, title, family, f"What {title.lower()} counts, in a sentence.", "Why it matters.", "What to mind.", unit,
         scale, better, 12 if key in QUARTERLY else 1, ["team", "above"], "quarterly" if key in QUARTERLY else "monthly",
         "B", "strong", "Workforce analytics", dt.date(2027, 6, 30), status, key not in QUARTERLY, None, [], last_day,
-        ["rota"] if key != "thinking" else ["survey"], "SELECT 1",
+        ["rota"] if key != "thinking" else ["survey"], "SELECT 1 FROM core.rota_month",
         "Posts that stay empty.", "leaders", "Filling posts.", "management",
         "organisation" if family in ("cover", "staying") else "service", "rota template",
     )  # fmt: skip

@@ -228,7 +228,13 @@ def test_an_executive_by_their_group_sees_the_organisation(closed, browsing):
 @pytest.mark.browser
 def test_strangers_get_nowhere_even_by_a_deep_link(closed, browsing):
     page = browsing()
-    for address in ("/", "/review?unit=larch", "/indicator?unit=larch&indicator=sickness_rate", "/quality"):
+    for address in (
+        "/",
+        "/review?unit=larch",
+        "/indicator?unit=larch&indicator=sickness_rate",
+        "/sources",
+        "/trying?unit=larch",
+    ):
         page.goto(f"{closed.url}{address}")
         settle(page)
         text = seen(page)

@@ -11,6 +11,8 @@ PAGES = [
     "pages/executives/indicator.py",
     "pages/analysts/quality.py",
     "pages/executives/signals.py",
+    "pages/leaders/trying.py",
+    "pages/analysts/asked.py",
     "pages/executives/review.py",
 ]
 MONTHS = [f"{year}-{month:02}-28" for year in (2021, 2022) for month in range(1, 13)]

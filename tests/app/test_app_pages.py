@@ -260,7 +260,7 @@ def test_filters_are_shown_only_where_they_are_used(app):
     assert [box.label for box in app().selectbox] == ["Unit", "Month"]
     assert [box.label for box in app(INDICATOR).selectbox] == ["Unit", "Indicator", "Month"]
     assert [box.label for box in app(SIGNALS).selectbox] == ["Unit", "Month", "Order", "Chart to open"]
-    assert not app(QUALITY).selectbox
+    assert [box.label for box in app(QUALITY).selectbox] == ["Source", "Units below", "Show"]
 
 
 def test_units_of_the_same_name_are_told_apart(app):

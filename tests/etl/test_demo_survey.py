@@ -34,7 +34,9 @@ def test_stretched_teams_were_steady_before_they_were_stretched(built):
         "SELECT unit, frame FROM mart.frame WHERE wave < ?", dt.date.fromisoformat(f"{truth['frames_from']}-01")
     )
     theirs = [frame for unit, frame in early if unit in teams]
-    assert sum(frame.startswith("stretched") for frame in theirs) <= 0.05 * len(theirs)  # a busy season may look like it
+    assert sum(frame.startswith("stretched") for frame in theirs) <= 0.05 * len(
+        theirs
+    )  # a busy season may look like it
 
 
 @pytest.mark.parametrize(("outcome", "planted"), [("kindness", "lag_months"), ("sickness_rate", "sickness_lag_months")])

@@ -9,7 +9,7 @@ import yaml
 
 from etl import contracts, indicators
 from etl.paths import EXPECTATIONS, PROJECT, SQL, Workspace
-from etl.steps import annotate
+from etl.steps import account, annotate
 from etl.steps.hierarchy import Organisation
 from etl.steps.model import core_queries, lay_out_sources, run_core
 from etl.survey import queries, step
@@ -67,7 +67,7 @@ def test_every_core_query_is_used():
     used = set().union(*(indicator.reads for indicator in INDICATORS.values()))
     used |= set().union(*(indicators.tables_of(sql) for sql in CORE.values()))
     used |= set().union(*(indicator.reads for indicator in step.behind().values()))
-    used |= {f"core.{fact}" for fact in (*annotate.FACTS, queries.RESULTS)}
+    used |= {f"core.{fact}" for fact in (*annotate.FACTS, account.AGREEMENT, queries.RESULTS)}
     assert {f"core.{name}" for name in CORE} <= used
 
 

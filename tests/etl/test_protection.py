@@ -189,6 +189,8 @@ ALLOWED = {
     "mart.survey_result": "survey unit month question value answered",
     "mart.value": "indicator unit month numerator denominator value low high people_band shown settled",
     "mart.wave": "unit wave survey opened closed response caution",
+    "meta.agreement": "month kind what why people looked_at",
+    "meta.coverage": "source unit month state",
     "meta.disclosure": "family kind level figures shown pooled hidden",
     "meta.event": "unit month kind what",
     "meta.expectation": "source file expectation about severity status unexpected why",
@@ -200,6 +202,8 @@ ALLOWED = {
         "indicator title family definition why_it_matters caveats unit scale better window levels refresh disclosure evidence "
         "owner next_review status front place beside settled_to sources sql harder hindrance could_help help lever lever_is"
     ),
+    "meta.fact": "fact reads sql",
+    "meta.unit_name": "system name unit",
     "meta.pool": "family kind indicators unit pool from_month to_month",
     "meta.question": "survey question place wording indicator reversed",
     "meta.release": "release built_at as_of engine version format profile settled_to synthetic inputs",

@@ -146,11 +146,13 @@ def test_the_release_is_checked(check, row):
 
 
 @pytest.fixture(scope="module")
-def planted(organisation):
-    return {
-        event["what"]: event
-        for event in json.loads((organisation.workspace.home / "truth.json").read_text(encoding="utf-8"))["planted"]
-    }
+def truth(organisation):
+    return json.loads((organisation.workspace.home / "truth.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def planted(truth):
+    return {event["what"]: event for event in truth["planted"]}
 
 
 def told(organisation, team: str, what: str) -> list[tuple]:
@@ -175,8 +177,9 @@ def test_the_planted_easing_is_found(organisation, planted):
     assert f"{month:%Y-%m}" >= event["from"] and {"fill_rate", "late_changes"} & set(because)
 
 
-def test_few_others_are_flagged(organisation, planted):
+def test_few_others_are_flagged(organisation, planted, truth):
     struck = [event["team"] for event in planted.values() if "team" in event]
+    struck += [team for teams in truth["survey"]["frames"].values() for team in teams]
     [(flagged, all_of_them)] = organisation.engine.ask(
         """
         SELECT count(*) FILTER (WHERE verdict LIKE '%strain'), count(*)
@@ -186,4 +189,4 @@ def test_few_others_are_flagged(organisation, planted):
         """,
         struck,
     )
-    assert all_of_them > 500 and flagged / all_of_them < 0.03
+    assert all_of_them > 400 and flagged / all_of_them < 0.03

@@ -1,0 +1,101 @@
+"""What `source new` says: sentences for a person at a terminal, or one JSON object for the page that asks for it."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from etl.build import load_contracts
+from etl.contracts import BadContract
+from etl.paths import DiskFull, Workspace
+from etl.people import BadKey
+from etl.proposal import folder, propose, trial, upload
+from etl.settings import BadSettings
+from etl.steps.keep import RefusedExtract
+from etl.steps.land import UnreadableExtract
+
+SENTENCES = (BadContract, BadKey, BadSettings, DiskFull, RefusedExtract, UnreadableExtract, upload.UnusableSample)
+MEMORY = 6 << 30  # bytes of addresses: what a hostile file makes a reader ask for beyond it is not given
+FAILED = 1
+Record = dict[str, Any]
+
+
+def drawn_up(file: Path, workspace: Workspace, changed: Path | None) -> Record:
+    """The proposal for a file: the changed one where there is one. Raises one of SENTENCES."""
+    if not file.is_file():
+        raise upload.UnusableSample(f"There is no file {file.name}.")
+    if changed:
+        upload.expect_harmless(file)
+        try:
+            return json.loads(changed.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise BadContract(f"{changed.name} is not a proposal.") from None
+    with tempfile.TemporaryDirectory(prefix="kinship-") as work:
+        return propose.propose(file, workspace, Path(work))
+
+
+def for_a_program(file: Path, workspace: Workspace, changed: Path | None, save: bool) -> tuple[Record, int]:
+    """An answer and the exit code: a proposal; or, of a changed one, what became of the sample and the folder's files; or
+    where the folder was saved. What went wrong is `sentence`."""
+    _limit_memory()
+    try:
+        proposal = drawn_up(file, workspace, changed)
+        if not changed:
+            return {"proposal": proposal}, 0
+        if save:
+            written = folder.save(proposal, workspace)
+            return {"saved": f"{written.parent.name}/{written.name}"}, 0
+        files = folder.files_of(proposal, load_contracts(workspace))
+        return {"trial": trial.attempt(file, proposal, workspace), "files": files}, 0
+    except SENTENCES as error:
+        return {"sentence": str(error)}, FAILED
+    except (duckdb.Error, MemoryError, OSError):
+        return {
+            "sentence": f"{file.name} could not be read within the memory that a sample may use. Take a smaller one."
+        }, FAILED
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    except (ImportError, ValueError, OSError):  # not on every machine; the limits on the file hold everywhere
+        pass
+
+
+def for_a_person(file: Path, workspace: Workspace, name: str, changed: Path | None, write: bool) -> Iterator[str]:
+    """What is proposed and why, what became of the sample, and where the folder was written. Raises one of SENTENCES."""
+    proposal = drawn_up(file, workspace, changed)
+    if name:
+        proposal["source"] = name
+    yield f"{file.name}: {proposal['rows']:,} rows, {len(proposal['columns'])} columns."
+    for column in proposal["columns"]:
+        yield f"  {column['heading']}: {described(column)}. {column['why']}"
+    yield f"Told apart by {', '.join(proposal['key']) or 'nothing'}. {proposal['why']['key']}"
+    yield proposal["why"]["month_of"]
+    yield f"Each file {proposal['each_file'].replace('_', ' ')}. {proposal['why']['each_file']}"
+    for sentence in (*proposal["look_at"], *proposal["notes"]):
+        yield f"Please look: {sentence}"
+    came = trial.attempt(file, proposal, workspace)
+    yield f"Tried on the sample: {came['sentence']}"
+    for aside in came.get("set_aside", []):
+        yield f"  {aside['rows']:,} rows: {aside['heading']} {aside['reason']}".replace(":  ", ": ")
+    if write:
+        written = folder.save(proposal, workspace)
+        yield f"Wrote {written}: contract.yaml, suite.yaml and a made-up sample.csv. Mend what is wrong, then build."
+
+
+def described(column: Record) -> str:
+    """What a column becomes, in a few words."""
+    if column["use"] == "leave out":
+        return f"never loaded ({column['holds']})" if column.get("holds") else "not loaded"
+    if column["use"] == "person":
+        return f"{column['name']}, a person, kept as a keyed hash"
+    kind = column["type"].replace("_", " ")
+    formats = f" as {' or '.join(column['formats'])}" if column["formats"] else ""
+    units = f", a unit known to {column['refers_to']}" if column["refers_to"] else ""
+    return f"{column['name']}, {kind}{formats}{units}{', may be empty' if column['optional'] else ''}"

@@ -1,0 +1,15 @@
+"""Definitions: every number with its owner, its review, its evidence, its query and its way from source to page."""
+
+from pages.parts import definitions, filters, frame
+
+view = filters.view()
+rows, facts = view.ask("definitions"), view.ask("facts")
+today = view.ask("release")[0]["as_of"]
+titles = {source["source"]: source["title"] for source in view.ask("sources")}
+row = definitions.chosen(view, rows)
+
+frame.heading(view, "Definitions", definitions.answer(rows, today))
+definitions.one(row)
+definitions.lineage(row, facts, titles)
+definitions.queries(row, facts)
+definitions.all_of_them(rows, today, titles)

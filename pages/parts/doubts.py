@@ -1,0 +1,128 @@
+"""What a reader may say of a number: that it looks wrong, or what happened that would explain it."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts import desk, words
+from pages.parts.filters import View
+from pages.parts.journal import notes, wording
+
+DEED = "ask"
+
+
+def beside(view: View, row: dict[str, Any]) -> None:
+    """On a card: one quiet button; what was asked before, and its answer, are behind it, for those who may not ask too."""
+    if row["shown"] not in ("protected", "not_collected") and row["month"]:
+        asked, key = _asked(view, row), f"doubt_{row['indicator']}"
+        if not asked and not view.may_ask:
+            return
+        if st.button(f":gray[{_label(asked)}]", key=key, type="tertiary", icon=":material/flag:"):
+            _ask(view, row)
+
+
+def offer(view: View, row: dict[str, Any]) -> None:
+    """Under a chart: both, side by side, and the events proposed for it that wait for an answer."""
+    waiting = [note for note in desk.notes_about(view, row["unit"]) if note.kind == notes.EVENT and note.open]
+    with st.container(horizontal=True, gap="medium", key="doubts"):
+        beside(view, row)
+        if view.may_ask and st.button("Say what happened", key="happened", type="tertiary", icon=":material/event:"):
+            _propose(view, row)
+    for note in waiting:
+        said = f"{words.month(note.seen.month)}: {words.plain(note.words)}"
+        st.caption(f":material/schedule: Proposed as an event, and waiting for the analyst: {said}")
+
+
+@st.dialog("Does this number look wrong?", icon=":material/flag:")
+def _ask(view: View, row: dict[str, Any]) -> None:
+    question(view, row)
+
+
+@st.dialog("What happened?", icon=":material/event:")
+def _propose(view: View, row: dict[str, Any]) -> None:
+    event(view, row)
+
+
+def question(view: View, row: dict[str, Any]) -> None:
+    """The number, what was asked of it before and answered, and the form to ask."""
+    indicator, shown = view.indicators[row["indicator"]], _shown(view, row)
+    st.markdown(f"**{words.plain(indicator['title'])}, {words.plain(view.unit['title'])}**  \n{words.plain(shown)}")
+    for note in _asked(view, row):
+        thread(note)
+    if not view.may_ask:
+        return
+    with st.form("doubt", border=False):
+        why = st.selectbox(
+            "What looks wrong", wording.LOOKS, index=None, format_func=wording.LOOKS.get, placeholder="Choose one"
+        )
+        said = st.text_input("In a few words, if it needs any", max_chars=wording.WORDS)
+        st.caption(f":material/groups: {wording.WARNING}")
+        sent = st.form_submit_button("Tell the analyst", type="primary")
+    if sent and desk.kept(DEED, row["unit"], notes.looks_wrong, _seen(view, row, shown), why, said):
+        desk.done("The analyst is told, and answers here.")
+
+
+def event(view: View, row: dict[str, Any]) -> None:
+    """The form to propose an event for the chart of a number."""
+    months = [month["month"] for month in view.ask("months")][:60]
+    st.markdown(
+        f"An event is drawn on the charts of {words.plain(view.unit['title'])} and of the units below it, once an analyst "
+        "has accepted it. It does not begin limits afresh."
+    )
+    with st.form("event", border=False):
+        month = st.selectbox("From which month", months, format_func=words.month)
+        kind = st.selectbox(
+            "What kind", wording.EVENTS, index=None, format_func=wording.EVENTS.get, placeholder="Choose one"
+        )
+        said = st.text_input(
+            "What happened",
+            max_chars=wording.EVENT,
+            placeholder="Moved to the new building",
+            help="As it is to stand below the chart.",
+        )
+        st.caption(f":material/groups: {wording.WARNING}")
+        sent = st.form_submit_button("Propose it", type="primary")
+    seen = notes.Seen(row["unit"], row["indicator"], month, view.release.id)
+    if sent and desk.kept(DEED, row["unit"], notes.propose, seen, kind, said):
+        desk.done("Proposed; it is drawn once an analyst has accepted it.")
+
+
+def thread(note: notes.Note) -> None:
+    """What was said, and what was answered."""
+    kinds = wording.EVENTS if note.kind == notes.EVENT else wording.LOOKS
+    told = ": ".join(filter(None, (kinds.get(note.what, note.what), words.plain(note.words))))
+    st.markdown(
+        f":gray[:material/chat:] {told}  \n:small[:gray[{words.day(note.written_at.date())}, {desk.by(note.author)}]]"
+    )
+    for reply in note.replies:
+        said = ". ".join(filter(None, (wording.OUTCOMES.get(reply.outcome, reply.outcome), words.plain(reply.words))))
+        st.markdown(
+            f":gray[:material/reply:] **{said}**  \n:small[:gray[{words.day(reply.written_at.date())}, {desk.by(reply.author)}]]"
+        )
+
+
+def _asked(view: View, row: dict[str, Any]) -> list[notes.Note]:
+    found = desk.notes_about(view, row["unit"])
+    return [note for note in found if note.kind == notes.LOOKS_WRONG and note.seen.indicator == row["indicator"]]
+
+
+def _label(asked: list[notes.Note]) -> str:
+    """Of the newest question: whether there is one, and whether it was answered."""
+    if not asked:
+        return "Looks wrong?"
+    newest = asked[0]
+    when = words.short_day(newest.replies[-1].written_at.date() if newest.replies else newest.written_at.date())
+    if newest.open:
+        return f"{'Being looked into since' if newest.replies else 'Asked'} {when}"
+    return f"Answered {when}"
+
+
+def _shown(view: View, row: dict[str, Any]) -> str:
+    if row["shown"] != "yes":
+        return f"{words.absence(row)}."
+    places = words.places([row["value"], *(point["value"] for point in row["points"])])
+    return f"{words.month(row['month'])}: {words.quantity(row['value'], view.indicators[row['indicator']]['unit'], places)}"
+
+
+def _seen(view: View, row: dict[str, Any], shown: str) -> notes.Seen:
+    return notes.Seen(row["unit"], row["indicator"], row["month"], view.release.id, shown)

@@ -1,0 +1,24 @@
+"""`python -m pages.parts.journal [upgrade]`: the journal's state, or its tables brought up to date.
+
+The engine's verb `journal` runs this: app and engine share no code. Exit code 0: all is well; 1: it says why not.
+"""
+
+import sys
+
+from pages.parts.journal import migrate, store
+
+
+def main(asked: list[str]) -> int:
+    if asked not in ([], ["upgrade"]):
+        print("It is either nothing, for how the journal stands, or upgrade.", file=sys.stderr)
+        return 2
+    try:
+        print(migrate.upgrade() if asked else migrate.state())
+    except store.Unavailable as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,95 @@
+"""Journeys through the app in a real browser: what a reader came for, done from beginning to end."""
+
+import pytest
+
+from etl.paths import Workspace
+from tests.app.conftest import Server, axe_finds_nothing, settle
+from tests.conftest import Engine, table
+
+pytestmark = pytest.mark.browser
+
+TEAMS = table(
+    ["Unit", "Title", "Level", "Parent", "From", "To"],
+    [
+        ["NMC", "Northmere Health and Care", "Trust", "", "", ""],
+        ["AC", "Adult care", "division", "NMC", "", ""],
+        *([f"T{n}", f"{name} Ward", "ward", "AC", "", ""] for n, name in enumerate(("Larch", "Heron", "Fern", "Elm"))),
+    ],
+)
+SEEN_BY_NOBODY = ["Wer", "Vor- und Zuname", "Ort", "Am", "Stunden", "Wie"]  # who, name, place, on, hours, how
+
+
+def shifts(month: int) -> str:
+    """Made-up extra shifts of a month, under headings that nobody has seen."""
+    names = [f"Ada {a}nvented" for a in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    rows = [
+        [f"W-{4000 + n % 26:06}", names[n % 26], f"{('Larch', 'Heron', 'Fern', 'Elm')[n % 4]} Ward",
+         f"{n // 4 % 28 + 1:02}.{month:02}.2026", f"{n % 9 + 3},5", ("Tag", "Nacht")[n % 2]]
+        for n in range(112)
+    ]  # fmt: skip
+    return table(SEEN_BY_NOBODY, rows, ";")
+
+
+def press(page, name: str, then: str) -> None:
+    """Presses a button, and waits until another thing is there to be pressed."""
+    page.get_by_role("button", name=name).click()
+    page.get_by_role("button", name=then).wait_for(timeout=120_000)
+    settle(page)
+
+
+def test_an_analyst_adds_a_source_nobody_has_seen_up_to_a_release_that_holds_it_and_goes_back_to_the_one_before(
+    visit, tmp_path
+):
+    engine = Engine(tmp_path / "home", Workspace(tmp_path / "home"))
+    engine.workspace.make()
+    engine.drop("teams.csv", TEAMS)
+    assert engine.run("build").code == 0
+    server = Server(engine.home)
+    server.start()
+    try:
+        page = visit("/sources", of=server)
+        sample = tmp_path / "Zusatzdienste 2026-03.csv"
+        sample.write_text(shifts(3), encoding="cp1252")
+        page.set_input_files("input[type=file]", str(sample))
+        page.get_by_role("button", name="Next: what each row becomes").wait_for(timeout=120_000)
+        settle(page)
+        axe_finds_nothing(page)
+        cells = page.locator("table[role=grid]").first.inner_text()
+        assert "Person, kept as a hash" in cells and "Leave out" in cells
+        assert "W-004" not in page.content() and "nvented" not in page.content()
+
+        press(page, "Next: what each row becomes", "Next: save")
+        assert page.get_by_text("All 112 rows accepted.").is_visible()
+        assert "W-004" not in page.content() and "nvented" not in page.content()
+        axe_finds_nothing(page)
+
+        press(page, "Next: save", "Save into this workspace")
+        with page.expect_download() as packed:
+            page.get_by_role("button", name="Download the folder (zip)").click()
+        assert packed.value.suggested_filename == "zusatzdienste.zip"
+        axe_finds_nothing(page)
+        page.get_by_role("button", name="Save into this workspace").click()
+        page.get_by_text("is a source now").wait_for(timeout=60_000)
+        settle(page)
+
+        for month in (3, 4):
+            engine.drop(f"Zusatzdienste 2026-{month:02}.csv", shifts(month).encode("cp1252"))
+        assert engine.run("build").code == 0
+        held = engine.ask("SELECT files, rows_accepted, rows_read FROM meta.source WHERE source = 'zusatzdienste'")
+        assert held == [(2, 224, 224)]
+        page.goto(f"{server.url}/quality?source=zusatzdienste")
+        settle(page)
+        assert page.get_by_text("Coverage by team and month").is_visible()
+        assert page.get_by_role("combobox", name="Source").input_value() == "Zusatzdienste"
+        assert page.get_by_text("of 4 units").is_visible() or page.get_by_text("in the settled months").is_visible()
+
+        first, second = sorted(path.stem for path in engine.workspace.releases.glob("*.duckdb"))
+        page.goto(f"{server.url}/releases")
+        settle(page)
+        assert page.get_by_text(f"{second} is what everybody sees").is_visible()
+        page.get_by_role("button", name="Make it current").click()
+        page.get_by_role("button", name=f"Make {first} current").click()
+        page.get_by_text(f"{first} is what everybody sees").wait_for(timeout=60_000)
+        assert engine.workspace.current.read_text(encoding="utf-8").strip() == first
+    finally:
+        server.stop()
