@@ -35,11 +35,7 @@ with left:
         boxes.pressures(found, owner)
 with right:
     st.header("Kindness beside pressure", anchor=False)
-    if found.kindness:
-        spec, told = boxes.kindness(found)
-        st.vega_lite_chart(spec, alt=told, key="kindness")
-    else:
-        st.markdown(review.NO_SURVEY)
+    boxes.kindness(found)
     st.header("Since the review before", anchor=False)
     first, *rest = review.since(found)
     st.markdown(words.plain(first))

@@ -109,8 +109,7 @@ def kindness_here(view: View, wave: dict[str, Any]) -> None:
 def side_by_side(view: View, rows: Rows) -> None:
     """A unit's page: its signals by family on one side, kindness on the other, and how they read beside each other."""
     unit = view.unit
-    until = view.month
-    wave = next((each for each in view.ask("waves", unit=unit["unit"]) if until is None or each["wave"] <= until), None)
+    wave = kindness.wave_by(view, view.month)
     st.header("Pressure and kindness, side by side", anchor=False)
     if wave is None:
         st.markdown("No survey of this unit can be shown, so only the signals above speak of it.")

@@ -1,13 +1,9 @@
 """What the monthly review draws: boxes of places, rows of pressures, and kindness beside them."""
 
-from typing import Any
-
-import altair as alt
 import streamlit as st
 
-from pages.parts import cards, marks, review, words
-
-ROW = 36  # px of a node of the circle
+from pages.parts import cards, frame, intervals, marks, review, words
+from pages.parts import kindness as survey
 
 
 def box(found: review.Review, standing: str) -> None:
@@ -65,35 +61,14 @@ def pressures(found: review.Review, owner: str) -> None:
                         )  # fmt: skip
 
 
-def kindness(found: review.Review) -> tuple[dict[str, Any], str]:
-    """The nodes of the circle, 0 to 10, each with its range; and the same in words."""
-    rows = [
-        {
-            "node": found.about(row)["title"], "score": point["value"], "low": point.get("low"), "high": point.get("high"),
-        }
-        for row in found.kindness
-        if row["shown"] == "yes"
-        for point in row["points"][-1:]
-    ]  # fmt: skip
-    y = alt.Y(
-        "node:N",
-        title=None,
-        sort=None,
-        axis=alt.Axis(domain=False, ticks=False, labelColor="currentColor", labelLimit=200),
-    )
-    x = alt.X(
-        "score:Q",
-        title=None,
-        scale=alt.Scale(domain=[0, 10]),
-        axis=alt.Axis(values=[0, 5, 10], domain=False, ticks=False, labelColor="currentColor"),
-    )
-    base = alt.Chart(alt.InlineData(values=rows)).encode(y=y)
-    band = base.mark_rule(color=marks.PLUM, strokeWidth=9, strokeCap="round", opacity=0.5).encode(
-        x="low:Q", x2="high:Q"
-    )
-    dot = base.mark_point(color=marks.PLUM, filled=True, size=110, opacity=1).encode(x=x)
-    drawn = [band] if all(row["low"] is not None for row in rows) else []
-    chart = alt.layer(*drawn, dot).properties(height=ROW * max(len(rows), 1)).configure_view(stroke=None)
-    said = "; ".join(f"{row['node']} {words.figure(row['score'], 1)} of 10" for row in rows)
-    with alt.data_transformers.enable(consolidate_datasets=False):
-        return chart.to_dict(), said or "Nothing that may be shown"
+def kindness(found: review.Review) -> None:
+    """The nodes of the circle as ranges, and in words where pressure and kindness read together."""
+    first, *rest = review.of_kindness(found)
+    if found.wave:
+        said = survey.told(found.kindness, found.view.unit["title"], found.wave["wave"])
+        intervals.by_construct(found.kindness, "benchmark", "kindness", said)
+    st.caption(words.plain(first))
+    for told in rest:
+        st.markdown(f"- {words.plain(told)}")
+    if found.wave:
+        frame.link(survey.PAGE, "Open the circle", found.view.address(unit=found.view.unit["unit"]))

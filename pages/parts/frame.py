@@ -48,10 +48,12 @@ def plain_heading(title: str, sentence: str) -> None:
         st.markdown(sentence)
 
 
-def link(page: str, label: str) -> None:
+def link(page: str, label: str, address: dict[str, str] | None = None) -> None:
     """The way to another page, where it is one of the reader's: Streamlit draws no other, and breaks off."""
     with suppress(StreamlitPageNotFoundError):
-        st.page_link(page, label=label, help="", icon=":material/arrow_forward:", icon_position="right")
+        st.page_link(
+            page, label=label, help="", icon=":material/arrow_forward:", icon_position="right", query_params=address
+        )
 
 
 def run(page: st.Page) -> None:

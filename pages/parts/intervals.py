@@ -12,6 +12,11 @@ Rows = list[dict[str, Any]]
 
 
 def by_construct(rows: Rows, tick: str, key: str, alt_text: str) -> None:
+    """A row a construct, on the page."""
+    st.vega_lite_chart(drawing(rows, tick), alt=alt_text, key=key)
+
+
+def drawing(rows: Rows, tick: str) -> dict[str, Any]:
     """A row a construct in the deck's order: the range first, then the point (in outline where few answered), and a tick."""
     points = [
         {
@@ -52,8 +57,7 @@ def by_construct(rows: Rows, tick: str, key: str, alt_text: str) -> None:
             .transform_filter(hidden)
             .encode(x=alt.value(4), text="why:N")
         )
-    chart = alt.layer(*layers).properties(height=40 * len(points) + 24)
-    st.vega_lite_chart(_spec(chart), alt=alt_text, key=key)
+    return _spec(alt.layer(*layers).properties(height=40 * len(points) + 24))
 
 
 def _spec(chart: alt.LayerChart) -> dict[str, Any]:

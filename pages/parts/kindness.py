@@ -24,6 +24,19 @@ def of_family(rows: Rows, family: str) -> Rows:
     return [row for row in rows if row["family"] == family]
 
 
+def wave_by(view: View, month: dt.date | None) -> dict[str, Any] | None:
+    """The newest wave of the view's unit by a month; None where none may be shown."""
+    waves = view.ask("waves", unit=view.unit["unit"])
+    return next((wave for wave in waves if month is None or wave["wave"] <= month), None)
+
+
+def in_a_line(wave: dict[str, Any]) -> str:
+    """Which wave it is, how many answered, and what the questionnaire is worth."""
+    band = f"{wave['people_band']} answers" if wave["people_band"] else "answers"
+    worth = "validated questionnaire" if wave["validated"] else "local, unvalidated questionnaire"
+    return f"Wave of {words.month(wave['wave'])}, {band}, {worth}"
+
+
 def note(wave: dict[str, Any]) -> None:
     """Under the title of every view: how many answered, and what the questionnaire is worth."""
     band = f"{wave['people_band']} answers" if wave["people_band"] else "answers"

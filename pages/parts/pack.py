@@ -10,12 +10,14 @@ import font_source_serif_pro
 import typst
 import vl_convert
 
-from pages.parts import cards, charts, marks, review, words
+from pages.parts import cards, charts, intervals, marks, review, words
+from pages.parts import kindness as survey
 
 TEMPLATE = Path(__file__).with_name("assets") / "pack.typ"
 FONTS = [font_source_sans_pro.font_directory, font_source_serif_pro.font_directory]
 INK = "#0F1418"
 WIDTH, HEIGHT = 660, 280  # px of a chart, on 172 mm of paper: two to a page
+HALF = 330  # of one in half the width
 
 
 def pdf(found: review.Review) -> bytes:
@@ -44,9 +46,6 @@ def _told(found: review.Review, folder: Path) -> dict[str, Any]:
     release = view.ask("release")[0]
     settled = f"Settled to {words.day(release['settled_to'])} · " if release["settled_to"] else ""
     made_up = "made-up data · " if release["synthetic"] else ""
-    kindness = [f"{found.about(row)['title']}: {review.latest(found, row)}" for row in found.kindness] or [
-        review.NO_SURVEY
-    ]
     return {
         "title": found.title,
         "unit": view.unit["title"],
@@ -57,11 +56,24 @@ def _told(found: review.Review, folder: Path) -> dict[str, Any]:
             {"title": title, "rows": [_row(found, row, folder) for row in found.pressures[owner]]}
             for owner, title in review.OWNED.items()
         ],
-        "kindness": kindness,
+        "kindness": review.of_kindness(found),
+        "circle": _circle(found, folder),
         "since": review.since(found),
         "quality": review.quality(found),
         "charts": [_chart(found, row, folder, number) for number, row in enumerate(found.charts)],
         "definitions": [_definition(found, key) for key in dict.fromkeys(row["indicator"] for row in found.charts)],
+    }
+
+
+def _circle(found: review.Review, folder: Path) -> dict[str, str] | None:
+    """The nodes of the circle as ranges."""
+    if not found.wave:
+        return None
+    spec = intervals.drawing(found.kindness, "benchmark")
+    size = {"width": HALF, "height": 22 * len(found.kindness), "padding": 2}
+    return {
+        "file": _drawn(folder, "circle.svg", _svg(spec, **size)),
+        "alt": survey.told(found.kindness, found.view.unit["title"], found.wave["wave"]),
     }
 
 
@@ -117,7 +129,7 @@ def _chart(found: review.Review, row: dict[str, Any], folder: Path, number: int)
     }
 
 
-def _svg(spec: dict[str, Any]) -> str:
+def _svg(spec: dict[str, Any], **size: Any) -> str:
     """The chart of the page on white paper: as wide as the paper, in ink where the screen has its own colour."""
     printed = json.loads(json.dumps(spec).replace("currentColor", INK))
     printed |= {
@@ -127,6 +139,7 @@ def _svg(spec: dict[str, Any]) -> str:
         "autosize": {"type": "fit", "contains": "padding"},
     }
     printed["padding"] = {"left": 4, "top": 14, "bottom": 4, "right": charts.LABELS}
+    printed |= size
     printed["config"] = printed.get("config", {}) | {"font": "Source Sans Pro"}
     return vl_convert.vegalite_to_svg(printed)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pages.parts import cards, warehouse, words
+from pages.parts import beside, cards, kindness, warehouse, words
 from pages.parts.filters import View
 
 STRAINED = ("clear_strain", "likely_strain")
@@ -55,7 +55,9 @@ class Review:
     steady: int  # of them, those of which it was that nothing has changed
     places: dict[str, list[Place]]  # standing → places, in the order of the structure
     pressures: dict[str, list[dict[str, Any]]]  # who owns them → rows of `now` of the unit itself
-    kindness: list[dict[str, Any]]
+    wave: dict[str, Any] | None  # the newest of the unit by then; None where none may be shown
+    kindness: list[dict[str, Any]]  # of `constructs`: the nodes of the circle in that wave
+    frames: dict[str, list[dict[str, Any]]]  # frame → the units that read so in the newest wave
     compared: warehouse.Release | None
     revised: list[Revised]
     sources: list[dict[str, Any]]
@@ -87,6 +89,7 @@ def review(view: View, compared: warehouse.Release | None) -> Review:
     rows = view.ask("now", indicators=view.front, of=[view.unit["unit"]], month=view.month)
     mine = {row["indicator"]: row for row in rows if row["shown"] != "not_collected"}
     pressures: dict[str, list[dict[str, Any]]] = {name: [] for name in OWNED}
+    wave = kindness.wave_by(view, month)
     for key in (key for key in view.front if key in mine):
         others = view.indicators[key]["lever"] in ("service", "team")
         pressures["others" if others else "organisation"].append(mine[key])
@@ -97,7 +100,11 @@ def review(view: View, compared: warehouse.Release | None) -> Review:
         verdicts.count("steady"),
         found,
         pressures,
-        kindness(view),
+        wave,
+        kindness.of_family(view.ask("constructs", unit=view.unit["unit"], wave=wave["wave"]), kindness.CIRCLE)
+        if wave
+        else [],
+        _frames(view, of, month),
         compared,
         list(_revised(view, compared, cards.newest(list(mine.values())))),
         view.ask("sources"),
@@ -139,11 +146,10 @@ def _standing(before: list[dict[str, Any]], last: dict[str, Any]) -> str | None:
     return "lifted" if eased or any(row["verdict"] in STRAINED for row in before) else None
 
 
-def kindness(view: View) -> list[dict[str, Any]]:
-    """The nodes of the circle at the newest wave; empty where no survey was taken."""
-    asked = [key for key, row in view.indicators.items() if row["family"] == "kindness"]
-    rows = view.ask("now", indicators=asked, of=[view.unit["unit"]], month=view.month) if asked else []
-    return [row for row in rows if row["shown"] != "not_collected"]
+def _frames(view: View, of: list[dict[str, Any]], month: dt.date | None) -> dict[str, list[dict[str, Any]]]:
+    """The units by how pressure and kindness read beside each other there, in the order of the structure."""
+    read = {row["unit"]: row["frame"] for row in view.ask("frames_of", of=[unit["unit"] for unit in of], month=month)}
+    return {name: [unit for unit in of if read.get(unit["unit"]) == name] for name in (*beside.FRAMES, "not_clear")}
 
 
 def _revised(view: View, compared: warehouse.Release | None, month: dt.date | None) -> Iterable[Revised]:
@@ -256,6 +262,22 @@ def of_revised(each: Revised) -> str:
     places = words.places([each.before, each.after])
     was, now = (words.quantity(value, each.indicator["unit"], places) for value in (each.before, each.after))
     return f"{each.indicator['title']}, {each.unit['title']}, {words.month(each.month)}: {was} → {now}"
+
+
+def of_kindness(found: Review) -> list[str]:
+    """What staff say, and where pressure and kindness read together; a line each."""
+    if not found.wave:
+        return [NO_SURVEY]
+    told = [f"{kindness.in_a_line(found.wave)}."]
+    told += [text.replace("**", "") for text in kindness.changes(found.kindness)]
+    for name, units in found.frames.items():
+        if units and name in beside.FRAMES:
+            listed = [name_of(found, unit) for unit in units[:MOST]]
+            more = [f"{len(units) - MOST} more"] if len(units) > MOST else []
+            told.append(f"{beside.FRAMES[name][0]}: {words.listed([*listed, *more])}.")
+    if found.frames["not_clear"]:
+        told.append(f"Not clear yet in {words.many(len(found.frames['not_clear']), 'unit')}.")
+    return told
 
 
 def since(found: Review) -> list[str]:

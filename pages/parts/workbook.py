@@ -6,6 +6,7 @@ from typing import Any
 import xlsxwriter
 
 from pages.parts import cards, review, words
+from pages.parts import kindness as survey
 
 WIDE = 60  # characters of the widest column
 
@@ -17,7 +18,7 @@ def xlsx(found: review.Review) -> bytes:
     sheets = {
         "Review": [_place(found, place, row) for places in found.places.values() for place in places for row in place.rows or [None]],
         "Pressures": [_pressure(found, owner, row) for owner, rows in found.pressures.items() for row in rows],
-        "Kindness": [_pressure(found, "", row) for row in found.kindness],
+        "Kindness": [_node(found, row) for row in found.kindness],
         "Revised": [_revised(each) for each in found.revised],
         "Definitions": [_definition(about) for about in _told_of(found)],
         "About": [
@@ -109,6 +110,13 @@ def _number_names() -> tuple[str, ...]:
     )
 
 
+def _node(found: review.Review, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Point of the circle": row["title"], "Wave": found.wave["wave"], "Points of 10": row["value"], "From": row["low"],
+        "To": row["high"], "Since the wave before": row["moved"], "In words": survey.figures(row), "Caveats": found.wave["note"],
+    }  # fmt: skip
+
+
 def _revised(each: review.Revised) -> dict[str, Any]:
     return {
         "Number": each.indicator["title"], "Unit": each.unit["title"], "Unit code": each.unit["unit"], "Month": each.month,
@@ -117,7 +125,7 @@ def _revised(each: review.Revised) -> dict[str, Any]:
 
 
 def _told_of(found: review.Review) -> list[dict[str, Any]]:
-    keys = dict.fromkeys(row["indicator"] for row in [*found.charts, *found.kindness])
+    keys = dict.fromkeys(row["indicator"] for row in found.charts)
     return [found.view.indicators[key] for key in keys]
 
 

@@ -14,7 +14,7 @@ import pypdf
 import pytest
 
 from pages.parts import report, review, warehouse, words
-from tests.app import small_release
+from tests.app import small_release, small_survey
 from tests.app.conftest import ROOT, words_on
 
 PAGE = "pages/executives/review.py"
@@ -132,6 +132,7 @@ def test_the_pack_says_what_the_page_says(found):
     text = flat(" ".join(page.extract_text() for page in pdf.pages))
     assert took < 60  # a guard against hanging; the benchmark measures it
     expected = ["".join(words for words, _ in review.sentence(found)), review.quality(found), *review.since(found)]
+    expected += review.of_kindness(found)
     for standing, places in found.places.items():
         expected.append(review.STANDING[standing][0])
         for place in places:
@@ -174,12 +175,32 @@ def test_a_unit_whose_name_could_be_markup_is_only_words_on_paper(workspace, mon
 
 def test_the_workbook_holds_the_same_figures(found):
     book = openpyxl.load_workbook(io.BytesIO(report.workbook.xlsx(found)))
-    assert book.sheetnames == ["Review", "Pressures", "Revised", "Definitions", "About"]
+    assert book.sheetnames == ["Review", "Pressures", "Kindness", "Revised", "Definitions", "About"]
     rows = list(book["Pressures"].values)
     held = {row[1]: row[3] for row in rows[1:]}
     shown = {found.about(row)["title"]: row["value"] for rows in found.pressures.values() for row in rows}
     assert held == shown and len(held) == 4
     assert [row[2] for row in list(book["Review"].values)[1:]][:1] == ["larch"]
+
+
+def test_kindness_stands_beside_pressure_on_the_page_and_in_the_files(found, workspace, app_at):
+    assert found.wave["wave"] == small_survey.WAVES[1] and len(found.kindness) == 7
+    told = review.of_kindness(found)
+    assert told[0] == "Wave of March 2026, 101+ answers, local, unvalidated questionnaire."
+    assert "Stretched and holding together: Larch Ward, Adult care." in told
+    assert (
+        "Steady, but something else is wrong: Fern Ward, Adult care (fern)." in told
+        and told[-1] == "Not clear yet in 1 unit."
+    )
+    said = words_on(app_at(workspace)(PAGE))
+    assert "Stretched and holding together: Larch Ward, Adult care." in said
+    book = openpyxl.load_workbook(io.BytesIO(report.workbook.xlsx(found)))
+    points = {row[0]: row[2:5] for row in list(book["Kindness"].values)[1:]}
+    assert points == {row["title"]: (row["value"], row["low"], row["high"]) for row in found.kindness}
+
+
+def test_without_a_survey_the_review_says_so(workspace, app_at):
+    assert review.NO_SURVEY in words_on(app_at(workspace)(PAGE, unit="heron"))
 
 
 def test_the_workbook_runs_nothing(workspace, monkeypatch):

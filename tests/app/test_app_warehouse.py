@@ -17,6 +17,7 @@ ASKED = {
     "constructs": {"unit": "larch", "wave": dt.date(2026, 3, 1)},
     "wave_by_wave": {"unit": "larch"},
     "frames": {"unit": "larch"},
+    "frames_of": {"of": ["larch"], "month": None},
     "results": {"unit": "NHC"},
     "together": {"unit": "new"},
     "strain_since": {"of": ["larch"], "month": None},
