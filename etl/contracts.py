@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from etl import safe_yaml
 from etl.columns import Column, column_of, made, words
 from etl.survey.questionnaire import FILE as QUESTIONNAIRE
 from etl.survey.questionnaire import Questionnaire
@@ -365,7 +366,7 @@ def _optional(kind, given: Any, wrong, where: str):
 
 def _yaml(path: Path) -> dict:
     try:
-        record = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
+        record = safe_yaml.load(path.read_text(encoding="utf-8-sig")) or {}
     except FileNotFoundError:
         raise BadContract(
             f"{path} is missing; a source is a folder of contract.yaml, suite.yaml and sample.csv."

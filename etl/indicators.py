@@ -10,6 +10,8 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
+from etl import safe_yaml
+
 FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think", "kindness", "hinders", "helps")
 AGREEMENT = "agreement"  # the family of the shares that agree, one beside every score of a survey
 SURVEYS = ("kindness", "hinders", "helps", AGREEMENT)  # the families whose figures come wave by wave
@@ -112,10 +114,9 @@ def load(folder: Path) -> dict[str, Indicator]:
 
 def read_all(path: Path) -> list[Indicator]:
     """The indicators of one file: one, or one for each of its constructs. Raises BadIndicator."""
-    indicator = read(path)
-    if "\nconstructs:" not in path.read_text(encoding="utf-8"):
+    indicator, constructs = _read(path)
+    if not constructs:
         return [indicator]
-    constructs = _read(path)[1]
     scores = [
         replace(
             indicator,
@@ -160,7 +161,7 @@ def _read(path: Path) -> tuple[Indicator, dict[str, dict]]:
     if not mark or not closing or opening.strip():
         raise wrong("expected a header between /*--- and ---*/, then one SELECT")
     try:
-        record = yaml.safe_load(header)
+        record = safe_yaml.load(header)
     except yaml.YAMLError as error:
         raise wrong(f"the header is not readable YAML: {' '.join(str(error).split())}") from None
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from etl import safe_yaml
 from etl.columns import words
 
 FILE = "questionnaire.yaml"
@@ -114,7 +115,7 @@ def read(folder: Path, wrong: Wrong) -> Questionnaire | None:
     if not path.exists():
         return None
     try:
-        record = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        record = safe_yaml.load(path.read_text(encoding="utf-8-sig"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise wrong(f"{FILE} is not readable YAML in UTF-8: {' '.join(str(error).split())}") from None
     if not isinstance(record, dict) or record.get("kind") not in KINDS:

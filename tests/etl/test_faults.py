@@ -271,7 +271,7 @@ def kill_and_build(build: Builds, workspace: Workspace, **killed) -> tuple[int, 
     return code, workspace
 
 
-def test_a_build_killed_at_any_of_ten_random_moments_is_made_good_by_the_next(build, first, later, tmp_path):
+def test_a_build_killed_at_any_of_six_random_moments_is_made_good_by_the_next(build, first, later, tmp_path):
     undisturbed = {}
     for name, start in (("first", first), ("later", later)):
         undisturbed[name] = copy(start, tmp_path / name)
@@ -281,7 +281,7 @@ def test_a_build_killed_at_any_of_ten_random_moments_is_made_good_by_the_next(bu
     seconds = random.Random(SEED)
     attempts = [
         (name, copy(start, tmp_path / f"{name}_{number}"), seconds.uniform(0, took))
-        for number in range(5)
+        for number in range(3)
         for name, start in (("first", first), ("later", later))
     ]
     with ThreadPoolExecutor(2) as two:
@@ -290,10 +290,10 @@ def test_a_build_killed_at_any_of_ten_random_moments_is_made_good_by_the_next(bu
         for (name, *_), (code, workspace) in zip(attempts, done, strict=True):
             codes.append(code)
             assert_as_if_undisturbed(workspace, undisturbed[name])
-    assert codes.count(KILLED) > 5
+    assert codes.count(KILLED) > 3
 
 
-@pytest.mark.parametrize(("start", "of_them"), [("first", 6), ("later", 12)])  # what is kept is kept alike in both
+@pytest.mark.parametrize(("start", "of_them"), [("first", 4), ("later", 8)])  # what is kept is kept alike in both
 def test_a_build_killed_at_a_step_or_around_a_rename_is_made_good_by_the_next(start, of_them, build, tmp_path, request):
     start = request.getfixturevalue(start)
     undisturbed = copy(start, tmp_path / "undisturbed")
@@ -302,8 +302,8 @@ def test_a_build_killed_at_a_step_or_around_a_rename_is_made_good_by_the_next(st
     moments = range(int(said.rsplit("moments: ")[-1]))
     assert len(moments) > 20
     if "KINSHIP_EXAMPLES" not in os.environ:  # all of them take minutes: the nightly run has those
-        last, before = moments[-6:], moments[:-6]  # those of publishing, and some of the others
-        moments = sorted([*random.Random(SEED).sample(before, of_them - 6), *last])
+        last, before = moments[-4:], moments[:-4]  # those of publishing, and some of the others
+        moments = sorted([*random.Random(SEED).sample(before, of_them - 4), *last])
 
     def attempt(moment: int) -> tuple[int, Workspace]:
         return kill_and_build(build, copy(start, tmp_path / str(moment)), dies_at=moment)
@@ -450,7 +450,7 @@ def assert_nothing_happened(workspace: Workspace, before: dict[str, bytes], code
     assert_tidy(workspace)
 
 
-@pytest.mark.parametrize("kilobytes", [2, 20, 60, 200])
+@pytest.mark.parametrize("kilobytes", [2, 60])
 def test_a_full_disk_gives_a_plain_sentence_and_no_half_file(kilobytes, large, build, tmp_path):
     workspace, undisturbed = copy(large, tmp_path / "workspace"), copy(large, tmp_path / "undisturbed")
     before = standing(workspace)

@@ -28,7 +28,9 @@ def there():
 
 
 def known(path: Path) -> Contract | None:
-    return next((contract for contract in KNOWN.values() if contract.expects(path.name)), None)
+    """The contract of a file; a survey's, whose questions are data, is nothing to compare with."""
+    found = (contract for contract in KNOWN.values() if contract.expects(path.name) and not contract.questionnaire)
+    return next(found, None)
 
 
 def proposed(path: Path, home: Path) -> dict:
