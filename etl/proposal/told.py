@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +41,9 @@ def drawn_up(file: Path, workspace: Workspace, changed: Path | None) -> Record:
 def for_a_program(file: Path, workspace: Workspace, changed: Path | None, save: bool) -> tuple[Record, int]:
     """An answer and the exit code: a proposal; or, of a changed one, what became of the sample and the folder's files; or
     where the folder was saved. What went wrong is `sentence`."""
-    _limit_memory()
     try:
-        proposal = drawn_up(file, workspace, changed)
-        if not changed:
-            return {"proposal": proposal}, 0
-        if save:
-            written = folder.save(proposal, workspace)
-            return {"saved": f"{written.parent.name}/{written.name}"}, 0
-        files = folder.files_of(proposal, load_contracts(workspace))
-        return {"trial": trial.attempt(file, proposal, workspace), "files": files}, 0
+        with _limited_memory():
+            return _answer(file, workspace, changed, save), 0
     except SENTENCES as error:
         return {"sentence": str(error)}, FAILED
     except (duckdb.Error, MemoryError, OSError):
@@ -58,13 +52,32 @@ def for_a_program(file: Path, workspace: Workspace, changed: Path | None, save: 
         }, FAILED
 
 
-def _limit_memory() -> None:
+def _answer(file: Path, workspace: Workspace, changed: Path | None, save: bool) -> Record:
+    proposal = drawn_up(file, workspace, changed)
+    if not changed:
+        return {"proposal": proposal}
+    if save:
+        written = folder.save(proposal, workspace)
+        return {"saved": f"{written.parent.name}/{written.name}"}
+    files = folder.files_of(proposal, load_contracts(workspace))
+    return {"trial": trial.attempt(file, proposal, workspace), "files": files}
+
+
+@contextmanager
+def _limited_memory() -> Iterator[None]:
+    """Whoever runs this in a process of their own has their limit back afterwards."""
     try:
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, before[1]))
     except (ImportError, ValueError, OSError):  # not on every machine; the limits on the file hold everywhere
-        pass
+        yield
+        return
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def for_a_person(file: Path, workspace: Workspace, name: str, changed: Path | None, write: bool) -> Iterator[str]:

@@ -28,9 +28,9 @@ def places(found: review.Review, standing: str) -> None:
             there = found.view.address(unit=place.unit["unit"])
             st.page_link(cards.UNIT, label=f"**{name}**", help="", query_params=there)
             st.caption(words.plain(review.of_place(found, place)))
-            for row in place.rows[:2]:
+            for row in place.telling:
                 st.caption(words.plain(review.of_number(found, row)))
-            if place.rows and standing != "lifted":
+            if place.rows and standing == "new":
                 st.caption(words.plain(review.helping(found.about(place.rows[0]))))
     if len(listed) > review.MOST:
         st.caption(f"And {len(listed) - review.MOST} more.")

@@ -73,8 +73,12 @@ def show(page: str, uses: tuple[str, ...], release: warehouse.Release, viewer: V
     months = {f"{row['month']:%Y-%m}": row["month"] for row in warehouse.ask(release, "months", viewer.roots)}
     if not units or not indicators:
         return None
+    view = View(
+        release, viewer, units, indicators, next(iter(units.values())), next(iter(indicators.values())), None, heading
+    )
+    first, every = usual(view), unit_labels(units)
     labels = {
-        "unit": unit_labels(units),
+        "unit": {first: every[first]} | every,
         "indicator": {key: row["title"] for key, row in indicators.items()},
         "month": {NEWEST: "Newest settled"} | {key: words.month(month) for key, month in months.items()},
     }
@@ -84,12 +88,25 @@ def show(page: str, uses: tuple[str, ...], release: warehouse.Release, viewer: V
     if uses:
         _draw(uses, labels, unknown)
     chosen = {key: _chosen(key, labels[key]) for key in LABELS}
-    view = View(
-        release, viewer, units, indicators,
-        units[chosen["unit"]], indicators[chosen["indicator"]], months.get(chosen["month"]), heading,
-    )  # fmt: skip
+    view = replace(
+        view,
+        unit=units[chosen["unit"]],
+        indicator=indicators[chosen["indicator"]],
+        month=months.get(chosen["month"]),
+    )
     st.session_state["view"] = view
     return view
+
+
+def usual(view: View) -> str:
+    """The unit that is shown unless another is asked for: the one of which most of the front set is shown, of several the
+    first in the order of the structure, which is the highest. A nation of which only published figures are known is not
+    what a leader or a board looks for."""
+    over = {above["unit"] for unit in view.units.values() for above in unit["above"]}
+    of = [unit for unit in view.units if unit in over] or list(view.units)
+    rows = view.ask("now", indicators=view.front, of=of, month=None)
+    shown = Counter(row["unit"] for row in rows if row["shown"] == "yes")
+    return max(of, key=lambda unit: shown[unit])  # max keeps the first
 
 
 def view() -> View:

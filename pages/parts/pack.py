@@ -89,7 +89,7 @@ def _box(found: review.Review, standing: str, folder: Path) -> dict[str, Any]:
             {
                 "name": review.name_of(found, place.unit),
                 "said": review.of_place(found, place),
-                "numbers": [review.of_number(found, row) for row in place.rows[:2]],
+                "numbers": [review.of_number(found, row) for row in place.telling],
             }
             for place in places[: review.MOST]
         ],

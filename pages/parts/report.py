@@ -8,7 +8,6 @@ import datetime as dt
 import logging
 import os
 import sys
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,17 +57,7 @@ def view_of(unit: str | None = None, month: dt.date | None = None) -> filters.Vi
     )
     if unit and unit not in units:
         raise NoSuchUnit(f"There is no unit {unit!r} in release {release.id}.")
-    return replace(view, unit=units[unit or most_told_of(view)])
-
-
-def most_told_of(view: filters.View) -> str:
-    """The unit of which most of the front set is shown; of several the first in the order of the structure, which is the
-    highest. A nation of which only published figures are known is not what a board reviews."""
-    over = {above["unit"] for unit in view.units.values() for above in unit["above"]}
-    of = [unit for unit in view.units if unit in over] or list(view.units)
-    rows = view.ask("now", indicators=view.front, of=of, month=None)
-    shown = Counter(row["unit"] for row in rows if row["shown"] == "yes")
-    return max(of, key=lambda unit: shown[unit])  # max keeps the first
+    return replace(view, unit=units[unit or filters.usual(view)])
 
 
 def main(arguments: list[str]) -> int:

@@ -33,6 +33,11 @@ class Place:
     since: dt.date | None
     rows: list[dict[str, Any]]  # of `now`, one a number
 
+    @property
+    def telling(self) -> list[dict[str, Any]]:
+        """The numbers that are listed with it: what is new is told at more length than what was read before."""
+        return self.rows[: 2 if self.standing == "new" else 1]
+
 
 @dataclass(frozen=True)
 class Revised:

@@ -137,7 +137,7 @@ def test_the_pack_says_what_the_page_says(found):
         expected.append(review.STANDING[standing][0])
         for place in places:
             expected += [review.name_of(found, place.unit), review.of_place(found, place)]
-            expected += [review.of_number(found, row) for row in place.rows[:2]]
+            expected += [review.of_number(found, row) for row in place.telling]
     for rows in found.pressures.values():
         expected += [review.latest(found, row) for row in rows] + [words.in_short(row) for row in rows]
     assert len(expected) > 20

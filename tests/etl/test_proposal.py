@@ -391,3 +391,21 @@ def test_no_number_of_a_person_is_ever_shown(engine, tmp_path, people, said):
     told = json.dumps(proposal) + "".join(folder.files_of(proposal, KNOWN).values())
     assert column(proposal, proposal["columns"][0]["heading"])["use"] == "person"
     assert not [person for person in people if str(person) in told]
+
+
+def test_the_limit_on_memory_ends_with_the_proposal(engine, tmp_path, monkeypatch):
+    """Whoever draws up a proposal in a process of their own goes on to other things, a browser among them."""
+    import resource
+
+    from etl.proposal import told
+
+    during = []
+
+    def answer(*_):
+        during.append(resource.getrlimit(resource.RLIMIT_AS)[0])
+        return {}
+
+    monkeypatch.setattr(told, "_answer", answer)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    assert told.for_a_program(tmp_path / "days.csv", engine.workspace, None, False) == ({}, 0)
+    assert during == [told.MEMORY] and resource.getrlimit(resource.RLIMIT_AS) == before
