@@ -138,13 +138,14 @@ def test_the_table_downloads_as_it_is_shown_and_runs_nothing(visit):
     } == {""}
 
 
-@pytest.mark.parametrize("unit", ["script", "markup", "formula"])
-def test_a_nasty_name_stays_a_name(visit, unit):
-    name = {"script": small_release.SCRIPT, "markup": small_release.MARKUP, "formula": small_release.FORMULA}[unit]
-    for address in (f"/?unit={unit}", f"/indicator?unit={unit}", "/indicator?unit=AC", "/?unit=AC", "/signals?unit=AC"):
+def test_a_nasty_name_stays_a_name(visit):
+    nasty = {"script": small_release.SCRIPT, "markup": small_release.MARKUP, "formula": small_release.FORMULA}
+    theirs = {f"{page}?unit={unit}": name for unit, name in nasty.items() for page in ("/", "/indicator")}
+    above = [f"{page}?unit=AC" for page in ("/", "/indicator", "/signals", "/strain", "/review")]
+    for address in (*theirs, *above):
         page = visit(address)
-        if unit in address:
-            assert name in page.locator("h1").inner_text().replace(words.JOINER, "")
+        if address in theirs:
+            assert theirs[address] in page.locator("h1").inner_text().replace(words.JOINER, "")
         assert page.title() != "owned"
         assert page.locator("img[src='x']").count() == 0
         assert page.locator("a[href*='evil.test']").count() == 0

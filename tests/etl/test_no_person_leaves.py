@@ -2,13 +2,19 @@
 
 import csv
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import openpyxl
+import pypdf
 import pytest
 
+from tests.conftest import PROJECT
 from tests.etl.conftest import Organisation
 
 # Headings under which the extracts name people, as compared without case, spaces and underscores.
@@ -88,6 +94,19 @@ def test_no_file_of_the_store_or_the_releases_names_a_person(organisation, plant
     assert {".parquet", ".rejected.parquet", ".receipt.json", ".duckdb"} <= kinds, kinds
     for path in places:
         assert not named_in(strings_of(path), planted), path.name
+
+
+def test_neither_the_pack_nor_the_workbook_names_a_person(organisation, planted, tmp_path):
+    environment = os.environ | {"KINSHIP_HOME": str(organisation.workspace.home)}
+    command = [sys.executable, "-m", "pages.parts.report", "--out", str(tmp_path)]
+    subprocess.run(command, cwd=PROJECT, env=environment, check=True, capture_output=True)
+    [pdf], [xlsx] = tmp_path.glob("*.pdf"), tmp_path.glob("*.xlsx")
+    pages = [page.extract_text() for page in pypdf.PdfReader(pdf).pages]
+    cells = [
+        str(cell) for sheet in openpyxl.load_workbook(xlsx) for row in sheet.values for cell in row if cell is not None
+    ]
+    assert len(pages) > 3 and len(cells) > 200
+    assert not named_in(iter([*pages, *cells]), planted)
 
 
 @pytest.mark.parametrize("verb", [["receipts"], ["receipts", "--rows"], ["history"], ["check"]])

@@ -42,7 +42,7 @@ columns:
 """
 HEADINGS = ["Unit", "Month", "Beds", "Plain", "Note"]
 few = settings(max_examples=25, deadline=None)
-fewer = settings(max_examples=10, deadline=None)
+fewer = settings(max_examples=6, deadline=None)
 EDGES = " \t\u00a0"
 
 anything = st.text(st.sampled_from('ab,";\n\t \u00a0éŵ|-/1.'), max_size=8)

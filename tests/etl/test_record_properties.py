@@ -220,7 +220,7 @@ def duties(draw, month: dt.date) -> list[list]:
 
 
 three = MONTHS[:3]
-few = settings(max_examples=3, deadline=None, phases=[Phase.generate])  # each takes seconds: nothing is made smaller
+few = settings(max_examples=2, deadline=None, phases=[Phase.generate])  # each takes seconds: nothing is made smaller
 
 
 @few
