@@ -140,7 +140,9 @@ def make_release(
     published = {name: {source for source in behind if contracts[source].published} for name, behind in sources.items()}
     private = {name: behind - published[name] for name, behind in sources.items()}
     private_reach = {name: behind | {organisation.source} - {None} for name, behind in private.items()}
-    measure(con, counts, published, private_reach, levels, organisation.not_begun)
+    # What no file speaks of has no figures, and asking costs as much as if it had.
+    spoken_of = {name: each for name, each in counts.items() if any(counted[source] for source in sources[name])}
+    measure(con, spoken_of, published, private_reach, levels, organisation.not_begun)
     collected = {source for source, contract in contracts.items() if counted[source] and contract.month_of}
     published_to, private_to = (
         {name: settled_together(settled[source] for source in behind & collected) for name, behind in each.items()}

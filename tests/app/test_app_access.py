@@ -269,7 +269,7 @@ def test_two_readers_at_once_see_each_their_own(closed, browsing):
         for page in (maria, ruth):
             page.goto(f"{closed.url}/signals")
             settle(page)
-        assert maria.locator("h1").inner_text() == "All signals, Larch Ward"
+        assert maria.locator("h1").inner_text() == "All signals, Children’s care"
         assert ruth.locator("h1").inner_text() == "All signals, Northmere Health and Care"
 
 

@@ -255,19 +255,19 @@ def test_a_failed_check_publishes_nothing_and_says_why(engine, monkeypatch):
 def test_what_is_not_published_goes_through_the_disclosure_rules(engine, monkeypatch):
     from etl import indicators
 
-    read = indicators.read
+    read = indicators.read_all
 
     def private(path):
-        indicator = read(path)
+        [indicator, *others] = read(path)
         if path.stem == "sickness_rate":
             ours = (
                 "SELECT team, month, numerator, denominator, CASE team WHEN 'ABC' THEN 8 ELSE 20 END AS people, "
                 f"false AS published FROM ({indicator.sql})"
             )
             object.__setattr__(indicator, "sql", ours)
-        return indicator
+        return [indicator, *others]
 
-    monkeypatch.setattr(indicators, "read", private)
+    monkeypatch.setattr(indicators, "read_all", private)
     rows = [sickness_row("ABC", 50, 1000), sickness_row("DEF", 60, 1000), sickness_row("GHI", 70, 1000)]
     engine.drop("sickness_return.csv", sickness(*rows))
     built = engine.run("build")

@@ -43,9 +43,13 @@ def as_python_has_it(zone: str, moment: dt.datetime) -> dt.datetime:
     return moment.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC).replace(tzinfo=None)
 
 
+# A cell has no fold: of a time that stands twice the first is meant (below).
+MOMENTS = st.datetimes(dt.datetime(1900, 1, 2), dt.datetime(2199, 12, 30)).map(lambda moment: moment.replace(fold=0))
+
+
 @pytest.mark.parametrize("zone", ZONES)
 @settings(max_examples=20, deadline=None)
-@given(moments=st.lists(st.datetimes(dt.datetime(1900, 1, 2), dt.datetime(2199, 12, 30)), min_size=1, max_size=40))
+@given(moments=st.lists(MOMENTS, min_size=1, max_size=40))
 def test_a_local_time_is_the_utc_that_python_has(zone, moments):
     assert in_utc(zone, moments) == [as_python_has_it(zone, moment) for moment in moments]
 
