@@ -481,14 +481,14 @@ def test_months_are_numbered_and_named_back():
 
 
 def test_rows_for_a_unit_that_nobody_knows_are_said_plainly(beds, monkeypatch):
-    read = indicators.read
+    read = indicators.read_all
 
     def stray(path):
-        indicator = read(path)
+        [indicator, *others] = read(path)
         object.__setattr__(indicator, "sql", indicator.sql.replace("SELECT team", "SELECT team || '?' AS team"))
-        return indicator
+        return [indicator, *others]
 
-    monkeypatch.setattr(indicators, "read", stray)
+    monkeypatch.setattr(indicators, "read_all", stray)
     beds.drop("teams.csv", table(HEADINGS, TREE))
     beds.drop("beds_2025.csv", table(["Unit", "Month", "Open", "Beds", "People"], [["ELM", month(1), 1, 2, 20]]))
     built = beds.run("build")
