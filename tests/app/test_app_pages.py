@@ -40,9 +40,12 @@ def test_the_team_page_puts_what_is_holding_up_first(app):
     assert "Not collected here" in said
 
 
-def test_the_numbers_beside_the_front_set_are_folded_away_by_family(app):
+def test_the_numbers_beside_the_front_set_are_folded_away_by_family_until_asked_for(app):
     test = app(unit="larch")
     assert [box.label for box in test.expander if "more number" in box.label] == ["1 more number"]
+    assert "Leaver rate" not in words_on(test)
+    test.session_state["more_numbers"] = True
+    test.run()
     assert [header.value for header in test.subheader][-1:] == ["Staying"]
     assert "Leaver rate" in words_on(test) and "Of 5 numbers here" in words_on(test)
 
