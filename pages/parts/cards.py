@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import doubts, marks, states, words
+from pages.parts import doubts, folded, marks, states, words
 from pages.parts.filters import View
 
 LARGE = "pages/executives/indicator.py"
@@ -133,7 +133,7 @@ def further(view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[
     changed = sum(standing(row) in ("improvement", "concern", "change") for row in rows)
     said = f", {words.count(changed).lower()} with a change worth a look" if changed else ""
     label = f"{words.many(len(rows), 'more number')}{said}"
-    with st.expander(label, icon=":material/grid_view:", on_change="rerun", key="more_numbers") as box:
+    with folded.box(label, "grid_view", "more_numbers") as box:
         for family, name in words.FAMILIES.items():
             members = [row for row in rows if view.indicators[row["indicator"]]["family"] == family]
             if members and box.open:

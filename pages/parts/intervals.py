@@ -37,7 +37,7 @@ def drawing(rows: Rows, tick: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=16)
 def _by_construct(ticks: bool, dots: bool, outlined: bool, words_for_none: bool) -> dict[str, Any]:
-    """The chart without its points: one for each choice of layers, because making it takes longer than all else on a page."""
+    """The chart without its points: one for each choice of layers, since Altair checks every layer of it as it is made."""
     y = alt.Y("title:N", sort=None, title=None, scale=alt.Scale(padding=0.5), axis=_quiet_axis(labelLimit=230))
     x_scale = alt.Scale(domain=[0, 10])
     axis = _quiet_axis(values=[0, 5, 10], format="d", grid=True, gridOpacity=0.35)

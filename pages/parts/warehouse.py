@@ -115,7 +115,7 @@ def last_build() -> dict[str, Any] | None:
 def ask(release: Release, question: str, scope: tuple[str, ...], **params: Any) -> list[dict[str, Any]]:
     """The rows that answer sql/app/<question>.sql for a viewer of the units `scope`; no scope, no rows.
 
-    Those of EVERY_RUN are the same objects for all who ask, for copying them took most of a run: nobody changes them.
+    Those of EVERY_RUN are the same objects for all who ask, not copies: nobody changes them.
     """
     answer = _answer_shared if question in EVERY_RUN else _answer
     return answer(release.path, question, scope, tuple(sorted(params.items())))

@@ -93,6 +93,12 @@ def sign_in_as(monkeypatch: pytest.MonkeyPatch, folder: Path, *grants: tuple[str
     monkeypatch.setattr(access, "claims", lambda: {"email": "maria@example.org", "iat": time.time()})
 
 
+def unfolded(test: AppTest, box: str) -> AppTest:
+    """The page once a reader has opened this box of it."""
+    test.session_state[box] = True
+    return test.run()
+
+
 def words_on(test: AppTest) -> str:
     """All the words the page shows, as they are read."""
     kinds = (test.title, test.header, test.markdown, test.caption, test.error)

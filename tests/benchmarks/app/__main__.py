@@ -71,12 +71,16 @@ def in_a_browser(hello: Server, app: Server, pages: dict[str, str], titles: list
                 seen[name].append(visit(chromium, f"{app.url}{path}", choices))
         chromium.close()
     print(f"\n{'milliseconds, × hello':22}" + "".join(f"{title:>20}" for title in MEASURES.values()))
-    middle = {
-        name: {of: median(getattr(each, of) for each in visits) for of in MEASURES} for name, visits in seen.items()
-    }
-    for name, taken in middle.items():
-        cells = (f"{taken[of]:11.0f}{taken[of] / middle[HELLO][of]:8.1f}×" for of in MEASURES)
-        print(f"{name:22}{''.join(cells)}")
+    for name, visits in seen.items():
+        print(f"{name:22}{''.join(cell(visits, seen[HELLO], of) for of in MEASURES)}")
+
+
+def cell(visits: list[Seen], greeted: list[Seen], of: str) -> str:
+    """The middle of what visits took, and beside hello's; a dash where a page has nothing of the kind."""
+    took = [getattr(each, of) for each in visits]
+    if None in took:
+        return f"{'–':>20}"
+    return f"{median(took):11.0f}{median(took) / median(getattr(each, of) for each in greeted):8.1f}×"
 
 
 def at_once(hello: Server, app: Server, pages: dict[str, str], units: list[str], asked: argparse.Namespace) -> None:

@@ -2,8 +2,8 @@
 
 First paint is from navigation to the last change of the page, once there is a heading, the script has ended and nothing has
 changed for a while; in a browser that knows nothing of the app yet, and again in a tab of the same browser. A rerun is from the
-key that chooses another unit (of a page without that filter, another indicator; without either, the key that runs it again)
-to the last change of the page.
+key that chooses another unit (of a page without that filter, another indicator) to the last change of the page; "the same
+again" from the key that runs the page again.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Seen:
 
     new: float  # first paint in a new browser
     paint: float  # first paint in a browser that has been here
-    rerun: float
+    rerun: float | None  # in which something else is chosen; None where a page has nothing to choose
     again: float  # a rerun in which nothing changes
 
 
@@ -47,7 +47,7 @@ def visit(chromium: Browser, address: str, choices: Iterator[str]) -> Seen:
         page = window.new_page()
         paint = painted(page, address)
         again = rerun(page)
-        return Seen(new, paint, changed(page, choices) or again, again)
+        return Seen(new, paint, changed(page, choices), again)
     finally:
         window.close()
 
