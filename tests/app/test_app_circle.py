@@ -176,3 +176,10 @@ def test_the_table_holds_what_was_asked_and_the_three_groups(app):
     first = table.iloc[0]
     assert first["What was asked"] == "People are kind here. / People are left out here. (turned round)"
     assert first["In three groups"] == "agree 61 %, neither 24 %, disagree 15 %"
+
+
+def test_a_long_title_takes_two_lines_and_no_more():
+    drawn = ring.drawing([], "Smaller teams in Adult care", "March 2026", "told")
+    assert ">Smaller teams in Adult<" in drawn and ">care<" in drawn
+    drawn = ring.drawing([], "Smaller teams in Adult care and of the services beside it", "March 2026", "told")
+    assert ">care and of the services…<" in drawn
