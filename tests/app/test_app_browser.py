@@ -108,6 +108,14 @@ def test_the_link_beside_the_table_opens_a_chart(visit):
     assert page.locator("h1").inner_text() == "Shifts filled, Larch Ward"
 
 
+def test_on_paper_the_whole_width_of_the_table_is_there(visit):
+    page = visit("/signals")
+    page.emulate_media(media="print")
+    page.wait_for_timeout(300)
+    on_paper = (210 - 2 * 16) * 96 / 25.4  # px between the margins of A4
+    assert 500 < page.get_by_test_id("stDataFrame").bounding_box()["width"] <= on_paper
+
+
 def test_the_table_is_not_sorted_by_a_value(visit):
     page = visit("/signals?unit=AC")
     cells = page.locator("table[role=grid] tbody [role=gridcell]")
