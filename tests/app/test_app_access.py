@@ -1,18 +1,23 @@
 """Who may see what: the rules, and a sign-in at a real provider in a real browser."""
 
+import concurrent.futures
 import contextlib
 import datetime as dt
 import os
 import subprocess
 import sys
+import time
+import types
 from pathlib import Path
 
+import authlib.oidc.core.grants.util
 import duckdb
+import httpx
 import oidc_provider_mock
 import pytest
 
 from pages.parts import access, warehouse, words
-from tests.app import small_release
+from tests.app import small_release, sockets
 from tests.app.conftest import ROOT, Server, settle, words_on
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
@@ -154,17 +159,7 @@ def closed(tmp_path_factory, provider):
         con.execute("UPDATE meta.release SET synthetic = false")
     (folder / "access.yaml").write_text(RULES, encoding="utf-8")
     running = Server(folder)
-    (folder / "secrets.toml").write_text(
-        f"""[auth]
-redirect_uri = "{running.url}/oauth2callback"
-cookie_secret = "a secret of this test, and of no other use"
-client_id = "kinship"
-client_secret = "kinship"
-server_metadata_url = "{provider}/.well-known/openid-configuration"
-client_kwargs = {{ scope = "openid email profile" }}
-""",
-        encoding="utf-8",
-    )
+    (folder / "secrets.toml").write_text(sockets.secrets(running, provider), encoding="utf-8")
     running.start()
     yield running
     running.stop()
@@ -286,3 +281,64 @@ def test_where_the_rules_cannot_be_read_nobody_is_let_in(closed, browsing):
         assert "Nobody can be let in" in text and "Larch" not in text and "access.yaml" not in text
     finally:
         rules.write_text(RULES, encoding="utf-8")
+
+
+# ---- the same provider, without a browser: faults, and many at once ----------------------------------------------------
+
+
+def cookie_of(app: Server, sub: str) -> str | None:
+    """Signs in as a browser would; None where the app did not take what the provider said."""
+    with sockets.reading(app) as stranger:
+        way = stranger.press("Sign in").redirect
+    with httpx.Client(follow_redirects=True, timeout=30) as browser:
+        form = browser.get(f"{app.url}{way}")
+        back = browser.post(form.url, data={"sub": sub})
+        assert back.status_code == 200 and str(back.url).startswith(app.url)
+        return browser.cookies.get(sockets.COOKIE)
+
+
+def page_of(app: Server, cookie: str | None) -> str:
+    with sockets.reading(app, cookie) as reader:
+        return reader.ask().words
+
+
+def test_a_sign_in_needs_no_browser_of_its_own(closed):
+    assert "Signed in as maria@example.org" in page_of(closed, cookie_of(closed, "maria"))
+    assert "Signed in as ruth@example.org" in page_of(closed, cookie_of(closed, "ruth"))
+    assert "No units are yours yet" in page_of(closed, cookie_of(closed, "stranger"))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "taken"), [(-11, True), (1, True), (10, False)], ids=["late", "a little early", "early"]
+)
+def test_a_providers_clock_may_be_late_or_a_little_early(closed, monkeypatch, minutes, taken):
+    there = types.SimpleNamespace(time=lambda: time.time() + minutes * 60)
+    monkeypatch.setattr(authlib.oidc.core.grants.util, "time", there)
+    cookie = cookie_of(closed, "maria")
+    assert (cookie is not None) is taken
+    assert ("Larch Ward" if taken else "Your organisation’s own sign-in") in page_of(closed, cookie)
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"azp": "kinship"}], ids=["another's", "another's, of which it is said that we may"]
+)
+def test_what_a_provider_says_to_another_application_is_no_sign_in(closed, monkeypatch, more):
+    made = authlib.oidc.core.grants.util.jwt.encode
+
+    def to_another(header, payload, *key, **how):
+        return made(header, payload | {"aud": "another"} | more, *key, **how)
+
+    monkeypatch.setattr(authlib.oidc.core.grants.util, "jwt", types.SimpleNamespace(encode=to_another))
+    assert "Your organisation’s own sign-in" in page_of(closed, cookie_of(closed, "maria"))
+
+
+def test_many_sign_in_at_once_and_each_is_who_they_are(closed):
+    people = ["maria", "ruth", "stranger"] * 7
+    with concurrent.futures.ThreadPoolExecutor(4) as crowd:
+        pages = list(crowd.map(lambda sub: page_of(closed, cookie_of(closed, sub)), people))
+    told = {
+        "maria": "Signed in as maria@example.org",
+        "ruth": "Signed in as ruth@example.org",
+        "stranger": "No units are",
+    }
+    assert all(told[sub] in page for sub, page in zip(people, pages, strict=True))
