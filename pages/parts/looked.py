@@ -11,7 +11,7 @@ from pages.parts.filters import View
 ROLES = {"leader": "Leaders", "executive": "Executives", "analyst": "Analysts", "staff": "Staff"}
 STAFF = 11  # people of staff who looked in a month, before it is told how often
 STEP = 5  # and to which it is rounded then
-FEW = f"not told (under {STAFF} people, or nobody)"
+FEW = f"fewer than {STAFF} people"  # nobody is fewer, too
 WHY = (
     f"Whole months only. Of staff it is told how often, to the nearest {STEP}, once {STAFF} or more of them have looked in a month: "
     "nobody is to be seen watching. Files are those that leaders, executives and analysts took from here."
@@ -32,7 +32,7 @@ def at_unit(view: View) -> None:
         found = audit.months(desk.today())
         rows = [_row(month, {role: month.of_units.get((unit, role)) for role in ROLES}) for month in found]
         if rows:
-            tables.shown(rows, f"How often pages of {view.unit['title']} were looked at, by month and role")
+            tables.shown(rows, f"How often pages of {view.unit['title']} were looked at, by month and role", _counts())
             _missing(found)
         else:
             _not_yet(desk.today())
@@ -57,7 +57,8 @@ def at_pages() -> None:
     if not rows:
         _not_yet(desk.today())
         return
-    tables.shown(rows, "How often each page was looked at, by month and role", height=min(38 + 35 * len(rows), 420))
+    told = "How often each page was looked at, by month and role"
+    tables.shown(rows, told, _counts(), height=min(38 + 35 * len(rows), 420))
     _missing(found)
     st.caption(WHY)
 
@@ -72,12 +73,17 @@ def outage() -> None:
 def _row(month: audit.Month, of: dict[str, audit.Looked | None]) -> dict[str, Any]:
     told = {"Month": words.short_month(month.month)}
     told |= {name: _told(role, of[role] or audit.Looked()) for role, name in ROLES.items()}
-    return told | {"Files": str(sum(looked.files for role, looked in of.items() if looked and role != "staff"))}
+    return told | {"Files taken": sum(looked.files for role, looked in of.items() if looked and role != "staff")}
 
 
-def _told(role: str, looked: audit.Looked) -> str:
+def _counts() -> dict[str, Any]:
+    counts = (*(name for role, name in ROLES.items() if role != "staff"), "Files taken")
+    return dict.fromkeys(counts, st.column_config.NumberColumn(format="localized", width="small"))
+
+
+def _told(role: str, looked: audit.Looked) -> int | str:
     if role != "staff":
-        return f"{looked.views:,}"
+        return looked.views
     if len(looked.people) < STAFF:
         return FEW
     return f"about {STEP * round(looked.views / STEP):,}"
@@ -87,7 +93,7 @@ def _missing(found: list[audit.Month]) -> None:
     gaps = [words.month(month.month) for month in found if month.gap]
     if gaps:
         st.markdown(
-            f":orange[:material/report:] **The record has a gap in {words.listed(gaps)}**: there were more views."
+            f":orange[:material/report:] **The record has a gap in {words.listed(gaps)}**: there may have been more views."
         )
 
 

@@ -164,6 +164,14 @@ def test_there_are_questions_about_units():
     assert len(ABOUT_ONE) > 9 and len(ABOUT_SOME) > 3
 
 
+@pytest.mark.parametrize("month", [small_release.MONTHS[5], small_release.MONTHS[11]])
+def test_a_unit_that_has_moved_does_not_tell_where_it_stood_before(release, month):
+    for role, about in (("staff", code("heron")), ("executive", code("heron")), ("executive", code("AC"))):
+        for question in ("strain", "units_below"):
+            answer = repr(warehouse.ask(release, question, (ROLES[role],), unit=about, month=month))
+            assert marked.of_others(answer.encode(), ROLES[role]) == NOTHING, question
+
+
 def test_the_marks_would_be_found(release):
     """Of everybody's units, to somebody who may see them: else the search above finds nothing because it cannot."""
     said = b"".join(
