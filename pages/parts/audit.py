@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import streamlit as st
 
@@ -33,9 +33,11 @@ from pages.parts import access, warehouse
 FOLDER, KEY = "audit", "audit.key"
 KEPT = 12  # months
 DIGITS = 16  # of a pseudonym: enough to tell the readers of one organisation apart
+GAP = '{"did": "gap"'  # so begins a line that says that others are missing
 HERE = "reading"  # in the session: what is read in it now
 # Another's lock is not waited for, since none is taken; nor is a pipe that somebody put in the file's place.
-APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+AT_ONCE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | AT_ONCE
 
 
 class NotTheirs(Exception):
@@ -162,7 +164,7 @@ def _write(name: str | None, entry: dict[str, Any]) -> None:
 
 
 def _gap(at: str, since: str | None, lost: int | None) -> str:
-    return json.dumps({"at": at, "did": "gap", "since": since, "lost": lost})
+    return json.dumps({"did": "gap", "at": at, "since": since, "lost": lost})
 
 
 def _append(path: Path, text: bytes) -> bool:
@@ -265,6 +267,19 @@ def months(today: dt.date) -> list[Month]:
     return found
 
 
+def gap_in(month: dt.date) -> bool:
+    """Whether it is known that something is missing in a month, be it the one that runs."""
+    path = warehouse.home().resolve() / FOLDER / f"{month:%Y-%m}.jsonl"
+    with suppress(OSError), _lines(path) as lines:
+        return any(line.startswith(GAP.encode()) for line in lines)
+    return False
+
+
+def _lines(path: Path) -> BinaryIO:
+    """A month, to be read line by line. Raises OSError."""
+    return os.fdopen(os.open(path, os.O_RDONLY | AT_ONCE), "rb")
+
+
 def outage() -> bool:
     """Whether entries are being lost now, in this process."""
     return warehouse.home().resolve() in _outages
@@ -276,7 +291,7 @@ def _counted(path: Path, month: dt.date, _written: int, _size: int) -> Month:
     pages: dict[tuple[str, str], Looked] = {}
     people: dict[int, set[str]] = {}
     gap = False
-    with path.open("rb") as lines:
+    with _lines(path) as lines:
         for line in lines:
             if not line.strip():
                 continue  # which ends a line that was cut short

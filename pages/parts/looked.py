@@ -33,9 +33,9 @@ def at_unit(view: View) -> None:
         rows = [_row(month, {role: month.of_units.get((unit, role)) for role in ROLES}) for month in found]
         if rows:
             tables.shown(rows, f"How often pages of {view.unit['title']} were looked at, by month and role", _counts())
-            _missing(found)
         else:
             _not_yet(desk.today())
+        _missing(found)
         st.caption(
             f"Views of the pages of {words.plain(view.unit['title'])}, by the role in which somebody looked; pages of the units "
             f"above, which may list it, are not counted. {WHY}"
@@ -54,11 +54,11 @@ def at_pages() -> None:
         for month in found
         for page in sorted({page for page, _ in month.of_pages})
     ]
-    if not rows:
+    if rows:
+        told = "How often each page was looked at, by month and role"
+        tables.shown(rows, told, _counts(), height=min(38 + 35 * len(rows), 420))
+    else:
         _not_yet(desk.today())
-        return
-    told = "How often each page was looked at, by month and role"
-    tables.shown(rows, told, _counts(), height=min(38 + 35 * len(rows), 420))
     _missing(found)
     st.caption(WHY)
 
@@ -90,7 +90,8 @@ def _told(role: str, looked: audit.Looked) -> int | str:
 
 
 def _missing(found: list[audit.Month]) -> None:
-    gaps = [words.month(month.month) for month in found if month.gap]
+    now = desk.today().replace(day=1)
+    gaps = [words.month(month) for month in (*[now] * audit.gap_in(now), *(each.month for each in found if each.gap))]
     if gaps:
         st.markdown(
             f":orange[:material/report:] **The record has a gap in {words.listed(gaps)}**: there may have been more views."

@@ -16,7 +16,7 @@ import pytest
 
 from pages.parts import access, warehouse, words
 from tests.app import small_release, sockets
-from tests.app.conftest import ROOT, Server, settle, words_on
+from tests.app.conftest import ROOT, Server, axe_finds_nothing, settle, words_on
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 RULES = """
@@ -209,6 +209,9 @@ def test_a_leader_signs_in_sees_their_own_and_signs_out(closed, browsing):
     assert "Signed in as maria@example.org" in text
     assert page.locator("h1").inner_text() == "Larch Ward"
     assert "Fern" not in text and "Monthly review" not in text
+    page.get_by_text("Who has looked at this?").click()
+    page.get_by_text("Nothing to tell yet: whole months").wait_for()
+    axe_finds_nothing(page, "light", "dark")
     page.goto(f"{closed.url}/?unit=fern")
     settle(page)
     assert page.locator("h1").inner_text() == "Larch Ward"

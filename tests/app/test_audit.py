@@ -325,6 +325,10 @@ def test_what_cannot_be_read_and_what_is_known_to_be_missing_is_said(home, monke
     test, rows = told_of_larch(home, monkeypatch)
     assert [row["Leaders"] for row in rows] == [1, 1, 1]
     assert "has a gap in October 2026 and September 2026" in words_on(test)
+    written(home, "2026-11", audit._gap("", None, None))
+    assert "has a gap in November 2026, October 2026 and September 2026" in words_on(
+        told_of_larch(home, monkeypatch)[0]
+    )
 
 
 def test_before_a_month_is_over_it_is_said_that_there_is_nothing_to_tell_yet(home, monkeypatch):
