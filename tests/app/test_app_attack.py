@@ -485,28 +485,27 @@ def test_choices_that_no_list_offered_choose_nothing(as_):
 
 
 def test_two_readers_at_once_never_get_each_others_answers(as_):
-    pages = ("signals", "circle")
-    cookies = ("leader", "all")
-    alone, at_once, harm = {}, {}, []
+    """Neither more than is theirs nor less, whoever of them asked first."""
+    at_once, harm = {}, []
 
-    def read_on(role, into):
+    def read_on(role):
         try:
             with as_(role) as reader:
-                into[role] = [reader.ask(page).words for page in pages]
+                at_once[role] = [reader.ask(page) for page in ("signals", "strain", "signals")]
         except Exception as error:
             harm.append(error)
 
-    begin = [threading.Thread(target=read_on, args=(role, at_once)) for role in cookies]
-    for thread in begin:
+    begun = [threading.Thread(target=read_on, args=(role,)) for role in ("leader", "all", "executive")]
+    for thread in begun:
         thread.start()
-    for thread in begin:
+    for thread in begun:
         thread.join()
     assert not harm
-    for role in cookies:
-        read_on(role, alone)
-        if role != "all":
-            assert marked.of_others("\n".join(at_once[role]).encode(), ROLES[role]) == NOTHING
-    assert at_once == alone and "tQ03Q" in at_once["all"][0] + at_once["all"][-1] + "".join(at_once["leader"])
+    for role, root in (("leader", ROLES["leader"]), ("executive", ROLES["executive"]), ("all", code("NHC"))):
+        for answer in at_once[role]:
+            assert marked.of_others(answer.sent, root) == NOTHING, role
+            assert marked.scope(root) <= marked.found_in(answer.sent).words, f"{role} is offered every unit of theirs"
+        assert at_once[role][0].words == at_once[role][2].words
 
 
 def test_the_session_of_somebody_else_is_not_taken_up(as_, server):
