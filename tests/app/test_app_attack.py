@@ -359,6 +359,9 @@ def test_no_page_and_no_file_tells_of_others_and_what_is_not_yours_is_as_what_is
             assert file == nowhere[page][2].get(label, file), (page, label)
         one = marked.found_in(sent)
         own = marked.Found(own.words | one.words, own.figures | one.figures)
+    if role == "analyst":  # half a crosswalk in the place of the whole one would lose the other half
+        offered = theirs["pages/analysts/quality.py"][2]
+        assert "Names matched (CSV)" in offered and "Crosswalk to send back (CSV)" not in offered
     assert root in own.words and own.figures & marked.scope(root), "what is their own would be found"
     assert sum(len(files) for *_, files in theirs.values()) >= (6 if role == "analyst" else 2)
 
