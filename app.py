@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import access, filters, frame, freshness, states, warehouse
+from pages.parts import access, audit, filters, frame, freshness, states, warehouse
 
 frame.open_page()
 
@@ -75,7 +75,8 @@ with frame.body():
     if closed or not open_to:
         states.closed(closed)
     elif release is None:  # the first source comes before the first release
-        st.session_state.pop("view", None)
+        for key in ("view", audit.HERE):
+            st.session_state.pop(key, None)
         offered = sources if sources in open_to.get("Analysts", ()) else None
         frame.run(page) if page is offered else states.no_release(offered)
         frame.footer(False, reader.name)
@@ -84,8 +85,11 @@ with frame.body():
         viewer = reader.on(release, section, page.title)
         heading = st.container(gap=None)
         synthetic = freshness.show(release, viewer)
-        if filters.show(page.title, USES[page.title], release, viewer, heading):
+        if view := filters.show(page.title, USES[page.title], release, viewer, heading):
+            unit = view.unit["unit"] if "unit" in USES[page.title] else None
+            audit.viewed(audit.Reading(reader.name, section, page.title, viewer, release, unit))
             frame.run(page)
         else:
             states.no_access()
         frame.footer(synthetic, reader.name)
+frame.settle(page.title if open_to else "")

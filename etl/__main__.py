@@ -194,7 +194,7 @@ def rollback(
 def backup(
     to: Annotated[Path, typer.Argument(help="The file to write, outside the workspace.")],
     inbox: Annotated[bool, typer.Option("--inbox", help="With the extracts as they arrived.")] = False,
-    key: Annotated[bool, typer.Option("--key", help="With the key that people are hashed with.")] = False,
+    key: Annotated[bool, typer.Option("--key", help="With the keys that people and readers are hashed with.")] = False,
 ) -> None:
     """Write the workspace into one file."""
     workspace = Workspace.here()

@@ -1,7 +1,7 @@
 """Writes a workspace into one file, and puts it back from there into an empty one: whole, or not at all.
 
 The file is a tar archive whose first member lists the others with their hashes. The inbox is left out unless it is asked for
-(what was accepted stands in the store), and so is the key that people are hashed with: who has both can tell who is who.
+(what was accepted stands in the store), and so are the keys that people and readers are hashed with: who has both can tell who is who.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ from etl.paths import Workspace, room_on_disk
 
 LIST = "kinship-backup.json"
 FORMAT = 1
-FOLDERS = ("store", "releases", "expectations")
+FOLDERS = ("store", "releases", "expectations", "audit")
 FILES = ("settings.yaml", "access.yaml", "journal.db", "SYNTHETIC", "truth.json")
-INBOX, KEY = "inbox", "secret.key"
+INBOX, KEYS = "inbox", ("secret.key", "audit.key")
 CHUNK = 1 << 22
 
 
@@ -32,20 +32,24 @@ class BadBackup(Exception):
 def back_up(workspace: Workspace, to: Path, inbox: bool = False, key: bool = False) -> int:
     """Writes the workspace into `to`; returns how many files. Hold the workspace while it runs. Raises BadBackup, DiskFull."""
     folders = FOLDERS + ((INBOX,) if inbox else ())
-    files = FILES + ((KEY,) if key else ())
+    files = FILES + (KEYS if key else ())
     to = to.resolve()
     if any(to.is_relative_to((workspace.home / folder).resolve()) for folder in (*FOLDERS, INBOX)):
         raise BadBackup(f"{to} lies in the workspace that it is to hold; name a place outside.")
     unfinished = to.with_name(f".{to.name}.{os.getpid()}")
-    journal = workspace.work / "journal.backup.db"
+    copies = workspace.work / "backup"
     try:
         with room_on_disk(to):
             members = {}
+            copies.mkdir(parents=True, exist_ok=True)
             for name, path in _members(workspace, folders, files):
                 if name == "journal.db":  # somebody may be writing in it: SQLite itself gives a sound copy
+                    journal = copies / name
                     with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(journal)) as copy:
                         live.backup(copy)
                     path = journal
+                elif name.startswith("audit/"):  # whoever opens a page now adds a line
+                    path = Path(shutil.copyfile(path, copies / path.name))
                 members[name] = (path, path.stat().st_size, _hash(path))
             if not members:
                 raise BadBackup(f"There is nothing to back up in {workspace.home}.")
@@ -63,12 +67,12 @@ def back_up(workspace: Workspace, to: Path, inbox: bool = False, key: bool = Fal
         raise BadBackup(f"{to} cannot be written: {error.strerror or error}.") from None
     finally:
         unfinished.unlink(missing_ok=True)
-        journal.unlink(missing_ok=True)
+        shutil.rmtree(copies, ignore_errors=True)
 
 
 def restore(workspace: Workspace, archive: Path) -> int:
     """Puts back what an archive holds; returns how many files. Raises BadBackup, and leaves nothing behind then."""
-    taken = [name for name in (*FOLDERS, *FILES, INBOX, KEY) if _holds_something(workspace.home / name)]
+    taken = [name for name in (*FOLDERS, *FILES, INBOX, *KEYS) if _holds_something(workspace.home / name)]
     if taken:
         raise BadBackup(
             f"{workspace.home} already holds {', '.join(taken)}; restore into an empty folder, which KINSHIP_HOME names."
@@ -85,8 +89,9 @@ def restore(workspace: Workspace, archive: Path) -> int:
                     shutil.rmtree(there)  # empty but for a lock: looked at above
                 (unpacked / name).rename(there)
             workspace.make()
-            if workspace.secret_key.exists():
-                workspace.secret_key.chmod(0o600)
+            for name, mode in (("audit", 0o700), *((key, 0o600) for key in KEYS)):
+                if (workspace.home / name).exists():
+                    (workspace.home / name).chmod(mode)
             return len(listed)
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import arrivals, asked, coverage, filters, frame, protection, warehouse
+from pages.parts import arrivals, asked, coverage, filters, frame, looked, protection, warehouse
 
 view = filters.view()
 sources, files, unknown = view.ask("sources"), view.ask("files"), view.ask("unknown_names")
@@ -13,12 +13,13 @@ last = warehouse.last_build()
 waiting = sum(row["waiting"] for row in unknown)
 frame.heading(view, "Data quality", arrivals.needs(len(refused), waiting, last))
 asked.pointer(view)
+looked.outage()
 arrivals.last_build(last, view.release.id)
 arrivals.sources(sources)
 
 left, right = st.columns([3, 2], gap="large")
 with left:
-    arrivals.unknown_names(unknown, view.ask("unit_names"), filters.unit_labels(view.units))
+    arrivals.unknown_names(unknown, view.ask("unit_names") if view.whole else None, filters.unit_labels(view.units))
 with right:
     arrivals.refused(refused)
 
@@ -29,3 +30,4 @@ arrivals.reasons(view.ask("set_aside"))
 protection.cost(view.ask("protection"), view.ask("loosened"))
 arrivals.checks(view.ask("expectations"), titles)
 arrivals.files(files, titles)
+looked.at_pages()

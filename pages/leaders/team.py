@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import about, beside, cards, desk, filters, frame, states, strain, trials
+from pages.parts import about, beside, cards, desk, filters, frame, looked, states, strain, trials
 
 HERE = "pages/leaders/team.py"
 
@@ -46,3 +46,4 @@ months = [month for month in (view.month or cards.newest(ordered),) if month]
 below = [unit for month in months for unit in view.ask("units_below", unit=view.unit["unit"], month=month)]
 cards.links(view, below, HERE)
 trials.pointer(view)
+looked.at_unit(view)

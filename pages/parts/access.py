@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 import streamlit as st
 import yaml
 
@@ -150,10 +151,27 @@ def sign_in_is_set_up() -> bool:
     return bool(st.secrets.load_if_toml_exists() and st.secrets.get("auth"))
 
 
+def provider_answers() -> bool:
+    """Whether it can be signed in at present. Asked before a reader is sent there: otherwise they would end in front of a page
+    with two words and no way back."""
+    address = st.secrets["auth"].get("server_metadata_url")
+    return address is None or _answered(address)
+
+
+@st.cache_data(ttl=5, max_entries=4, show_spinner=False)  # however many sign in at once
+def _answered(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=3, follow_redirects=True).is_success
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return False
+
+
 def claims() -> dict[str, Any] | None:
-    """What the provider said of who signed in; None where nobody has."""
+    """What the provider said of who signed in; None where nobody has, or where it said so to another application."""
     user = st.user.to_dict()
-    return user if user.get("is_logged_in") else None
+    meant, ours = user.get("aud"), st.secrets["auth"].get("client_id") if sign_in_is_set_up() else None
+    to_us = meant is None or ours is None or ours in (meant if isinstance(meant, list) else [meant])
+    return user if user.get("is_logged_in") and to_us else None
 
 
 def is_stale(said: Mapping[str, Any], now: dt.datetime | None = None) -> bool:

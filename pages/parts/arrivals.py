@@ -86,8 +86,9 @@ def refused(files: list[dict[str, Any]]) -> None:
             st.caption(f"Arrived {words.moment(file['arrived'], freshness.clock())}")
 
 
-def unknown_names(rows: list[dict[str, Any]], known: list[dict[str, Any]], units: dict[str, str]) -> None:
-    """The names that wait, each to be matched with a unit; and the crosswalk to send back: what was `known` with these added."""
+def unknown_names(rows: list[dict[str, Any]], known: list[dict[str, Any]] | None, units: dict[str, str]) -> None:
+    """The names that wait, each to be matched with a unit; and the crosswalk to send back: what was `known` with these added.
+    An analyst of a part is not told what all is known: their matches are for whoever sends back the whole."""
     st.header("Names we do not know", anchor=False)
     if not rows:
         st.markdown(":gray[:material/check_circle:] Every unit named is one we know.")
@@ -103,10 +104,16 @@ def unknown_names(rows: list[dict[str, Any]], known: list[dict[str, Any]], units
     )  # fmt: skip
     codes = {label: code for code, label in units.items()}
     chosen = {row["Name"]: codes[row["Is it…"]] for row in matched.to_dict("records") if row["Is it…"] in codes}
-    sent = [{"System": row["system"], "Name": row["name"], "Unit": row["unit"]} for row in known]
+    sent = [{"System": row["system"], "Name": row["name"], "Unit": row["unit"]} for row in known or ()]
     sent += [{"System": "all", "Name": name, "Unit": unit} for name, unit in chosen.items()]
-    tables.as_file("Crosswalk to send back (CSV)", sent, "names_by_system", main=True)
     added = f"{words.many(len(chosen), 'name')} matched here" if chosen else "Match a name above to add it"
+    if known is None:  # a crosswalk replaces the one before: half of one would lose the other half
+        tables.as_file("Names matched (CSV)", sent, "matched here", main=True)
+        st.caption(
+            f"{added}. An analyst of the whole organisation adds them to the crosswalk, and the rows that wait are taken."
+        )
+        return
+    tables.as_file("Crosswalk to send back (CSV)", sent, "names_by_system", main=True)
     st.caption(
         f"{added}; {words.many(len(known), 'name')} known already, all in the file. Drop it into the inbox and build: the rows "
         "that wait are taken."

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import access, states, warehouse, words
+from pages.parts import access, audit, states, warehouse, words
 from pages.parts.filters import View
 from pages.parts.journal import notes, sheets, store, wording
 
@@ -42,6 +42,7 @@ def refused(deed: str, unit: str, write: Callable[..., Any], *what: Any, **more:
         if role is None:
             raise NotYours("This is not yours to write. Nothing was kept.")
         write(*what, **more, author=role)
+        audit.wrote(deed, unit, role)
     except CANNOT as reason:
         st.warning(words.plain(reason), icon=":material/edit_off:")
         return reason

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import desk, words
+from pages.parts import audit, desk, words
 from pages.parts.filters import View
 from pages.parts.journal import notes, wording
 
@@ -35,12 +35,20 @@ def offer(view: View, row: dict[str, Any]) -> None:
 
 @st.dialog("Does this number look wrong?", icon=":material/flag:")
 def _ask(view: View, row: dict[str, Any]) -> None:
+    _theirs_even_now()
     question(view, row)
 
 
 @st.dialog("What happened?", icon=":material/event:")
 def _propose(view: View, row: dict[str, Any]) -> None:
+    _theirs_even_now()
     event(view, row)
+
+
+def _theirs_even_now() -> None:
+    """A dialog runs without app.py: where access has changed since it was opened, the whole is drawn anew."""
+    if not audit.still_theirs():
+        st.rerun()
 
 
 def question(view: View, row: dict[str, Any]) -> None:

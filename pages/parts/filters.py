@@ -46,6 +46,12 @@ class View:
         """Whether the reader may ask about the view's unit: found once for all its cards, and again when something is written."""
         return access.role_to("ask", self.unit["unit"]) is not None
 
+    @cached_property
+    def whole(self) -> bool:
+        """Whether every unit is the reader's."""
+        theirs, every = self.viewer.roots, warehouse.top_units(self.release)
+        return set(warehouse.scope(self.release, theirs)) == set(warehouse.scope(self.release, every))
+
     @property
     def front(self) -> list[str]:
         """The indicators that a unit's page opens with; all of them where none is marked."""

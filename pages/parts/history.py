@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import access, engine, freshness, states, tables, warehouse, words
+from pages.parts import access, audit, engine, freshness, states, tables, warehouse, words
 from pages.parts.coverage import chosen
 from pages.parts.filters import View
 
@@ -179,7 +179,7 @@ def back(rows: list[dict[str, Any]], current: str) -> None:
     if not others:
         st.markdown("There is no other release to go to.")
         return
-    if not access.role_to(DEED):
+    if not (role := access.role_to(DEED)):
         st.markdown("It changes what everybody sees: an analyst of the whole organisation does it.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="back"):
@@ -195,5 +195,6 @@ def back(rows: list[dict[str, Any]], current: str) -> None:
                 except engine.Refused as reason:
                     st.markdown(f":orange[:material/report:] {words.plain(str(reason))}")
                 else:
+                    audit.wrote(DEED, None, role)
                     st.rerun()
     st.caption("Until something new arrives, builds leave it there. At a terminal it is python -m etl rollback.")

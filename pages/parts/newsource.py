@@ -5,12 +5,13 @@ It lives in the reader’s session until they have saved it, start again or clos
 
 import io
 import zipfile
+from functools import partial
 from typing import Any
 
 import pandas
 import streamlit as st
 
-from pages.parts import access, engine, states, words
+from pages.parts import access, audit, engine, states, words
 
 STEPS = ("Sample", "What each column is", "What each row becomes", "Save")
 HELD = "new_source"
@@ -327,7 +328,7 @@ def save() -> None:
         with st.expander(file, icon=":material/description:"):
             st.code(text, language="yaml" if file.endswith("yaml") else None, height=360)
     with st.container(horizontal=True, gap="small", key="saving"):
-        if access.role_to(DEED) and st.button(
+        if (role := access.role_to(DEED)) and st.button(
             "Save into this workspace", type="primary", icon=":material/save:", key="source_save"
         ):
             try:
@@ -335,6 +336,7 @@ def save() -> None:
             except engine.Refused as reason:
                 refused(reason)
             else:
+                audit.wrote(DEED, None, role)
                 forget()
                 held()["saved"] = {
                     "where": where,
@@ -343,8 +345,8 @@ def save() -> None:
                 }
                 st.rerun()
         st.download_button(
-            "Download the folder (zip)", zipped(name, here["files"]), f"{name}.zip", "application/zip",
-            icon=":material/download:", on_click="ignore", key="source_zip",
+            "Download the folder (zip)", audit.taken("Download the folder (zip)", partial(zipped, name, here["files"])),
+            f"{name}.zip", "application/zip", icon=":material/download:", on_click="ignore", key="source_zip",
         )  # fmt: skip
     if not access.role_to(DEED):
         st.caption(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import access, filters, pack, review, warehouse, workbook
+from pages.parts import access, audit, filters, pack, review, warehouse, workbook
 
 KINDS = {
     "Pack (PDF)": ("pdf", "application/pdf", ":material/picture_as_pdf:", pack.pdf),
@@ -34,8 +34,8 @@ def buttons(found: review.Review) -> None:
     """One for each kind of file; it is made when the button is pressed."""
     for label, (ending, mime, icon, made) in KINDS.items():
         st.download_button(
-            label, data=lambda made=made: made(found), file_name=name(found, ending), mime=mime, icon=icon,
-            on_click="ignore", type="primary" if ending == "pdf" else "secondary", key=f"file_{ending}",
+            label, data=audit.taken(label, lambda made=made: made(found)), file_name=name(found, ending), mime=mime,
+            icon=icon, on_click="ignore", type="primary" if ending == "pdf" else "secondary", key=f"file_{ending}",
         )  # fmt: skip
 
 

@@ -52,6 +52,18 @@ def unreadable(sentence: str) -> None:
     with empty("link_off", words.plain(sentence), "Nothing is lost: earlier releases are still there."):
         st.markdown("Whoever looks after the builds can go back to the one before:", text_alignment="center")
         st.code("python -m etl rollback", language=None, width=460)
+        _try_again()
+
+
+@st.fragment(run_every=5)
+def _try_again() -> None:
+    """Where a disk was away for a moment, the page comes back by itself."""
+    try:
+        warehouse.current_or_none()
+    except warehouse.UnreadableRelease:
+        st.caption("This page looks again every few seconds.", text_alignment="center")
+    else:
+        st.rerun()
 
 
 def no_access() -> None:
@@ -64,7 +76,20 @@ def sign_in() -> None:
     with empty(
         "login", "Your organisation’s own sign-in", "It opens in this window, and asks again after twelve hours."
     ):
-        st.button("Sign in", type="primary", on_click=st.login)
+        if st.session_state.pop("silent", False):
+            st.markdown(
+                ":orange[:material/cloud_off:] Your organisation’s sign-in does not answer just now. Try again in a moment; "
+                "who is signed in already can go on.",
+                text_alignment="center",
+            )
+        st.button("Sign in", type="primary", on_click=_to_the_provider)
+
+
+def _to_the_provider() -> None:
+    if access.provider_answers():
+        st.login()
+    else:
+        st.session_state["silent"] = True
 
 
 def sign_out() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts import audit
+
 
 def shown(rows: list[dict[str, Any]], alt: str, config: dict[str, Any] | None = None, **more: Any) -> Any:
     """Draw the rows; give back what st.dataframe does, which is the selection where there can be one."""
@@ -18,7 +20,7 @@ def as_file(
     """A button that writes the rows as CSV when pressed; notes are lines at its head, marked with #. `main` is what a reader
     is most likely to do here."""
     st.download_button(
-        label, data=lambda: written(rows, notes or []), file_name=f"{name}.csv", mime="text/csv",
+        label, data=audit.taken(label, lambda: written(rows, notes or [])), file_name=f"{name}.csv", mime="text/csv",
         icon=":material/download:", on_click="ignore", key=f"file_{name}",
         type="primary" if main else "secondary",
     )  # fmt: skip

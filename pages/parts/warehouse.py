@@ -15,6 +15,9 @@ QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
 EVERY_RUN = ("units", "indicators", "months", "release")  # asked by every page, and of everybody alike
 LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
 FORMAT = 2  # of meta.release: the layout of tables that these pages read
+_met: set[Path] = (
+    set()
+)  # pointers at which this process has found a release: where there is none now, it is out of reach
 
 
 class NoRelease(Exception):
@@ -46,6 +49,8 @@ def current() -> Release:
     try:
         name = pointer.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
+        if pointer in _met:
+            raise UnreadableRelease("The folder of releases is out of reach.") from None
         raise NoRelease from None
     except (OSError, UnicodeDecodeError):
         raise UnreadableRelease("The file releases/CURRENT cannot be read.") from None
@@ -62,6 +67,7 @@ def current() -> Release:
         raise UnreadableRelease(
             f"The release {name} was made by an older version of Kinship than these pages: build again (python -m etl build)."
         )
+    _met.add(pointer)
     return release
 
 

@@ -15,6 +15,7 @@ asked AS (
     SELECT unit
     FROM now
     WHERE unit = $unit
+      AND unit IN (SELECT unnest($units::VARCHAR[]))
     UNION
     SELECT now.unit
     FROM now

@@ -34,7 +34,9 @@ known AS (
     GROUP BY s.unit
 )
 SELECT
-    tree.unit, tree.title, tree.level, tree.parent, tree.month, tree.depth,
+    tree.unit, tree.title, tree.level,
+    CASE WHEN tree.parent IN (SELECT unnest($units::VARCHAR[])) THEN tree.parent END AS parent,
+    tree.month, tree.depth,
     s.month AS judged_in, s.verdict, s.since, coalesce(s.because, []) AS because,
     coalesce(known.judged, 0) AS judged,
     tree.unit IN (SELECT pool FROM meta.pool) AS together,

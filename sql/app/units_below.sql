@@ -5,6 +5,7 @@ SELECT DISTINCT
     CASE WHEN unit IN (SELECT pool FROM meta.pool) THEN 'units together' ELSE level END AS level
 FROM meta.unit
 WHERE parent = $unit
+  AND parent IN (SELECT unnest($units::VARCHAR[]))
   AND from_month <= $month
   AND coalesce(to_month, $month) >= $month
   AND unit IN (SELECT unnest($units::VARCHAR[]))

@@ -1,19 +1,22 @@
 """Who may see what: the rules, and a sign-in at a real provider in a real browser."""
 
+import concurrent.futures
 import contextlib
 import datetime as dt
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
+import httpx
 import oidc_provider_mock
 import pytest
 
 from pages.parts import access, warehouse, words
-from tests.app import small_release
-from tests.app.conftest import ROOT, Server, settle, words_on
+from tests.app import small_release, sockets
+from tests.app.conftest import ROOT, Server, axe_finds_nothing, settle, words_on
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 RULES = """
@@ -133,6 +136,18 @@ def test_without_sign_in_only_what_is_open_to_all_is_shown(app_at, tmp_path):
 # ---- a real provider, a real browser ------------------------------------------------------------------------------
 
 
+def odd() -> dict[str, dict]:
+    """What a provider whose clock or mind is elsewhere says of maria."""
+    now = int(time.time())
+    return {
+        "late": {"iat": now - 660},
+        "a little early": {"iat": now + 90},
+        "early": {"iat": now + 1200},
+        "to another": {"aud": "another"},
+        "to another, for us": {"aud": "another", "azp": "kinship"},
+    }
+
+
 @pytest.fixture(scope="module")
 def provider():
     user = oidc_provider_mock.User
@@ -140,6 +155,7 @@ def provider():
         user(sub="maria", claims={"email": "maria@example.org", "email_verified": True}),
         user(sub="ruth", claims={"email": "ruth@example.org", "teams": ["executives"]}),
         user(sub="stranger", claims={"email": "stranger@example.org"}),
+        *(user(sub=sub, claims={"email": "maria@example.org"} | said) for sub, said in odd().items()),
     ]
     with oidc_provider_mock.run_server_in_thread(user_claims=people) as running:
         yield f"http://localhost:{running.server_port}"
@@ -154,17 +170,7 @@ def closed(tmp_path_factory, provider):
         con.execute("UPDATE meta.release SET synthetic = false")
     (folder / "access.yaml").write_text(RULES, encoding="utf-8")
     running = Server(folder)
-    (folder / "secrets.toml").write_text(
-        f"""[auth]
-redirect_uri = "{running.url}/oauth2callback"
-cookie_secret = "a secret of this test, and of no other use"
-client_id = "kinship"
-client_secret = "kinship"
-server_metadata_url = "{provider}/.well-known/openid-configuration"
-client_kwargs = {{ scope = "openid email profile" }}
-""",
-        encoding="utf-8",
-    )
+    (folder / "secrets.toml").write_text(sockets.secrets(running, provider), encoding="utf-8")
     running.start()
     yield running
     running.stop()
@@ -203,6 +209,9 @@ def test_a_leader_signs_in_sees_their_own_and_signs_out(closed, browsing):
     assert "Signed in as maria@example.org" in text
     assert page.locator("h1").inner_text() == "Larch Ward"
     assert "Fern" not in text and "Monthly review" not in text
+    page.get_by_text("Who has looked at this?").click()
+    page.get_by_text("Nothing to tell yet: whole months").wait_for()
+    axe_finds_nothing(page, "light", "dark")
     page.goto(f"{closed.url}/?unit=fern")
     settle(page)
     assert page.locator("h1").inner_text() == "Larch Ward"
@@ -286,3 +295,52 @@ def test_where_the_rules_cannot_be_read_nobody_is_let_in(closed, browsing):
         assert "Nobody can be let in" in text and "Larch" not in text and "access.yaml" not in text
     finally:
         rules.write_text(RULES, encoding="utf-8")
+
+
+# ---- the same provider, without a browser: faults, and many at once ----------------------------------------------------
+
+
+def cookie_of(app: Server, sub: str) -> str | None:
+    """Signs in as a browser would; None where the app did not take what the provider said."""
+    with sockets.reading(app) as stranger:
+        way = stranger.press("Sign in").redirect
+    with httpx.Client(follow_redirects=True, timeout=30) as browser:
+        form = browser.get(f"{app.url}{way}")
+        back = browser.post(form.url, data={"sub": sub})
+        assert back.status_code == 200 and str(back.url).startswith(app.url)
+        return browser.cookies.get(sockets.COOKIE)
+
+
+def page_of(app: Server, cookie: str | None) -> str:
+    with sockets.reading(app, cookie) as reader:
+        return reader.ask().words
+
+
+def test_a_sign_in_needs_no_browser_of_its_own(closed):
+    assert "Signed in as maria@example.org" in page_of(closed, cookie_of(closed, "maria"))
+    assert "Signed in as ruth@example.org" in page_of(closed, cookie_of(closed, "ruth"))
+    assert "No units are yours yet" in page_of(closed, cookie_of(closed, "stranger"))
+
+
+@pytest.mark.parametrize(("sub", "taken"), [("late", True), ("a little early", True), ("early", False)])
+def test_a_providers_clock_may_be_late_or_a_little_early(closed, sub, taken):
+    cookie = cookie_of(closed, sub)
+    assert (cookie is not None) is taken
+    assert ("Larch Ward" if taken else "Your organisation’s own sign-in") in page_of(closed, cookie)
+
+
+@pytest.mark.parametrize("sub", ["to another", "to another, for us"])
+def test_what_a_provider_says_to_another_application_is_no_sign_in(closed, sub):
+    assert "Your organisation’s own sign-in" in page_of(closed, cookie_of(closed, sub))
+
+
+def test_many_sign_in_at_once_and_each_is_who_they_are(closed):
+    people = ["maria", "ruth", "stranger"] * 2
+    with concurrent.futures.ThreadPoolExecutor(4) as crowd:
+        pages = list(crowd.map(lambda sub: page_of(closed, cookie_of(closed, sub)), people))
+    told = {
+        "maria": "Signed in as maria@example.org",
+        "ruth": "Signed in as ruth@example.org",
+        "stranger": "No units are",
+    }
+    assert all(told[sub] in page for sub, page in zip(people, pages, strict=True))

@@ -23,6 +23,9 @@ def full(engine, tmp_path):
     with closing(sqlite3.connect(engine.home / "journal.db")) as journal, journal:
         journal.execute("CREATE TABLE sheet (we_will TEXT)")
         journal.execute("INSERT INTO sheet VALUES ('try a later handover')")
+    (engine.home / "audit").mkdir(mode=0o700)
+    (engine.home / "audit" / "2026-10.jsonl").write_text('{"did": "viewed"}\n')
+    (engine.home / "audit.key").write_text("1" * 64)
     archive = tmp_path / "kept" / "backup.tar"
     archive.parent.mkdir()
     assert engine.run("backup", str(archive)).code == 0
@@ -42,13 +45,30 @@ def test_a_restored_workspace_is_the_same(full, tmp_path):
     fresh = tmp_path / "fresh"
     assert backup.restore(Workspace(fresh), archive) > 5
     before, after = held(engine.home), held(fresh)
-    left_out = {name for name in before if name.startswith("inbox/")} | {"secret.key"}
+    left_out = {name for name in before if name.startswith("inbox/")} | set(backup.KEYS)
     same = set(before) - left_out - {"journal.db"}
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
     assert set(after) == set(before) - left_out
     with closing(sqlite3.connect(fresh / "journal.db")) as journal:
         assert journal.execute("SELECT we_will FROM sheet").fetchall() == [("try a later handover",)]
-    assert (fresh / "store").stat().st_mode & 0o077 == 0
+    assert (fresh / "store").stat().st_mode & 0o077 == 0 and (fresh / "audit").stat().st_mode & 0o077 == 0
+
+
+def test_a_record_that_is_being_written_is_restored_as_it_was_when_it_was_read(full, tmp_path, monkeypatch):
+    engine, archive = full
+    record, hashed = engine.home / "audit" / "2026-10.jsonl", backup._hash
+
+    def somebody_looks(path):
+        with record.open("a") as more:
+            more.write('{"did": "viewed"}\n')
+        return hashed(path)
+
+    monkeypatch.setattr(backup, "_hash", somebody_looks)
+    assert engine.run("backup", str(archive)).code == 0
+    monkeypatch.undo()
+    backup.restore(Workspace(tmp_path / "fresh"), archive)
+    restored = (tmp_path / "fresh" / "audit" / "2026-10.jsonl").read_text()
+    assert restored and record.read_text().startswith(restored) and record.read_text() != restored
 
 
 def test_inbox_and_key_come_along_where_they_are_asked_for(full, tmp_path):
@@ -57,8 +77,8 @@ def test_inbox_and_key_come_along_where_they_are_asked_for(full, tmp_path):
     fresh = Workspace(tmp_path / "fresh")
     backup.restore(fresh, archive)
     assert (fresh.inbox / "sickness_return.csv").exists()
-    assert fresh.secret_key.read_text() == "0" * 64
-    assert fresh.secret_key.stat().st_mode & 0o077 == 0
+    assert fresh.secret_key.read_text() == "0" * 64 and (fresh.home / "audit.key").read_text() == "1" * 64
+    assert all((fresh.home / key).stat().st_mode & 0o077 == 0 for key in backup.KEYS)
     assert archive.stat().st_mode & 0o077 == 0
 
 
