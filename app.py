@@ -92,4 +92,3 @@ with frame.body():
         else:
             states.no_access()
         frame.footer(synthetic, reader.name)
-frame.settle(page.title if open_to else "")

@@ -1,6 +1,5 @@
 """The frame every page stands in: name, styles, width, heading and footer."""
 
-import gc
 from contextlib import suppress
 from pathlib import Path
 
@@ -63,14 +62,6 @@ def run(page: st.Page) -> None:
         page.run()
     except Exception:
         states.gone_wrong()
-
-
-@st.cache_resource(show_spinner=False)
-def settle(page: str) -> None:
-    """Once for each page: what it has loaded stays, so it need not be looked through when Streamlit clears up after every run,
-    which took nine tenths of a short one."""
-    gc.collect()
-    gc.freeze()
 
 
 def footer(synthetic: bool, reader: str | None = None) -> None:
