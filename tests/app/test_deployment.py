@@ -183,6 +183,7 @@ class StaysHere(urllib.request.HTTPRedirectHandler):
         "/static/%252e%252e/etc/passwd",
         "//etc/passwd",
         "/media/..\\..\\secret.key",
+        "/media/a\\secret.key",
         "/media/..%5c..%5csecret.key",
         "/static/index.html%00.png",
         "/component/../../../releases/CURRENT",
