@@ -42,7 +42,7 @@ def is_archive(path: Path) -> bool:
         return file.read(len(OPENING)) == OPENING
 
 
-def expect_small(path: Path, name: str, unpacked: int = UNPACKED) -> None:
+def expect_small(path: Path, name: str, unpacked: int) -> None:
     """Raises TooLarge, and NoWorkbook; anything that is no archive passes. Takes a few megabytes of memory, whatever comes."""
     if not is_archive(path):
         return

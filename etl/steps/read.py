@@ -265,7 +265,7 @@ def _lines_at(table: Table, wanted: set[int], misshapen: set[int]) -> dict[int, 
 def _workbook(arrival: Arrival, contract: Contract, work: Path) -> Table:
     layout, name = contract.format, arrival.name
     try:
-        archive.expect_small(arrival.path, name)
+        archive.expect_small(arrival.path, name, archive.UNPACKED)
         with _panics_caught():
             book = python_calamine.load_workbook(str(arrival.path))
             names = book.sheet_names
