@@ -113,7 +113,13 @@ def make_release(
     synthetic, said = workspace.synthetic.exists(), settings.read(workspace)
     inputs = fingerprint(contracts, held, counted, settled, refusals, organisation, months, synthetic, said.disclosure)
     names = publish.releases(workspace)
-    if names and publish.read_release(workspace, names[-1])["inputs"] == inputs:
+    newest = publish.read_release(workspace, names[-1]) if names else {"format": publish.FORMAT, "inputs": None}
+    if newest["format"] > publish.FORMAT:
+        raise layout.NewerStore(
+            f"Release {names[-1]} was made by a newer version of Kinship (format {newest['format']}; this one makes "
+            f"{publish.FORMAT}). Build with that version. Nothing was changed."
+        )
+    if (newest["format"], newest["inputs"]) == (publish.FORMAT, inputs):
         if publish.left_behind(workspace):
             publish.point_at(workspace, names[-1])
         current = publish.current(workspace)

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import duckdb
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -23,8 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from etl.__main__ import app as engine
-from pages.parts import log
-from tests.app.conftest import ROOT, settle
+from pages.parts import log, words
+from tests.app.conftest import ROOT, settle, words_on
 
 SHOWN = ROOT / "docs" / "deployment"
 UNITS = sorted(SHOWN.glob("*.service")) + sorted(SHOWN.glob("*.timer"))
@@ -258,6 +259,19 @@ def test_the_app_is_told_its_limits():
         "allowedOrigins = []",
     ):
         assert said in config
+
+
+# ---- upgrades, and what stands on every page ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "says"), [(1, "build again"), (99, "made by a newer version of Kinship")])
+def test_a_release_of_another_format_says_what_to_run_and_what_it_is_not_for(home, tmp_path, app_at, number, says):
+    shutil.copytree(home / "releases", tmp_path / "releases")
+    for path in (tmp_path / "releases").glob("*.duckdb"):
+        with duckdb.connect(str(path)) as con:
+            con.execute("UPDATE meta.release SET format = ?", [number])
+    said = words_on(app_at(tmp_path)())
+    assert says in said and words.PURPOSE in said, "the footer stands on pages too that show no figures"
 
 
 # ---- the units -------------------------------------------------------------------------------------------------------
