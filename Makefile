@@ -65,8 +65,9 @@ bench: .venv/installed-tests   ## ratios, each measured in one run
 .venv/nginx: .venv/installed-tests
 	@nginx=$$(PATH="$$PATH:/usr/sbin" command -v nginx || true); \
 	if [ -z "$$nginx" ] && command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then \
-		rm -rf .venv/proxy && mkdir -p .venv/proxy && { cd .venv/proxy; \
-			[ "$$(id -u)" != 0 ] || apt-get update -qq; apt-get download -qq nginx && dpkg-deb -x nginx_*.deb .; } >/dev/null 2>&1; \
+		rm -rf .venv/proxy && mkdir -p .venv/proxy && (cd .venv/proxy && \
+			{ apt-get download -qq nginx || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get download -qq nginx; }; } && \
+			dpkg-deb -x nginx_*.deb .) >/dev/null 2>&1; \
 		nginx=$$(find "$(CURDIR)/.venv/proxy" -path '*/sbin/nginx' -type f 2>/dev/null); fi; \
 	echo "$$nginx" > $@
 
