@@ -16,7 +16,7 @@ app: .venv/installed       ## the app on whatever has been built
 test: .venv/installed-tests .venv/browser .venv/nginx
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	KINSHIP_CHROMIUM="$$(cat .venv/browser)" KINSHIP_NGINX="$$(cat .venv/nginx)" $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	KINSHIP_CHROMIUM="$$(cat .venv/browser)" KINSHIP_NGINX="$$(cat .venv/nginx)" $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 screenshots: .venv/installed-tests .venv/browser   ## the README's pictures, of the made-up organisation
 	KINSHIP_CHROMIUM="$$(cat .venv/browser)" $(BIN)/python -m tests.pictures
@@ -25,7 +25,7 @@ lint: .venv/installed-tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/installed-tests   ## ratios, each measured in one run
+bench: .venv/installed-tests .venv/browser  ## ratios, each measured in one run
 	$(BIN)/python -m tests.benchmarks.build
 	$(BIN)/python -m tests.benchmarks.build --files 24 --times 2
 	$(BIN)/python -m tests.benchmarks.build --rows 10000000
@@ -34,6 +34,7 @@ bench: .venv/installed-tests   ## ratios, each measured in one run
 	$(BIN)/python -m tests.benchmarks.strain --short
 	$(BIN)/python -m tests.benchmarks.strain.speed
 	$(BIN)/python -m tests.benchmarks.disclosure
+	KINSHIP_CHROMIUM="$$(cat .venv/browser)" $(BIN)/python -m tests.benchmarks.app
 
 .venv/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Kinship needs Python 3.11; install it (on Debian: apt-get install python3 python3-venv)."; exit 1; }

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import cards, marks, tables, words
+from pages.parts import cards, folded, marks, tables, words
 from pages.parts.filters import View
 
 PRIME_LINES = ("Lower limit, p′ or u′", "Upper limit, p′ or u′")
@@ -154,6 +154,12 @@ def limits_beside(series: list[dict[str, Any]]) -> str | None:
 
 def table(view: View, series: list[dict[str, Any]]) -> None:
     """The months behind the chart, with their readings."""
+    with folded.box("The table behind the chart", "table", "months_table") as box:
+        if box.open:
+            _table(view, series)
+
+
+def _table(view: View, series: list[dict[str, Any]]) -> None:
     rows = _months(view, series)
     exact = st.column_config.NumberColumn(format=f"%.{words.places(row['value'] for row in series)}f")
     target = words.places(row["target"] for row in series)
@@ -165,8 +171,7 @@ def table(view: View, series: list[dict[str, Any]]) -> None:
         "Month": st.column_config.DateColumn(format="MMM YYYY"),
         "Reading": st.column_config.TextColumn(width="large"),
     }
-    with st.expander("The table behind the chart", icon=":material/table:"):
-        tables.shown(rows, f"{view.indicator['title']}, {view.unit['title']}, month by month", config)
+    tables.shown(rows, f"{view.indicator['title']}, {view.unit['title']}, month by month", config)
 
 
 def _months(view: View, series: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas
 import streamlit as st
 
-from pages.parts import freshness, states, tables, words
+from pages.parts import folded, freshness, states, tables, words
 
 OUTCOMES = {
     "critical": (":material/block:", "refused the file"),
@@ -156,8 +156,11 @@ def checks(rows: list[dict[str, Any]], titles: dict[str, str]) -> None:
     for source, title in titles.items():
         mine = [row for row in rows if row["source"] == source]
         if mine:
-            with st.expander(f"{words.plain(title)}: {words.many(len(mine), 'check')}", icon=":material/rule:"):
-                tables.shown([_check(row) for row in mine], f"Checks of {title}", _WIDE, row_height=40)
+            with folded.box(
+                f"{words.plain(title)}: {words.many(len(mine), 'check')}", "rule", f"checks_{source}"
+            ) as box:
+                if box.open:
+                    tables.shown([_check(row) for row in mine], f"Checks of {title}", _WIDE, row_height=40)
 
 
 _WIDE = {

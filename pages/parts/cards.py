@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import doubts, marks, states, words
+from pages.parts import doubts, folded, marks, states, words
 from pages.parts.filters import View
 
 LARGE = "pages/executives/indicator.py"
@@ -127,15 +127,16 @@ def card(view: View, row: dict[str, Any], others: list[dict[str, Any]]) -> None:
 
 
 def further(view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[str, Any]]]) -> None:
-    """The numbers beside the front set, family by family, folded away until they are asked for."""
+    """The numbers beside the front set, family by family, folded away and not drawn until they are asked for."""
     if not rows:
         return
     changed = sum(standing(row) in ("improvement", "concern", "change") for row in rows)
     said = f", {words.count(changed).lower()} with a change worth a look" if changed else ""
-    with st.expander(f"{words.many(len(rows), 'more number')}{said}", icon=":material/grid_view:"):
+    label = f"{words.many(len(rows), 'more number')}{said}"
+    with folded.box(label, "grid_view", "more_numbers") as box:
         for family, name in words.FAMILIES.items():
             members = [row for row in rows if view.indicators[row["indicator"]]["family"] == family]
-            if members:
+            if members and box.open:
                 st.subheader(name, anchor=False)
                 with st.grid(columns=3, min_column_width=270):
                     for row in members:

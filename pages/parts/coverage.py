@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import cards, freshness, states, tables, words
+from pages.parts import cards, folded, freshness, states, tables, words
 from pages.parts.filters import View, unit_labels
 
 KEY = "● there · ◉ less than half of its usual rows · ○ not settled yet · ✕ no rows · 11/12 so many of the units below · – not expected"
@@ -198,8 +198,9 @@ def agreement(rows: list[dict[str, Any]]) -> None:
         | {words.sentence(row["what"]): _cell(found.get((kind, month))) for kind, row in kinds.items()}
         for month in months
     ]
-    with st.expander("Month by month", icon=":material/table:"):
-        tables.shown(told, "Where sources contradict each other, month by month")
+    with folded.box("Month by month", "table", "agreement") as box:
+        if box.open:
+            tables.shown(told, "Where sources contradict each other, month by month")
     st.caption(
         "People of the whole organisation, to the nearest 5. Fewer than 11 are not told, nor whether there are any."
     )

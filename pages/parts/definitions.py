@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import tables, words
+from pages.parts import folded, tables, words
 from pages.parts.filters import View
 
 STATUS = {"live": "shown", "draft": "being tried", "retired": "no longer shown"}
@@ -146,12 +146,13 @@ def _label(text: str) -> str:
 
 def queries(row: dict[str, Any], facts: list[dict[str, Any]]) -> None:
     """The number's query, and those of the facts behind it."""
-    with st.expander("The query that reckons it", icon=":material/code:"):
-        st.code(row["sql"], language="sql")
+    with folded.box("The query that reckons it", "code", "query") as box:
+        if box.open:
+            st.code(row["sql"], language="sql")
     behind = _behind(row, {fact["fact"]: fact["reads"] for fact in facts})
     if behind:
-        with st.expander(words.many(len(behind), "fact behind it", "facts behind it"), icon=":material/code:"):
-            for fact in facts:
+        with folded.box(words.many(len(behind), "fact behind it", "facts behind it"), "code", "facts") as box:
+            for fact in facts if box.open else ():
                 if fact["fact"] in behind:
                     st.markdown(f"**{words.plain(fact['fact'])}**")
                     st.code(fact["sql"], language="sql")

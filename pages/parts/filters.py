@@ -59,6 +59,10 @@ class View:
 
     def profile(self) -> str:
         """Whose rules the release was judged by."""
+        return self._profile
+
+    @cached_property
+    def _profile(self) -> str:
         return self.ask("release")[0]["profile"]
 
     def now(self) -> dt.date | None:
@@ -104,7 +108,13 @@ def usual(view: View) -> str:
     what a leader or a board looks for."""
     over = {above["unit"] for unit in view.units.values() for above in unit["above"]}
     of = [unit for unit in view.units if unit in over] or list(view.units)
-    rows = view.ask("now", indicators=view.front, of=of, month=None)
+    return _fullest(view.release, view.viewer.roots, tuple(view.front), tuple(of))
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _fullest(release: warehouse.Release, roots: tuple[str, ...], front: tuple[str, ...], of: tuple[str, ...]) -> str:
+    """The unit of which most of the front set is shown; it is asked at every run, and the answer is all that is kept."""
+    rows = warehouse.ask(release, "now", roots, indicators=list(front), of=list(of), month=None)
     shown = Counter(row["unit"] for row in rows if row["shown"] == "yes")
     return max(of, key=lambda unit: shown[unit])  # max keeps the first
 

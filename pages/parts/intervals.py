@@ -1,5 +1,7 @@
 """Charts of a survey: the range first, then the point; a row a construct, or one construct wave by wave."""
 
+import copy
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -26,10 +28,20 @@ def drawing(rows: Rows, tick: str) -> dict[str, Any]:
         }
         for row in rows
     ]  # fmt: skip
+    dots = {point["few"] for point in points if point["value"] is not None}
+    drawn = _by_construct(
+        any(point["tick"] is not None for point in points), False in dots, True in dots, any(p["why"] for p in points)
+    )
+    return _filled(drawn, points) | {"height": 40 * len(points) + 24}
+
+
+@lru_cache(maxsize=16)
+def _by_construct(ticks: bool, dots: bool, outlined: bool, words_for_none: bool) -> dict[str, Any]:
+    """The chart without its points: one for each choice of layers, since Altair checks every layer of it as it is made."""
     y = alt.Y("title:N", sort=None, title=None, scale=alt.Scale(padding=0.5), axis=_quiet_axis(labelLimit=230))
     x_scale = alt.Scale(domain=[0, 10])
     axis = _quiet_axis(values=[0, 5, 10], format="d", grid=True, gridOpacity=0.35)
-    base = alt.Chart(alt.InlineData(values=points)).encode(y=y)
+    base = alt.Chart(alt.InlineData(values=[])).encode(y=y)
     shown, hidden = "datum.value !== null", "datum.why !== null"
     hint = [alt.Tooltip(f"{name}:N") for name in ("Points of 10", "Organisation", "Wave before")]
     layers = [
@@ -37,27 +49,31 @@ def drawing(rows: Rows, tick: str) -> dict[str, Any]:
         .transform_filter("datum.low !== null")
         .encode(x=alt.X("low:Q", scale=x_scale, axis=axis, title=None), x2="high:Q")
     ]
-    if any(point["tick"] is not None for point in points):
+    if ticks:
         layers.append(
             base.mark_tick(thickness=2, size=20, color=marks.CHANCE)
             .transform_filter("datum.tick !== null")
             .encode(x=alt.X("tick:Q", scale=x_scale))
         )
-    for few in (False, True):
-        if any(point["value"] is not None and point["few"] is few for point in points):
-            filled = {"fill": "transparent", "stroke": marks.PLUM, "strokeWidth": 2.5} if few else {"fill": marks.PLUM}
-            layers.append(
-                base.mark_point(size=110, opacity=1, **filled)
-                .transform_filter(f"{shown} && datum.few === {str(few).lower()}")
-                .encode(x=alt.X("value:Q", scale=x_scale), tooltip=hint)
-            )
-    if any(point["why"] for point in points):
+    for few in [few for few, there in ((False, dots), (True, outlined)) if there]:
+        filled = {"fill": "transparent", "stroke": marks.PLUM, "strokeWidth": 2.5} if few else {"fill": marks.PLUM}
+        layers.append(
+            base.mark_point(size=110, opacity=1, **filled)
+            .transform_filter(f"{shown} && datum.few === {str(few).lower()}")
+            .encode(x=alt.X("value:Q", scale=x_scale), tooltip=hint)
+        )
+    if words_for_none:
         layers.append(
             base.mark_text(align="left", fontStyle="italic", color="currentColor", opacity=0.8)
             .transform_filter(hidden)
             .encode(x=alt.value(4), text="why:N")
         )
-    return _spec(alt.layer(*layers).properties(height=40 * len(points) + 24))
+    return _spec(alt.layer(*layers))
+
+
+def _filled(drawn: dict[str, Any], points: Rows) -> dict[str, Any]:
+    """A chart of its own, with its points."""
+    return copy.deepcopy(drawn) | {"data": {"values": points}}
 
 
 def _spec(chart: alt.LayerChart) -> dict[str, Any]:
@@ -91,6 +107,14 @@ def by_wave(rows: Rows, title: str, key: str) -> None:
         }
         for row in rows
     ]  # fmt: skip
+    ends = (f"{words.figure(row['value'], 1)} in {words.month(row['wave'])}" for row in (rows[0], rows[-1]))
+    said = f"{title}: {', '.join(ends)}"
+    st.vega_lite_chart(_filled(_by_wave(), points), alt=said, key=key)
+
+
+@lru_cache(maxsize=1)
+def _by_wave() -> dict[str, Any]:
+    """The same without its points."""
     x = alt.X(
         "wave:T",
         title=None,
@@ -103,7 +127,7 @@ def by_wave(rows: Rows, title: str, key: str) -> None:
         scale=alt.Scale(domain=[0, 10]),
         axis=_quiet_axis(values=[0, 5, 10], format="d", grid=True, gridOpacity=0.35),
     )
-    base = alt.Chart(alt.InlineData(values=points)).encode(x=x)
+    base = alt.Chart(alt.InlineData(values=[])).encode(x=x)
     colours = alt.Scale(
         domain=["circle", "diamond", "triangle-down"], range=[marks.PLUM, marks.IMPROVEMENT, marks.CONCERN]
     )
@@ -121,6 +145,4 @@ def by_wave(rows: Rows, title: str, key: str) -> None:
             tooltip=[alt.Tooltip(f"{name}:N") for name in ("title", "Points of 10", "Change")],
         ),
     ).properties(height=130)
-    ends = (f"{words.figure(row['value'], 1)} in {words.month(row['wave'])}" for row in (rows[0], rows[-1]))
-    said = f"{title}: {', '.join(ends)}"
-    st.vega_lite_chart(_spec(chart), alt=said, key=key)
+    return _spec(chart)

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import cards, tables, words
+from pages.parts import cards, folded, tables, words
 from pages.parts.filters import View
 
 CIRCLE, HINDERS, HELPS = "kindness", "hinders", "helps"  # families of indicators
@@ -143,12 +143,13 @@ def table(rows: Rows, unit: str, release: str, wave: dt.date) -> None:
         }
         for row in rows
     ]
-    with st.expander("The table behind the circle, and what was asked", icon=":material/table:"):
-        one = st.column_config.NumberColumn(format="%.1f")
-        whole = st.column_config.NumberColumn(format="%.0f")
-        config = dict.fromkeys(("Points of 10", "From", "To", "Organisation", "Since the wave before"), one)
-        config |= dict.fromkeys(("Agree, %", "Agree from, %", "Agree to, %"), whole)
-        tables.shown(listed, f"Every point of the survey for {unit}", config)
+    with folded.box("The table behind the circle, and what was asked", "table", "circle_table") as box:
+        if box.open:
+            one = st.column_config.NumberColumn(format="%.1f")
+            whole = st.column_config.NumberColumn(format="%.0f")
+            config = dict.fromkeys(("Points of 10", "From", "To", "Organisation", "Since the wave before"), one)
+            config |= dict.fromkeys(("Agree, %", "Agree from, %", "Agree to, %"), whole)
+            tables.shown(listed, f"Every point of the survey for {unit}", config)
     notes = [
         f"{unit}, survey wave of {words.month(wave)}",
         "A local questionnaire, not validated",

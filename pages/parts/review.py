@@ -129,17 +129,25 @@ def _places(
     told: dict[str, list[dict[str, Any]]] = {}
     for row in said:
         told.setdefault(row["unit"], []).append(row)
-    numbers = {indicator for row in said for indicator in row["because"]} & set(view.indicators)
-    asked = {"indicators": sorted(numbers), "of": sorted(told), "month": month}
-    now = {(row["unit"], row["indicator"]): row for row in view.ask("now", **asked)} if numbers else {}
+    because: dict[str, list[str]] = {}  # of the units that have a standing, the numbers that say so
+    for unit, (*before, last) in told.items():
+        if last["month"] == month and _standing(before, last):
+            named = last["because"] or next((row["because"] for row in reversed(before) if row["because"]), [])
+            because[unit] = [key for key in named if key in view.indicators]
+    asked = {
+        "indicators": sorted({key for keys in because.values() for key in keys}),
+        "of": sorted(because),
+        "month": month,
+    }
+    now = {(row["unit"], row["indicator"]): row for row in view.ask("now", **asked)} if asked["indicators"] else {}
     for unit in of:
-        *before, last = told.get(unit["unit"]) or [None]
-        standing = _standing(before, last) if last and last["month"] == month else None
-        if standing:
-            because = last["because"] or next((row["because"] for row in reversed(before) if row["because"]), [])
-            rows = [now[unit["unit"], key] for key in because if (unit["unit"], key) in now]
+        if unit["unit"] in because:
+            *before, last = told[unit["unit"]]
+            rows = [now[unit["unit"], key] for key in because[unit["unit"]] if (unit["unit"], key) in now]
             rows = [row for row in rows if row["shown"] == "yes"]
-            places[standing].append(Place(unit, standing, last["verdict"], last["since"], rows))
+            places[_standing(before, last)].append(
+                Place(unit, _standing(before, last), last["verdict"], last["since"], rows)
+            )
     return places
 
 

@@ -6,6 +6,7 @@ The nodes and their order are John Ballatt's; the drawing is our own. Colours co
 
 import html
 import math
+import textwrap
 from typing import Any
 
 from pages.parts import words
@@ -15,6 +16,7 @@ RETURN = "and the whole reinforces the conditions for kinship and kindness"
 WIDTH, HEIGHT, RING, DIAL, CENTRE = 900, 838, 284, 70, (450, 448)
 OPEN_AT, OPEN_SPAN = 130, 280  # degrees, clockwise from the right: the track of a dial leaves its foot open
 ROW = 146  # of the column
+NAME = 26  # letters of a line of the unit's name, in the middle
 HEAD = "M6 0 L-6 -5.5 L-6 5.5 Z"
 Node = dict[str, Any]
 
@@ -50,8 +52,12 @@ def _ring(nodes: list[Node], unit: str, wave: str) -> str:
     body.append(_arc(RING, last + 18, last + step - 19.5, "return"))
     body.append(_whole())
     x, y = CENTRE
+    lines = textwrap.wrap(unit, NAME, max_lines=2, placeholder="…")  # an empty line would end the drawing
     middle = [
-        f'<text class="serif" x="{x}" y="{y - 22}" font-size="26" font-weight="600">{html.escape(_short(unit, 26))}</text>',
+        *(
+            f'<text class="serif" x="{x}" y="{y - 22 - 30 * above}" font-size="26" font-weight="600">{html.escape(line)}</text>'
+            for above, line in zip(range(len(lines) - 1, -1, -1), lines, strict=True)
+        ),
         f'<text x="{x}" y="{y + 8}" font-size="18" font-weight="600">{html.escape(wave)}</text>',
         f'<text class="quiet" x="{x}" y="{y + 34}" font-size="16">points of 10, with the range</text>',
         f'<text class="quiet" x="{x}" y="{y + 55}" font-size="16">the true figure may lie in</text>',
@@ -164,11 +170,6 @@ def _called(node: Node) -> tuple[str, str] | None:
 
 def _absence(node: Node) -> tuple[str, str]:
     return ("Not shown, to", "protect people") if node["shown"] == "protected" else ("Not asked", "in this wave")
-
-
-def _short(text: str, most: int) -> str:
-    text = " ".join(text.split())  # an empty line would end the drawing
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 # ---- the column of a phone -------------------------------------------------------------------------------------------

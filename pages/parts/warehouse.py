@@ -12,6 +12,7 @@ import duckdb
 import streamlit as st
 
 QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
+EVERY_RUN = ("units", "indicators", "months", "release")  # asked by every page, and of everybody alike
 LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
 FORMAT = 2  # of meta.release: the layout of tables that these pages read
 
@@ -112,8 +113,12 @@ def last_build() -> dict[str, Any] | None:
 
 
 def ask(release: Release, question: str, scope: tuple[str, ...], **params: Any) -> list[dict[str, Any]]:
-    """The rows that answer sql/app/<question>.sql for a viewer of the units `scope`; no scope, no rows."""
-    return _answer(release.path, question, scope, tuple(sorted(params.items())))
+    """The rows that answer sql/app/<question>.sql for a viewer of the units `scope`; no scope, no rows.
+
+    Those of EVERY_RUN are the same objects for all who ask, not copies: nobody changes them.
+    """
+    answer = _answer_shared if question in EVERY_RUN else _answer
+    return answer(release.path, question, scope, tuple(sorted(params.items())))
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,12 @@ def _answer(path: str, question: str, scope: tuple[str, ...], params: tuple[tupl
     return _rows(path, question, {"units": _units(path, scope), **dict(params)})
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _answer_shared(path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]) -> list[dict]:
+    return _rows(path, question, {"units": _units(path, scope), **dict(params)})
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
 def _units(path: str, scope: tuple[str, ...]) -> list[str]:
     return [row["unit"] for row in _rows(path, "scope", {"roots": list(scope)})]
 

@@ -1,7 +1,20 @@
 -- The latest of each indicator for each unit asked for, and the three years that led to it: the chosen month or, with
 -- none chosen, the unit's own newest settled month; of what is renewed by quarter, the last quarter's end until
 -- then. A unit with no row at all has not had it collected.
-WITH newest AS (         -- a unit's own row may settle later than those of the units below it
+WITH held AS MATERIALIZED (     -- a release holds many times as much: it is read through once
+    SELECT indicator, unit, month, value, low, high, shown, settled
+    FROM mart.value
+    WHERE unit IN (SELECT unnest($of::VARCHAR[]))
+      AND indicator IN (SELECT unnest($indicators::VARCHAR[]))
+),
+judged AS MATERIALIZED (
+    SELECT
+        indicator, unit, month, mean, lower, upper, segment, target, rule, moved, verdict, since, months, one_side, assurance, limits
+    FROM mart.signal
+    WHERE unit IN (SELECT unnest($of::VARCHAR[]))
+      AND indicator IN (SELECT unnest($indicators::VARCHAR[]))
+),
+newest AS (         -- a unit's own row may settle later than those of the units below it
     SELECT
         i.indicator,
         u.unit,
@@ -13,7 +26,7 @@ WITH newest AS (         -- a unit's own row may settle later than those of the 
         any_value(i.refresh) AS refresh
     FROM meta.indicator AS i
     CROSS JOIN (SELECT unnest($of::VARCHAR[]) AS unit) AS u
-    LEFT JOIN mart.value AS v ON v.indicator = i.indicator AND v.unit = u.unit
+    LEFT JOIN held AS v ON v.indicator = i.indicator AND v.unit = u.unit
     WHERE i.indicator IN (SELECT unnest($indicators::VARCHAR[]))
       AND u.unit IN (SELECT unnest($units::VARCHAR[]))
     GROUP BY i.indicator, u.unit
@@ -42,8 +55,8 @@ history AS (
             WHERE v.month > c.month - INTERVAL 36 MONTH AND v.month <= coalesce($month::DATE, v.month)
         ) AS points
     FROM cell AS c
-    JOIN mart.value AS v ON v.indicator = c.indicator AND v.unit = c.unit
-    LEFT JOIN mart.signal AS s ON s.indicator = v.indicator AND s.unit = v.unit AND s.month = v.month
+    JOIN held AS v ON v.indicator = c.indicator AND v.unit = c.unit
+    LEFT JOIN judged AS s ON s.indicator = v.indicator AND s.unit = v.unit AND s.month = v.month
     GROUP BY c.indicator, c.unit
 )
 SELECT
@@ -54,6 +67,6 @@ SELECT
     len(list_filter(h.segments, lambda segment: segment = s.segment)) AS months_judged,
     coalesce(h.points, []) AS points
 FROM cell AS c
-LEFT JOIN mart.value AS v ON v.indicator = c.indicator AND v.unit = c.unit AND v.month = c.month
-LEFT JOIN mart.signal AS s ON s.indicator = c.indicator AND s.unit = c.unit AND s.month = c.month
+LEFT JOIN held AS v ON v.indicator = c.indicator AND v.unit = c.unit AND v.month = c.month
+LEFT JOIN judged AS s ON s.indicator = c.indicator AND s.unit = c.unit AND s.month = c.month
 LEFT JOIN history AS h ON h.indicator = c.indicator AND h.unit = c.unit

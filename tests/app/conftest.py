@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import access, desk
@@ -93,6 +93,12 @@ def sign_in_as(monkeypatch: pytest.MonkeyPatch, folder: Path, *grants: tuple[str
     monkeypatch.setattr(access, "claims", lambda: {"email": "maria@example.org", "iat": time.time()})
 
 
+def unfolded(test: AppTest, box: str) -> AppTest:
+    """The page once a reader has opened this box of it."""
+    test.session_state[box] = True
+    return test.run()
+
+
 def words_on(test: AppTest) -> str:
     """All the words the page shows, as they are read."""
     kinds = (test.title, test.header, test.markdown, test.caption, test.error)
@@ -101,6 +107,8 @@ def words_on(test: AppTest) -> str:
 
 class Server:
     """The app as its readers meet it: a process of its own on a free port of this machine."""
+
+    serves: tuple[str, ...] = ("pages.parts.serve",)
 
     def __init__(self, folder: Path):
         with socket.socket() as free:
@@ -112,7 +120,7 @@ class Server:
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "pages.parts.serve", "--server.port", str(self.port)]
+        command = [sys.executable, "-m", *self.serves, "--server.port", str(self.port)]
         self.process = subprocess.Popen(
             [*command, "--server.address", "127.0.0.1"],
             cwd=ROOT,
@@ -141,17 +149,21 @@ def server(home: Path):
     running.stop()
 
 
-@pytest.fixture(scope="session")
-def chromium():
+def launched(play: Playwright) -> Browser:
     """A headless browser: KINSHIP_CHROMIUM, else one found on the path, else Playwright's own."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("KINSHIP_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     switches = ["--disable-background-networking"]
     switches += ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return play.chromium.launch(executable_path=found, args=switches)
+
+
+@pytest.fixture(scope="session")
+def chromium():
     with sync_playwright() as play:
         for last in (False, True):  # on a busy machine it now and then dies while it starts
             try:
-                browser = play.chromium.launch(executable_path=found, args=switches)
+                browser = launched(play)
                 break
             except Exception as failed:
                 reason = failed

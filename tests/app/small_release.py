@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -60,14 +62,31 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{release}.duckdb"
     path.unlink(missing_ok=True)
-    con = duckdb.connect(str(path))
+    path.write_bytes(_file(release, tuple(units), format))
+    (folder / "CURRENT").write_text(release, encoding="utf-8")
+    return path
+
+
+@cache
+def _file(release: str, units: tuple[tuple, ...], format: int) -> bytes:
+    """What stands in its file, made once for all tests of a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "release.duckdb"
+        with duckdb.connect(str(path)) as con:
+            con.begin()
+            _write(con, release, list(units), format)
+            con.commit()
+        return path.read_bytes()
+
+
+def _write(con: duckdb.DuckDBPyConnection, release: str, units: list[tuple], format: int) -> None:
     con.execute(SCHEMA.read_text(encoding="utf-8"))
     values, signals = _numbers(units)
     _fill(con, "meta.release", [
         (release, dt.datetime(2026, 6, 9, 5, 10), dt.date(2026, 6, 9), "DuckDB 2.0.0", "0.1", format, "nhsr",
          dt.date(2026, 4, 30), True, "fingerprint"),
     ])  # fmt: skip
-    _fill(con, "meta.unit", [*units, TOGETHER] if units is UNITS else units)
+    _fill(con, "meta.unit", [*units, TOGETHER] if units == UNITS else units)
     _fill(con, "meta.pool", POOL)
     _fill(con, "meta.disclosure", DISCLOSURE)
     _fill(con, "meta.setting", [("min_num", "3", "5")])
@@ -132,9 +151,6 @@ def build(home: Path, release: str = RELEASE, units: list[tuple] = UNITS, format
         (indicator, month, "up" if (indicator, month) == ("sickness_rate", SETTLED) else "no")
         for indicator in ("sickness_rate", "fill_rate") for month in MONTHS[24:28]
     ])  # fmt: skip
-    con.close()
-    (folder / "CURRENT").write_text(release, encoding="utf-8")
-    return path
 
 
 def said(home: Path, outcome: str, sentence: str) -> None:

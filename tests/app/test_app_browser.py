@@ -31,9 +31,12 @@ def test_a_deep_link_after_a_restart_runs_the_whole_app(home, visit):
 @pytest.mark.parametrize("page", PAGES)
 def test_axe_finds_nothing_nothing_comes_from_elsewhere_and_a_phone_shows_all_of_it(visit, server, page):
     """A page is opened once for all of it: opening it costs more than looking."""
-    for address in (f"{PAGES[page]}{LARCH}", PAGES[page]) if page in OF_A_UNIT else (PAGES[page],):
+    addresses = {PAGES[page]: ("light", "dark")}
+    if page in OF_A_UNIT:  # a team's page has other words, in the same colours
+        addresses = {f"{PAGES[page]}{LARCH}": ("light", "dark"), PAGES[page]: ("light",)}
+    for address, themes in addresses.items():
         opened = visit(address)
-        axe_finds_nothing(opened, "light", "dark")
+        axe_finds_nothing(opened, *themes)
         elsewhere = [url for url in opened.asked_for if not url.startswith((server.url, "data:", "blob:"))]
         assert elsewhere == []
         opened.set_viewport_size({"width": 390, "height": 900})
@@ -103,6 +106,14 @@ def test_the_link_beside_the_table_opens_a_chart(visit):
     page.wait_for_timeout(800)
     settle(page)
     assert page.locator("h1").inner_text() == "Shifts filled, Larch Ward"
+
+
+def test_on_paper_the_whole_width_of_the_table_is_there(visit):
+    page = visit("/signals")
+    page.emulate_media(media="print")
+    page.wait_for_timeout(300)
+    on_paper = (210 - 2 * 16) * 96 / 25.4  # px between the margins of A4
+    assert 500 < page.get_by_test_id("stDataFrame").bounding_box()["width"] <= on_paper
 
 
 def test_the_table_is_not_sorted_by_a_value(visit):

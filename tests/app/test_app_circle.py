@@ -8,7 +8,7 @@ import pytest
 
 from pages.parts import ring
 from tests.app import small_survey
-from tests.app.conftest import words_on
+from tests.app.conftest import unfolded, words_on
 
 CIRCLE, INDICATOR, SIGNALS = (
     "pages/executives/circle.py",
@@ -171,7 +171,15 @@ def test_all_parts_are_drawn_wave_by_wave(app):
 
 
 def test_the_table_holds_what_was_asked_and_the_three_groups(app):
-    table = next(frame.value for frame in app(CIRCLE, unit="NHC").dataframe if "What was asked" in frame.value)
+    test = unfolded(app(CIRCLE, unit="NHC"), "circle_table")
+    table = next(frame.value for frame in test.dataframe if "What was asked" in frame.value)
     first = table.iloc[0]
     assert first["What was asked"] == "People are kind here. / People are left out here. (turned round)"
     assert first["In three groups"] == "agree 61 %, neither 24 %, disagree 15 %"
+
+
+def test_a_long_title_takes_two_lines_and_no_more():
+    drawn = ring.drawing([], "Smaller teams in Adult care", "March 2026", "told")
+    assert ">Smaller teams in Adult<" in drawn and ">care<" in drawn
+    drawn = ring.drawing([], "Smaller teams in Adult care and of the services beside it", "March 2026", "told")
+    assert ">care and of the services…<" in drawn

@@ -1,5 +1,11 @@
 """Journeys through the app in a real browser: what a reader came for, done from beginning to end."""
 
+import io
+import re
+from pathlib import Path
+
+import openpyxl
+import pypdf
 import pytest
 
 from etl.paths import Workspace
@@ -16,6 +22,7 @@ TEAMS = table(
         *([f"T{n}", f"{name} Ward", "ward", "AC", "", ""] for n, name in enumerate(("Larch", "Heron", "Fern", "Elm"))),
     ],
 )
+FIGURE = re.compile(r"([\d.]+)\s(%|days)")
 SEEN_BY_NOBODY = ["Wer", "Vor- und Zuname", "Ort", "Am", "Stunden", "Wie"]  # who, name, place, on, hours, how
 
 
@@ -93,3 +100,35 @@ def test_an_analyst_adds_a_source_nobody_has_seen_up_to_a_release_that_holds_it_
         assert engine.workspace.current.read_text(encoding="utf-8").strip() == first
     finally:
         server.stop()
+
+
+def test_an_executive_downloads_the_pack_and_its_figures_are_the_screens(visit):
+    page = visit("/")
+    page.get_by_test_id("stHeader").get_by_text("Executives").click()
+    page.get_by_role("menuitem", name="Monthly review").click()
+    page.get_by_role("button", name="Pack (PDF)").wait_for()
+    settle(page)
+    said = page.locator("[data-testid=stMain] [data-testid=stMarkdownContainer], .st-key-halves")
+    lines = {line for text in said.all_inner_texts() for line in text.splitlines()}
+    figures = {line for line in lines if FIGURE.fullmatch(line)}
+    sentences = {part for line in lines - figures for part in line.split(". ") if any(map(str.isdigit, part))}
+    assert len(figures) >= 4 and len(sentences) >= 5
+
+    pages = pypdf.PdfReader(io.BytesIO(downloaded(page, "Pack (PDF)"))).pages
+    told = flat("".join(each.extract_text() for each in pages))
+    assert {line for line in figures | sentences if flat(line) not in told} == set()
+
+    sheets = openpyxl.load_workbook(io.BytesIO(downloaded(page, "Figures (.xlsx)")))
+    cells = {cell for sheet in sheets for row in sheet.values for cell in row if isinstance(cell, int | float)}
+    assert {float(FIGURE.fullmatch(line)[1]) for line in figures} <= cells
+
+
+def flat(text: str) -> str:
+    """Without the spaces, which a line's end may eat or add."""
+    return re.sub(r"[\s\u00a0\u00ad\u2060]+", "", text)
+
+
+def downloaded(page, name: str) -> bytes:
+    with page.expect_download(timeout=60_000) as found:
+        page.get_by_role("button", name=name).click()
+    return Path(found.value.path()).read_bytes()

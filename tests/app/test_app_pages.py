@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.app import small_release
-from tests.app.conftest import words_on
+from tests.app.conftest import unfolded, words_on
 
 INDICATOR, SIGNALS = "pages/executives/indicator.py", "pages/executives/signals.py"
 QUALITY, CIRCLE = "pages/analysts/quality.py", "pages/executives/circle.py"
@@ -40,9 +40,11 @@ def test_the_team_page_puts_what_is_holding_up_first(app):
     assert "Not collected here" in said
 
 
-def test_the_numbers_beside_the_front_set_are_folded_away_by_family(app):
+def test_the_numbers_beside_the_front_set_are_folded_away_by_family_until_asked_for(app):
     test = app(unit="larch")
     assert [box.label for box in test.expander if "more number" in box.label] == ["1 more number"]
+    assert "Leaver rate" not in words_on(test)
+    test = unfolded(test, "more_numbers")
     assert [header.value for header in test.subheader][-1:] == ["Staying"]
     assert "Leaver rate" in words_on(test) and "Of 5 numbers here" in words_on(test)
 

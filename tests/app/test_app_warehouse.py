@@ -1,5 +1,6 @@
 """What the one reader of releases answers, and to whom."""
 
+import copy
 import datetime as dt
 
 import pytest
@@ -110,3 +111,20 @@ def test_the_last_build_may_have_said_nothing_readable(home, monkeypatch, tmp_pa
     assert warehouse.last_build() is None
     small_release.said(tmp_path, "failed", "Why.")
     assert warehouse.last_build()["outcome"] == "failed"
+
+
+def test_no_page_changes_what_others_are_given_too(app, monkeypatch):
+    """What every page asks for is handed out without copying it."""
+    given, fetched = [], warehouse._fetched
+    warehouse._answer_shared.clear()
+
+    def remembered(*asked):
+        rows = fetched(*asked)
+        given.append((rows, copy.deepcopy(rows)))
+        return rows
+
+    monkeypatch.setattr(warehouse, "_fetched", remembered)
+    for page in ("leaders/team", "leaders/strain", "executives/review", "executives/signals", "analysts/quality"):
+        app(f"pages/{page}.py", unit="AC")
+    assert given
+    assert all(rows == as_it_was for rows, as_it_was in given)

@@ -284,11 +284,9 @@ def test_an_empty_workspace_says_what_to_do(engine):
     assert "Nothing" in engine.run("history").said and "Nothing" in engine.run("receipts").said
 
 
-def test_a_demonstration_says_so_and_keeps_away_from_real_extracts(engine):
-    assert engine.run("demo", "--people", "200", "--months", "13").code == 0
-    assert engine.run("build").code == 0
-    assert engine.ask("SELECT synthetic FROM meta.release") == [(True,)]
-    (engine.workspace.home / "SYNTHETIC").unlink()
+def test_a_demonstration_says_so_and_keeps_away_from_real_extracts(organisation, engine):
+    assert organisation.engine.ask("SELECT synthetic FROM meta.release") == [(True,)]
+    engine.drop("sickness_return.csv", sickness(sickness_row()))
     refused = engine.run("demo")
     assert refused.code == 1 and "already holds extracts" in refused.said
 

@@ -4,16 +4,22 @@ import csv
 import json
 import os
 import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
 import openpyxl
 import pypdf
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from pages.parts import desk, doubts
+from pages.parts.journal import notes, sheets, wording
 from tests.conftest import PROJECT
 from tests.etl.conftest import Organisation
 
@@ -22,6 +28,7 @@ NAMES = re.compile(
     r"employee(number)?|staffnumber|assignment(number)?|asgnumber|(last|first|sur|fore|full|supervisor)names?|forenames"
     r"|ni(number)?|nhsnumber|email(address)?|dateofbirth|approvedby|checkedby"
 )
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.+]+")  # when a file came: its microseconds may be anybody's number
 
 
 def people_named(inbox: Path) -> dict[str, set[str]]:
@@ -60,7 +67,7 @@ def strings_of(path: Path) -> Iterator[str]:
             for schema, table in con.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall():
                 yield from cells_of(con, f'"{schema}"."{table}"', {})
     else:
-        yield path.read_text(encoding="utf-8")
+        yield MOMENT.sub("", path.read_text(encoding="utf-8"))
 
 
 def cells_of(con: duckdb.DuckDBPyConnection, relation: str, parameters: dict[str, str]) -> Iterator[str]:
@@ -107,6 +114,47 @@ def test_neither_the_pack_nor_the_workbook_names_a_person(organisation, planted,
     ]
     assert len(pages) > 3 and len(cells) > 200
     assert not named_in(iter([*pages, *cells]), planted)
+
+
+def test_the_journal_names_nobody(organisation, planted, tmp_path, monkeypatch):
+    """Whatever a page adds by itself to what a reader writes, for every number of a page."""
+    shutil.copytree(organisation.workspace.releases, tmp_path / "releases")
+    monkeypatch.setenv("KINSHIP_HOME", str(tmp_path))
+    monkeypatch.chdir(PROJECT)
+
+    def asked(view, row):
+        if row["shown"] != "yes":
+            return
+        seen = doubts._seen(view, row, doubts._shown(view, row))
+        assert desk.kept("ask", row["unit"], notes.looks_wrong, seen, "too_high", "two posts are counted twice")
+        assert desk.kept("ask", row["unit"], notes.propose, seen, "move", "moved to the new building")
+
+    monkeypatch.setattr(doubts, "beside", asked)
+    page = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    assert not page.exception
+    thing = sheets.Thing("keep team time on Thursdays", "team", ("sickness_rate",))
+    today = desk.today()
+    unit = page.selectbox(key="filter_unit").value
+    sheets.begin(unit, [thing], wording.next_quarter(today)[0], "leader", today)
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as journal:
+        tables = [name for (name,) in journal.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        cells = [
+            MOMENT.sub("", str(cell))
+            for table in tables
+            for row in journal.execute(f'SELECT * FROM "{table}"')
+            for cell in row
+        ]
+    assert len(cells) > 100 and "two posts are counted twice" in cells
+    assert not named_in(iter(cells), planted)
+
+
+def test_nobody_can_write_a_number_or_an_address_of_the_extracts_into_the_journal(organisation):
+    named = people_named(organisation.workspace.inbox)
+    named.pop("dateofbirth", None)  # of a date nobody can tell whose it is
+    numbers = {word for cells in named.values() for word in cells if "@" in word or sum(map(str.isdigit, word)) >= 6}
+    assert len(numbers) > 1000
+    kept = {number for number in numbers if not wording.reveals(f"Please ask {number} again")}
+    assert not kept
 
 
 @pytest.mark.parametrize("verb", [["receipts"], ["receipts", "--rows"], ["history"], ["check"]])
