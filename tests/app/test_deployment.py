@@ -145,6 +145,7 @@ def test_pages_are_drawn_through_the_proxy_and_nothing_comes_from_elsewhere(prox
         page.goto(f"{proxy.url}/quality")
         settle(page)
         page.wait_for_selector("[data-testid=stDataFrame] canvas", timeout=20_000)
+        assert f"{proxy.url}/_stcore/health" in asked, "which a proxy must therefore let through"
         assert sockets and all(url.startswith(f"wss://localhost:{proxy.port}/_stcore/stream") for url in sockets)
         assert [url for url in asked if not url.startswith((proxy.url, "data:", "blob:"))] == []
         assert refused == []
