@@ -227,6 +227,15 @@ def test_whatever_is_made_in_a_workspace_is_its_owners_alone(engine, source, tmp
     assert {path.name: oct(path.stat().st_mode & 0o777) for path in made if path.stat().st_mode & 0o077} == {}
     assert {path.name for path in made} >= {"last_build.json", "CURRENT", "secret.key", "FORMAT", "b.tar"}
     assert list(engine.workspace.store.glob("*/*.rejected.parquet")), "with rows set aside"
+    key = engine.workspace.secret_key.read_text().strip()
+    holds_it = {
+        path.name
+        for path in made
+        if path.is_file()
+        for said in (key.encode(), bytes.fromhex(key))
+        if said in path.read_bytes()
+    }
+    assert holds_it == {"secret.key"}, "neither a release nor a backup nor anything else"
     fresh = Workspace(tmp_path / "fresh")
     fresh.make()
     assert {path.stat().st_mode & 0o777 for path in fresh.home.rglob("*")} == {0o700}
