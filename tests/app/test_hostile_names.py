@@ -84,18 +84,19 @@ def test_every_name_comes_through_as_it_was_written(engine):
     assert "Nothing has changed" in engine.run("build").said
 
 
-@pytest.mark.parametrize("page", ["pages/leaders/team.py", "pages/executives/signals.py", "pages/analysts/quality.py"])
-def test_pages_draw_them_as_words(engine, monkeypatch, page):
+@pytest.mark.parametrize(
+    ("page", "name"), [("pages/leaders/team.py", NAMES[1]), ("pages/analysts/quality.py", NAMES[0])]
+)
+def test_pages_draw_them_as_words(engine, monkeypatch, page, name):
     """In a browser: test_app_browser.py, of a release with such names."""
-    for name in NAMES[:2]:
-        test = opener(engine.home, monkeypatch)(page, unit=name, indicator=name, month=name)
-        said = words_on(test)
-        assert not test.exception and "could not be drawn" not in said
-        assert "DROP TABLE own" in said or name != NAMES[1]
-        drawn = [str(each.value) for kind in (test.markdown, test.caption, test.title, test.header) for each in kind]
-        drawn += [str(each.proto.body) for each in test.get("html")]
-        assert not [text for text in drawn if TAGS.search(text)]
-        assert not [text for text in drawn if re.search(r"(?<!\\)\]\(http", text)]
+    test = opener(engine.home, monkeypatch)(page, unit=name, indicator=name, month=name)
+    said = words_on(test)
+    assert not test.exception and "could not be drawn" not in said
+    assert "DROP TABLE own" in said or "quality" in page
+    drawn = [str(each.value) for kind in (test.markdown, test.caption, test.title, test.header) for each in kind]
+    drawn += [str(each.proto.body) for each in test.get("html")]
+    assert not [text for text in drawn if TAGS.search(text)]
+    assert not [text for text in drawn if re.search(r"(?<!\\)\]\(http", text)]
 
 
 def test_the_pack_and_the_workbook_hold_them_as_words(engine, monkeypatch, tmp_path):
