@@ -13,10 +13,10 @@ demo: .venv/installed      ## a made-up organisation, built and opened
 app: .venv/installed       ## the app on whatever has been built
 	$(BIN)/python -m pages.parts.serve
 
-test: .venv/installed-tests .venv/browser
+test: .venv/installed-tests .venv/browser .venv/nginx
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	KINSHIP_CHROMIUM="$$(cat .venv/browser)" $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	KINSHIP_CHROMIUM="$$(cat .venv/browser)" KINSHIP_NGINX="$$(cat .venv/nginx)" $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 screenshots: .venv/installed-tests .venv/browser   ## the README's pictures, of the made-up organisation
 	KINSHIP_CHROMIUM="$$(cat .venv/browser)" $(BIN)/python -m tests.pictures
@@ -60,6 +60,17 @@ bench: .venv/installed-tests .venv/browser  ## ratios, each measured in one run
 		browser=$$($(BIN)/python -c 'from playwright.sync_api import sync_playwright as s; p = s().start(); print(p.chromium.executable_path); p.stop()'); fi; \
 	if [ -z "$$browser" ]; then echo "The tests drive a real browser and none could be found or installed: install Chromium."; exit 1; fi; \
 	echo "$$browser" > $@
+
+# The proxy that docs/deployment.md puts before the app: one that is there, else Debian's, unpacked beside the environment so that
+# nothing is started. Where there is neither, the test says that it was skipped, and why.
+.venv/nginx: .venv/installed-tests
+	@nginx=$$(PATH="$$PATH:/usr/sbin" command -v nginx || true); \
+	if [ -z "$$nginx" ] && command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then \
+		rm -rf .venv/proxy && mkdir -p .venv/proxy && (cd .venv/proxy && \
+			{ apt-get download -qq nginx || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get download -qq nginx; }; } && \
+			dpkg-deb -x nginx_*.deb .) >/dev/null 2>&1; \
+		nginx=$$(find "$(CURDIR)/.venv/proxy" -path '*/sbin/nginx' -type f 2>/dev/null); fi; \
+	echo "$$nginx" > $@
 
 clean:
 	rm -rf .venv .pytest_cache .hypothesis .ruff_cache

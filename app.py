@@ -74,6 +74,7 @@ page = st.navigation(open_to or SECTIONS, position="top" if open_to and release 
 with frame.body():
     if closed or not open_to:
         states.closed(closed)
+        frame.purpose()
     elif release is None:  # the first source comes before the first release
         for key in ("view", audit.HERE):
             st.session_state.pop(key, None)

@@ -22,8 +22,9 @@ from rich.table import Table
 
 from etl import backup as backups
 from etl import build as builder
-from etl import cases, intake, settings, spc
+from etl import cases, intake, layout, settings, spc
 from etl import chart as charts
+from etl import purge as purges
 from etl.contracts import BadContract
 from etl.disclosure.audit import FailedAudit
 from etl.disclosure.memory import LostMemory
@@ -48,6 +49,8 @@ SENTENCES = (
     model.BadModel,
     publish.FailedCheck,
     publish.NoSuchRelease,
+    layout.NewerStore,
+    purges.NotTold,
     settings.BadSettings,
     spc.UnreadableSeries,
     extract.UnreadableFigures,
@@ -61,9 +64,14 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Kinship's engine: extracts in, a checked release out.",
 )
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@app.callback()
+def main() -> None:
+    """Kinship's engine: extracts in, a checked release out."""
+    os.umask(0o077)  # whatever a verb makes is its owner's alone
 
 
 def say(sentence: str) -> None:
@@ -217,6 +225,17 @@ def restore(archive: Annotated[Path, typer.Argument(help="What `backup` wrote.")
 
 
 @app.command()
+def purge(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and throw nothing away.")] = False,
+) -> None:
+    """Throw away what is older than the retention rules allow; what was told stays told."""
+    workspace = Workspace.here()
+    with plainly(), builder.alone(workspace, say):
+        for sentence in purges.purge(workspace, settings.read(workspace).today(), dry_run):
+            say(sentence)
+
+
+@app.command()
 def receipts(
     source: Annotated[str, typer.Argument(help="One source; without it, all.")] = "",
     rows: Annotated[bool, typer.Option("--rows", help="Show the rows set aside, with line, reason and cells.")] = False,
@@ -246,8 +265,12 @@ def show_rows(workspace: Workspace, held: list[keep.Receipt]) -> None:
     for receipt in held:
         if not receipt.rows_quarantined:
             continue
+        rejected = receipt.path(workspace, "rejected.parquet")
+        if not rejected.exists():
+            say(f"{receipt.file}: its {receipt.rows_quarantined:,} rows set aside have been purged.")
+            continue
         with duckdb.connect() as con:
-            found = con.read_parquet(str(receipt.path(workspace, "rejected.parquet"))).fetchall()
+            found = con.read_parquet(str(rejected)).fetchall()
         for line, reasons, cells in found:
             said = json.loads(cells)
             for reason in reasons:

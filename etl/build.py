@@ -8,16 +8,18 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import duckdb
 
 from etl import contracts as contract_files
 from etl import indicators as indicator_files
-from etl import settings
+from etl import layout, settings
 from etl.contracts import Contract
 from etl.engine import connect
 from etl.intake import Refusal, Say, take_in
 from etl.paths import EXPECTATIONS, SQL, Workspace, room_on_disk
+from etl.steps import kept
 from etl.steps.hierarchy import Organisation
 from etl.steps.keep import (
     Receipt,
@@ -52,7 +54,7 @@ class Outcome:
 
 @contextmanager
 def alone(workspace: Workspace, say: Say) -> Iterator[None]:
-    """Holds the workspace: a second build waits until the first has finished, and says so."""
+    """Holds the workspace: a second build waits until the first has finished, and says so. Raises NewerStore."""
     workspace.make()
     with (workspace.store / ".lock").open("w") as lock:
         try:
@@ -62,7 +64,9 @@ def alone(workspace: Workspace, say: Say) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX)
         for left in workspace.work.iterdir():  # a build that was cut off left these; nothing vouches for them
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+        layout.bring_up_to_date(workspace, say)
         yield
+        layout.note(workspace)
 
 
 def load_contracts(workspace: Workspace) -> dict[str, Contract]:
@@ -109,7 +113,13 @@ def make_release(
     synthetic, said = workspace.synthetic.exists(), settings.read(workspace)
     inputs = fingerprint(contracts, held, counted, settled, refusals, organisation, months, synthetic, said.disclosure)
     names = publish.releases(workspace)
-    if names and publish.read_release(workspace, names[-1])["inputs"] == inputs:
+    newest = publish.read_release(workspace, names[-1]) if names else {"format": publish.FORMAT, "inputs": None}
+    if newest["format"] > publish.FORMAT:
+        raise layout.NewerStore(
+            f"Release {names[-1]} was made by a newer version of Kinship (format {newest['format']}; this one makes "
+            f"{publish.FORMAT}). Build with that version. Nothing was changed."
+        )
+    if (newest["format"], newest["inputs"]) == (publish.FORMAT, inputs):
         if publish.left_behind(workspace):
             publish.point_at(workspace, names[-1])
         current = publish.current(workspace)
@@ -134,7 +144,8 @@ def make_release(
     live = {name: each for name, each in indicator_files.load(SQL / "indicators").items() if each.status != "draft"}
     lay_out_sources(con, workspace, contracts, counted, as_of, organisation)
     run_core(con, queries, set(contracts))
-    levels = lay_out_units(con, contracts, organisation, months or [as_of.replace(day=1)])
+    before = kept.read(workspace)
+    levels = lay_out_units(con, contracts, organisation, months or [as_of.replace(day=1)], before)
     counts = live | surveys.behind()
     sources = {name: lineage(indicator.reads, queries) for name, indicator in counts.items()}
     published = {name: {source for source in behind if contracts[source].published} for name, behind in sources.items()}
@@ -142,7 +153,9 @@ def make_release(
     private_reach = {name: behind | {organisation.source} - {None} for name, behind in private.items()}
     # What no file speaks of has no figures, and asking costs as much as if it had.
     spoken_of = {name: each for name, each in counts.items() if any(counted[source] for source in sources[name])}
-    measure(con, spoken_of, published, private_reach, levels, organisation.not_begun)
+    of_people = kept.counted_of_people(sources, contracts) & spoken_of.keys()
+    put_back = partial(kept.count, con, before, of_people, organisation.successors, as_of) if before else None
+    measure(con, spoken_of, published, private_reach, levels, organisation.not_begun, put_back)
     collected = {source for source, contract in contracts.items() if counted[source] and contract.month_of}
     published_to, private_to = (
         {name: settled_together(settled[source] for source in behind & collected) for name, behind in each.items()}
@@ -151,6 +164,8 @@ def make_release(
     private_to |= dict.fromkeys(surveys.told_in_waves(live), surveys.told_to(con, as_of))
     annotate(con, live, organisation, as_of)
     account(con, workspace, contracts, queries)
+    if before:
+        kept.account(con, before, contracts, as_of)
     memory.keep_promises(workspace)
     memory.expect_whole(workspace)
     memory.recall(con, workspace.protection)

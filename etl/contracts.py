@@ -29,6 +29,8 @@ BESIDE = (
 )  # the engine's, before a column's name
 SEVERITIES = ("critical", "warning", "info")
 EACH_FILE = ("adds", "replaces_its_months", "replaces_all")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")  # it becomes the name of a table
+TAKEN = ("protection",)  # the engine's own folder in the store
 ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet")
 
 
@@ -98,6 +100,9 @@ class Contract:
     columns: tuple[Column, ...]
     complete_after_days: int = 0
     month_of: str | None = None
+    until: str | None = (
+        None  # the day to which a row still speaks, blank while it is not over: what lasts is not purged
+    )
     published: bool = False
     format: Format = Format()
     leave_out: dict[str, list[str]] = field(default_factory=dict)  # totals rows: column: the words that mark them
@@ -183,6 +188,11 @@ def load(folders: Iterable[Path]) -> dict[str, Contract]:
 
 def read(folder: Path) -> Contract:
     path = folder / "contract.yaml"
+    if not NAME.fullmatch(folder.name) or folder.name in TAKEN:
+        raise BadContract(
+            f"{folder}: a source is called by its folder, in small letters, digits and underscores, such as ward_beds, and "
+            f"not {' or '.join(TAKEN)}."
+        )
     record, suite_record = _yaml(path), _yaml(folder / "suite.yaml")
 
     def wrong(what: str) -> BadContract:
@@ -258,6 +268,7 @@ def read(folder: Path) -> Contract:
     mentioned = {
         "key": contract.key,
         "month_of": filter(None, [contract.month_of]),
+        "until": filter(None, [contract.until]),
         "leave_out": contract.leave_out,
         "hierarchy": vars(contract.hierarchy).values() if contract.hierarchy else (),
         "translates": vars(contract.translates).values() if contract.translates else (),
@@ -275,6 +286,8 @@ def read(folder: Path) -> Contract:
                 )
     if contract.month_of and contract.column(contract.month_of).type not in ("date", "timestamp"):
         raise wrong(f"month_of {contract.month_of} must be a date or a timestamp")
+    if contract.until and contract.column(contract.until).type not in ("date", "timestamp"):
+        raise wrong(f"until {contract.until} must be a date or a timestamp")
     _expect_types(contract, wrong)
     for level in levels:
         if (level.column is None) == (level.unit is None):

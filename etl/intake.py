@@ -208,6 +208,11 @@ def sort_by_source(workspace: Workspace, contracts: dict[str, Contract]) -> tupl
     refusals = []
     for path in land.inbox(workspace.inbox):
         name = str(path.relative_to(workspace.inbox))
+        if path.is_symlink():  # whoever may write here shall not have us read what they may not
+            refusals.append(
+                Refusal(name, now(), f"{name} is a link to somewhere else; put the file itself into the inbox.")
+            )
+            continue
         sources = [source for source, contract in contracts.items() if contract.expects(name)]
         if len(sources) == 1:
             files[sources[0]].append(path)

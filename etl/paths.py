@@ -80,9 +80,20 @@ class Workspace:
         return self.home / "secret.key"
 
     def make(self) -> None:
-        for folder in (self.inbox, self.work, self.releases):
-            folder.mkdir(parents=True, exist_ok=True)
+        with private():
+            for folder in (self.inbox, self.work, self.releases):
+                folder.mkdir(parents=True, exist_ok=True)
         self.store.chmod(0o700)
+
+
+@contextmanager
+def private() -> Iterator[None]:
+    """What is made meanwhile is its owner's alone, whatever else the account is used to."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

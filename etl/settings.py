@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from etl import safe_yaml
 from etl.paths import Workspace
 
 WIDEST_STEP = 50.0  # points; etl/disclosure/rounding.py knows none wider
@@ -43,6 +44,17 @@ class DisclosureRules:
         ]
 
 
+@dataclass(frozen=True)
+class Retention:
+    """`retention:` in settings.yaml, by which `purge` goes; what is not said there keeps its default."""
+
+    inbox_days: int = 90  # an original that was accepted, or refused, since it was taken in
+    person_months: int = 24  # rows about people; longer where an indicator needs it
+    releases: int = 24  # the newest ones, every one of which is kept
+    release_years: int = 7  # and of older ones the last of each month, so long; packs too
+    audit_months: int = 12  # the record of who looked at what
+
+
 def _looser(name: str, mine, theirs) -> bool:
     if name == "restate":
         return bool(mine)
@@ -59,6 +71,7 @@ class Settings:
     timezone: str = "Europe/London"  # in which the extracts' moments are told, and in which today is today
     journal: str = ""  # the PostgreSQL database that the app keeps its journal in; the app reads this itself
     disclosure: DisclosureRules = field(default_factory=DisclosureRules)
+    retention: Retention = field(default_factory=Retention)
     packs: bool = False  # whether every build also writes the organisation's review into packs/
 
     @property
@@ -76,7 +89,7 @@ def read(workspace: Workspace) -> Settings:
     """The workspace's settings; the usual ones where it has no file of them. Raises BadSettings."""
     path = workspace.settings
     try:
-        record = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
+        record = safe_yaml.load(path.read_text(encoding="utf-8-sig")) or {}
     except FileNotFoundError:
         return Settings()
     except (yaml.YAMLError, UnicodeDecodeError):
@@ -86,7 +99,13 @@ def read(workspace: Workspace) -> Settings:
         raise BadSettings(f"{path} is not a record of settings; write it as timezone: Europe/London.")
     if strange := sorted(set(map(str, record)) - set(known)):
         raise BadSettings(f"{path} says {', '.join(strange)}, which means nothing here; it may say {', '.join(known)}.")
-    settings = Settings(**record | {"disclosure": _disclosure(str(path), record.get("disclosure"))})
+    settings = Settings(
+        **record
+        | {
+            "disclosure": _disclosure(str(path), record.get("disclosure")),
+            "retention": _retention(str(path), record.get("retention")),
+        }
+    )
     try:
         settings.zone  # noqa: B018
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
@@ -121,6 +140,26 @@ def _disclosure(path: str, record) -> DisclosureRules:
             least = "a whole number from 1" if whole else f"a number from 1 to {WIDEST_STEP:g}"
             raise BadSettings(f"{path}: disclosure, {name} is {value!r}; write {least}.")
     return DisclosureRules(**given)
+
+
+def _retention(path: str, record) -> Retention:
+    """Raises BadSettings."""
+    if record is None:
+        return Retention()
+    known = [field.name for field in fields(Retention)]
+    if not isinstance(record, dict):
+        raise BadSettings(
+            f"{path}: retention is not a record of how long things are kept; write below it, say, inbox_days: 90."
+        )
+    if strange := sorted(set(map(str, record)) - set(known)):
+        raise BadSettings(
+            f"{path}: retention says {', '.join(strange)}, which means nothing here; it may say {', '.join(known)}."
+        )
+    for name, value in record.items():
+        least = 0 if name == "inbox_days" else 1
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= 10_000:
+            raise BadSettings(f"{path}: retention, {name} is {value!r}; write a whole number from {least}.")
+    return Retention(**record)
 
 
 def _months(path: str, given) -> tuple[dt.date, ...]:

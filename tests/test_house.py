@@ -17,7 +17,7 @@ README = (PROJECT / "README.md").read_text(encoding="utf-8")
 # What may import what: lower may never import higher.
 FLOORS = [
     {"etl.paths", "etl.privacy", "etl.clock", "etl.safe_yaml"},
-    {"etl.tables", "etl.people", "etl.settings", "etl.columns", "etl.engine", "etl.backup"},
+    {"etl.tables", "etl.people", "etl.settings", "etl.columns", "etl.engine", "etl.backup", "etl.layout"},
     {"etl.survey.questionnaire", "etl.survey.headings", "etl.survey.scoring"},
     {"etl.contracts", "etl.indicators", "etl.spc", "etl.series", "etl.shares", "etl.crossings", "etl.dialect"},
     {
@@ -36,7 +36,7 @@ FLOORS = [
     {"etl.steps"},
     {"etl.intake", "etl.demo"},
     {"etl.build"},
-    {"etl.checks", "etl.proposal"},
+    {"etl.checks", "etl.proposal", "etl.purge"},
     {"etl.__main__"},
 ]
 SQL_WORDS = re.compile(r"\b(SELECT\b.+\bFROM|INSERT INTO|CREATE TABLE|DELETE FROM)\b", re.DOTALL)

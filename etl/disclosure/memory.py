@@ -57,12 +57,13 @@ def recall(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         + (
             f"""
             SELECT *
-            FROM read_parquet({files!r})
+            FROM read_parquet($1)
             {"" if len(files) == 1 else NEWEST}
             """
             if files
             else "FROM nothing_remembered"
-        )
+        ),
+        [files] if files else [],
     )
     con.unregister("nothing_remembered")
 

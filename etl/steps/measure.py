@@ -8,6 +8,8 @@ published sources bring, private ones within the hierarchy, and what is made of 
 rows never mixes with what others have published.
 """
 
+from collections.abc import Callable
+
 import duckdb
 
 from etl.indicators import TALLIES, Indicator
@@ -24,19 +26,19 @@ def measure(
     private: dict[str, set[str]],
     levels: list[str],
     not_begun: tuple[str, ...] = (),
+    put_back: Callable[[], None] | None = None,
 ) -> None:
     """Fills `figure`. `published` and `private` give for each indicator the sources whose units its figures may rise to;
-    figures of units that have `not_begun` wait until those have. Raises Unmeasurable."""
+    figures of units that have `not_begun` wait until those have. `put_back`, called once everything is counted, adds to
+    `own` what was counted of rows that have been purged since. Raises Unmeasurable."""
+    count(con, indicators)
+    if put_back:
+        put_back()
     con.execute("""
-        CREATE TABLE own (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE,
-                          people BIGINT, people_in_numerator BIGINT, provenance VARCHAR,
-                          public_numerator DOUBLE, public_denominator DOUBLE,
-                          squares DOUBLE, positive DOUBLE, negative DOUBLE, answers DOUBLE);
-        CREATE TABLE figure AS FROM own;
+        CREATE TABLE figure AS FROM own LIMIT 0;
         CREATE TABLE reach (indicator VARCHAR, provenance VARCHAR, unit VARCHAR)
     """)
-    for name, indicator in indicators.items():
-        _count(con, name, indicator)
+    for name in indicators:
         for provenance, sources in {"published": published[name], "private": private[name]}.items():
             con.execute(
                 "INSERT INTO reach SELECT DISTINCT ?, ?, unit FROM unit_source WHERE list_contains(?::VARCHAR[], source)",
@@ -94,6 +96,18 @@ def measure(
             """,
             [level],
         )
+
+
+def count(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> None:
+    """Fills `own`: what each indicator's query gives."""
+    con.execute("""
+        CREATE TABLE own (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE,
+                          people BIGINT, people_in_numerator BIGINT, provenance VARCHAR,
+                          public_numerator DOUBLE, public_denominator DOUBLE,
+                          squares DOUBLE, positive DOUBLE, negative DOUBLE, answers DOUBLE)
+    """)
+    for name, indicator in indicators.items():
+        _count(con, name, indicator)
 
 
 def _count(con: duckdb.DuckDBPyConnection, name: str, indicator: Indicator) -> None:

@@ -11,7 +11,7 @@ import duckdb
 from etl.contracts import Contract
 from etl.indicators import tables_of
 from etl.paths import Workspace
-from etl.steps import hierarchy
+from etl.steps import hierarchy, kept
 from etl.steps.cells import sql_text
 from etl.steps.hierarchy import Organisation, hierarchy_of
 from etl.steps.keep import Receipt
@@ -100,7 +100,7 @@ def read_organisation(
     contract = hierarchy_of(contracts)
     if contract is None:
         return Organisation()
-    spells = hierarchy.read(con, contract, f"({_together(workspace, contract, counted[contract.source], as_of)})")
+    spells = hierarchy.read(con, contract, f"({together(workspace, contract, counted[contract.source], as_of)})")
     became = hierarchy.successors(spells, as_of)
     open_ended = {spell.unit for spell in spells if spell.unit in became and spell.last == hierarchy.STILL}
     seen: dict[str, dt.date] = {}
@@ -108,11 +108,13 @@ def read_organisation(
         columns = [column for column, source in other.refers.items() if source == contract.source and other.month_of]
         for column in columns:
             rows = con.execute(
-                f"SELECT {column}, max(month) FROM ({_together(workspace, other, counted[other.source], as_of)}) "
+                f"SELECT {column}, max(month) FROM ({together(workspace, other, counted[other.source], as_of)}) "
                 f"WHERE list_contains($1, {column}) GROUP BY ALL",
                 [sorted(open_ended)],
             ).fetchall()
             seen |= {unit: max(month, seen.get(unit, month)) for unit, month in rows if month}
+    for unit, month in (kept.last_seen(con, workspace, open_ended) if open_ended else {}).items():
+        seen[unit] = max(month, seen.get(unit, month))
     return hierarchy.as_known(contract, spells, as_of, seen)
 
 
@@ -134,16 +136,16 @@ def lay_out_sources(
     became = organisation.successors
     keeps = hierarchy_of(contracts)
     for name, contract in contracts.items():
-        rows = f"({_together(workspace, contract, counted[name], as_of)})"
-        if _keys_may_meet(contract, counted[name]):
-            numbered = f"({_together(workspace, contract, counted[name], as_of, numbered=True)})"
+        rows = f"({together(workspace, contract, counted[name], as_of)})"
+        if keys_may_meet(contract, counted[name]):
+            numbered = f"({together(workspace, contract, counted[name], as_of, numbered=True)})"
             if _find_outdone(con, contract, numbered):
                 key = ("arrival", *contract.key)
-                same = " AND ".join(f"gone.{column} IS NOT DISTINCT FROM kept.{column}" for column in key)
-                rows = f"{numbered} AS kept ANTI JOIN outdone.{name} AS gone ON {same}"
+                same = " AND ".join(f"gone.{column} IS NOT DISTINCT FROM standing.{column}" for column in key)
+                rows = f"{numbered} AS standing ANTI JOIN outdone.{name} AS gone ON {same}"
         units = [column for column, source in contract.refers.items() if became and keeps and source == keeps.source]
         listed = ", ".join(_successor(column, became) if column in units else column for column in contract.kept)
-        con.execute(f"CREATE VIEW source.{name} AS SELECT {listed} FROM {rows}")
+        con.execute(f"CREATE VIEW source.{name} AS SELECT {listed} FROM {rows}{kept.held(workspace, contract)}")
     con.execute("CREATE SCHEMA core")
 
 
@@ -152,7 +154,7 @@ def _successor(column: str, became: dict[str, str]) -> str:
     return f"CASE {column} {cases} ELSE {column} END AS {column}"
 
 
-def _together(
+def together(
     workspace: Workspace, contract: Contract, counted: list[Part], as_of: dt.date, numbered: bool = False
 ) -> str:
     """The rows of every file that counts, in the months it counts for, if asked with the number of its `arrival`; no
@@ -171,7 +173,7 @@ def _together(
     return "\nUNION ALL BY NAME\n".join(selects)
 
 
-def _keys_may_meet(contract: Contract, counted: list[Part]) -> bool:
+def keys_may_meet(contract: Contract, counted: list[Part]) -> bool:
     """Whether two files that count may hold the same key: later arrivals then win."""
     months_apart = contract.each_file == "replaces_its_months" and contract.month_of in contract.key
     return len(counted) > 1 and not months_apart and bool(contract.key)

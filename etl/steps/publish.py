@@ -162,9 +162,13 @@ def left_behind(workspace: Workspace) -> bool:
     """Whether CURRENT is behind the newest release because a build was cut off between writing it and pointing at it;
     where somebody went back on purpose, the release they left is noted."""
     newest, now = releases(workspace)[-1], current(workspace)
+    return now is None or (now != newest and rolled_back(workspace) != newest)
+
+
+def rolled_back(workspace: Workspace) -> str | None:
+    """The release that somebody went back from on purpose."""
     noted = _rolled_back(workspace)
-    on_purpose = noted.exists() and noted.read_text(encoding="utf-8").strip() == newest
-    return now is None or (now != newest and not on_purpose)
+    return noted.read_text(encoding="utf-8").strip() if noted.exists() else None
 
 
 def _rolled_back(workspace: Workspace) -> Path:

@@ -18,6 +18,7 @@ import python_calamine
 
 from etl.contracts import Contract
 from etl.paths import appearing
+from etl.steps import archive
 from etl.steps.encoding import transcoded
 from etl.steps.headings import expect_headings, expect_rows, headings_of, matched
 from etl.steps.land import CHUNK, Arrival, UnreadableExtract, kind_of
@@ -264,6 +265,7 @@ def _lines_at(table: Table, wanted: set[int], misshapen: set[int]) -> dict[int, 
 def _workbook(arrival: Arrival, contract: Contract, work: Path) -> Table:
     layout, name = contract.format, arrival.name
     try:
+        archive.expect_small(arrival.path, name, archive.UNPACKED)
         with _panics_caught():
             book = python_calamine.load_workbook(str(arrival.path))
             names = book.sheet_names
@@ -271,9 +273,11 @@ def _workbook(arrival: Arrival, contract: Contract, work: Path) -> Table:
                 raise UnreadableExtract(f"{name} has no sheet {layout.sheet!r}; its sheets are {', '.join(names)}.")
             sheet = layout.sheet or _only_sheet(name, book, names)
             rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    except archive.TooLarge as error:
+        raise UnreadableExtract(str(error)) from None
     except python_calamine.PasswordError:
         raise UnreadableExtract(f"{name} is protected by a password; save it without one.") from None
-    except (python_calamine.CalamineError, zipfile.BadZipFile, OSError) as error:
+    except (python_calamine.CalamineError, archive.NoWorkbook, zipfile.BadZipFile, OSError) as error:
         if _encrypted(arrival.path):
             raise UnreadableExtract(f"{name} is protected by a password; save it without one.") from None
         raise UnreadableExtract(

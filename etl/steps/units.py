@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from etl.contracts import Contract
+from etl.steps import kept
 from etl.steps.cells import sql_text
 from etl.steps.hierarchy import BadHierarchy, Organisation, Spell, a, month_of
 
@@ -58,9 +59,10 @@ def lay_out_units(
     contracts: dict[str, Contract],
     organisation: Organisation,
     months: Iterable[dt.date],
+    before: kept.Kept | None = None,
 ) -> list[str]:
-    """Fills the tables named above; `months` are those that the sources' rows hold, or one. Returns the levels, lowest
-    first. Raises BadHierarchy."""
+    """Fills the tables named above; `months` are those that the sources' rows hold, or one, and `before` is what stayed of
+    rows that are purged. Returns the levels, lowest first. Raises BadHierarchy."""
     levels = levels_in_order(contracts, organisation)
     con.execute("""
         CREATE TABLE placed (source VARCHAR, place INTEGER, level VARCHAR, rank INTEGER, code VARCHAR, title VARCHAR,
@@ -71,6 +73,8 @@ def lay_out_units(
     for place, contract in enumerate(contracts.values(), start=1):
         if contract.brings_teams:
             _place(con, contract, place, levels)
+            if before and kept.is_of_people(contract):
+                kept.place(con, before, contract, place, levels)
 
     # The hierarchy's units keep their codes. Where other levels share a code the lowest keeps it and the others become
     # <level>:<code>.

@@ -107,6 +107,7 @@ def _find_changed(con: duckdb.DuckDBPyConnection, restated: tuple[dt.date, ...])
         LEFT JOIN survey_figure AS figure USING (indicator, unit, month)
         WHERE told_by = 'wave'
           AND family <> '{AGREEMENT}'
+          AND (family = 'kindness' OR unit NOT IN (SELECT pool FROM pooled))  -- whose members are those of that family
           AND NOT list_contains($restated::DATE[], month)
           AND (figure.denominator IS DISTINCT FROM remembered.denominator
                OR abs(figure.numerator / figure.denominator - per_person) > 1e-9)

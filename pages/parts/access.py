@@ -211,7 +211,7 @@ def rules() -> dict[str, Any]:
 def _rules(path: Path, _written: int, _size: int) -> dict[str, Any]:
     try:
         record = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
         raise BadAccess(f"{path} is not readable YAML. It is written as: {USUAL}") from None
     if not isinstance(record, dict) or not isinstance(record.get("who"), list):
         raise BadAccess(f"{path} lists nobody. It is written as: {USUAL}")
@@ -221,7 +221,10 @@ def _rules(path: Path, _written: int, _size: int) -> dict[str, Any]:
         )
     for number, each in enumerate(record["who"], 1):
         _expect_sound(path, number, each)
-    return {"claim": str(record.get("claim", "groups")), "who": record["who"]}
+    claim = record.get("claim", "groups")
+    if not isinstance(claim, str):
+        raise BadAccess(f"{path}: claim is the name of one claim. It is written as: {USUAL}")
+    return {"claim": claim, "who": record["who"]}
 
 
 def _expect_sound(path: Path, number: int, each: Any) -> None:
@@ -234,8 +237,10 @@ def _expect_sound(path: Path, number: int, each: Any) -> None:
         raise wrong("expected either an email or a group")
     if not all(isinstance(each[key], str) and each[key].strip() for key in ("email", "group") if key in each):
         raise wrong("email or group is empty")
-    if each.get("role") not in OPENS:
-        raise wrong(f"role is {each.get('role')!r}, expected one of {', '.join(OPENS)}")
+    role = each.get("role")
+    if not isinstance(role, str) or role not in OPENS:
+        said = repr(role) if isinstance(role, str | None) else "no word"
+        raise wrong(f"role is {said}, expected one of {', '.join(OPENS)}")
     units = each.get("units")
     if not isinstance(units, list) or not units or not all(isinstance(unit, str) for unit in units):
         raise wrong("units is not a list of codes of units, in quotes if they are numbers")

@@ -150,6 +150,7 @@ def into_inbox(each: notes.Note, rebase: str) -> None:
     inbox = warehouse.home() / "inbox"
     hidden = inbox / f".{each.id}"  # which is no extract until it has its name
     try:
+        hidden.touch(mode=0o600)
         hidden.write_text(text.getvalue(), encoding="utf-8")
         hidden.replace(inbox / f"written_events_{each.id}.csv")
     except OSError:

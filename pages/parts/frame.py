@@ -64,6 +64,12 @@ def run(page: st.Page) -> None:
         states.gone_wrong()
 
 
+def purpose() -> None:
+    """What it must not be used for, on a page that shows no figures."""
+    st.divider()
+    st.caption(words.PURPOSE)
+
+
 def footer(synthetic: bool, reader: str | None = None) -> None:
     st.divider()
     made_up = " Demonstration on made-up data." if synthetic else ""

@@ -69,6 +69,7 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--out", type=Path, default=warehouse.home() / "packs")
     asked = parser.parse_args(arguments)
+    os.umask(0o077)
     logging.getLogger("streamlit").setLevel(logging.ERROR)  # it says of each question that no browser asks it
     try:
         view = view_of(asked.unit, asked.month)

@@ -6,19 +6,22 @@ menu, it does not. An older journal is brought up to date first.
 """
 
 import logging
+import os
 import sys
 from pathlib import Path
 
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
-from pages.parts import warehouse
+from pages.parts import log, warehouse
 from pages.parts.journal import migrate, store
 
 APP = Path(__file__).parents[2] / "app.py"
 
 
 def main(options: list[str]) -> None:
+    log.keep_out_what_is_private()
+    os.umask(0o077)  # the journal, and what is put into the inbox, are the account's alone
     try:
         migrate.upgrade()
     except store.Unavailable as reason:

@@ -116,6 +116,7 @@ class Server:
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
+        self.log = folder.with_name(f"{folder.name}.{self.port}.log")
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
@@ -125,7 +126,7 @@ class Server:
             cwd=ROOT,
             env=os.environ | {"KINSHIP_HOME": str(self.folder)},
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=self.log.open("ab"),
         )
         for _ in range(300):
             with contextlib.suppress(OSError):

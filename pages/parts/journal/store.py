@@ -43,13 +43,13 @@ def where() -> sa.URL | Path:
         record = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         record = None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
         raise Unavailable("The file settings.yaml, which says where the journal is, cannot be read.") from None
     said = record.get("journal") if isinstance(record, dict) else None
     if not said:
         return (warehouse.home() / "journal.db").resolve()
     try:
-        url = sa.make_url(said)
+        url = sa.make_url(said) if isinstance(said, str) else None
     except sa.exc.ArgumentError:
         url = None
     if url is None or url.get_backend_name() != "postgresql":

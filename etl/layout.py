@@ -1,0 +1,54 @@
+"""The store's `format`: how its files are laid out, so that an upgrade opens an older one, or says plainly what to do.
+
+It stands in store/FORMAT. A store from before there was such a number is of format 1. (A release has a number of its own,
+`meta.release.format`; the journal's is Alembic's.)
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from etl.paths import Workspace, appearing
+
+FORMAT = (
+    1  # raise it when files of the store come to mean something else, and say below how older ones are brought there
+)
+UPGRADES: dict[int, Callable[[Workspace], None]] = {}  # from this format to the next; may be cut off, and done again
+
+
+class NewerStore(Exception):
+    """The store was laid out by a newer version; the sentence says what to run."""
+
+
+def bring_up_to_date(workspace: Workspace, say: Callable[[str], None]) -> None:
+    """Hold the workspace while it runs. Raises NewerStore; nothing was changed then."""
+    held = _held(workspace)
+    if held > FORMAT:
+        raise NewerStore(
+            f"{workspace.store} was laid out by a newer version of Kinship (format {held}; this one knows {FORMAT}). Run that "
+            "version, or restore a backup from before into an empty workspace. Nothing was changed."
+        )
+    for number in range(held, FORMAT):
+        UPGRADES[number](workspace)
+        say(f"The store was brought from format {number} to {number + 1}.")
+    if held < FORMAT:
+        _write(workspace)
+
+
+def note(workspace: Workspace) -> None:
+    """Writes the number beside the first file that is kept."""
+    if not _path(workspace).exists() and any(workspace.store.glob("*/*.receipt.json")):
+        _write(workspace)
+
+
+def _path(workspace: Workspace) -> Path:
+    return workspace.store / "FORMAT"
+
+
+def _held(workspace: Workspace) -> int:
+    written = _path(workspace).read_text(encoding="ascii").strip() if _path(workspace).exists() else ""
+    return int(written) if written.isdecimal() else 1
+
+
+def _write(workspace: Workspace) -> None:
+    with appearing(_path(workspace), workspace.work) as unfinished:
+        unfinished.write_text(f"{FORMAT}\n", encoding="ascii")
