@@ -1,7 +1,6 @@
 """The rules of the house, for the app's half of it."""
 
 import ast
-import gc
 import re
 
 import pytest
@@ -69,8 +68,3 @@ def test_every_question_says_what_it_asks_and_within_what_scope(path):
 def test_no_path_of_this_machine_is_written_down():
     for path in [*SCRIPTS, *warehouse.QUESTIONS.glob("*.sql"), *(ROOT / "pages" / "parts" / "assets").glob("*.css")]:
         assert not re.search(r"/(work|tmp|home|Users)/", path.read_text(encoding="utf-8")), path.name
-
-
-def test_what_a_page_has_loaded_is_not_looked_through_again_after_every_run(app):
-    app(unit="larch")
-    assert gc.get_freeze_count() > 10_000
