@@ -109,6 +109,7 @@ class Server:
     """The app as its readers meet it: a process of its own on a free port of this machine."""
 
     serves: tuple[str, ...] = ("pages.parts.serve",)
+    at = ROOT  # the folder whose .streamlit/config.toml holds
 
     def __init__(self, folder: Path):
         with socket.socket() as free:
@@ -123,7 +124,7 @@ class Server:
         command = [sys.executable, "-m", *self.serves, "--server.port", str(self.port)]
         self.process = subprocess.Popen(
             [*command, "--server.address", "127.0.0.1"],
-            cwd=ROOT,
+            cwd=self.at,
             env=os.environ | {"KINSHIP_HOME": str(self.folder)},
             stdout=subprocess.DEVNULL,
             stderr=self.log.open("ab"),
