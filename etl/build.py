@@ -6,14 +6,14 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 
 import duckdb
 
 from etl import contracts as contract_files
 from etl import indicators as indicator_files
-from etl import settings
+from etl import settings, spark
 from etl.contracts import Contract
 from etl.engine import connect
 from etl.intake import Refusal, Say, take_in
@@ -121,7 +121,7 @@ def make_release(
     from etl.disclosure import memory
     from etl.steps.account import account
     from etl.steps.annotate import FACTS, annotate, unknown_names
-    from etl.steps.measure import measure
+    from etl.steps.measure import in_place, measure
     from etl.steps.prime import prime
     from etl.steps.protect import protect
     from etl.steps.signal import PROFILE, signal
@@ -133,7 +133,6 @@ def make_release(
     queries = core_queries(SQL / "core") | surveys.facts(contracts, as_of, counted)
     live = {name: each for name, each in indicator_files.load(SQL / "indicators").items() if each.status != "draft"}
     lay_out_sources(con, workspace, contracts, counted, as_of, organisation)
-    run_core(con, queries, set(contracts))
     levels = lay_out_units(con, contracts, organisation, months or [as_of.replace(day=1)])
     counts = live | surveys.behind()
     sources = {name: lineage(indicator.reads, queries) for name, indicator in counts.items()}
@@ -142,7 +141,13 @@ def make_release(
     private_reach = {name: behind | {organisation.source} - {None} for name, behind in private.items()}
     # What no file speaks of has no figures, and asking costs as much as if it had.
     spoken_of = {name: each for name, each in counts.items() if any(counted[source] for source in sources[name])}
-    measure(con, spoken_of, published, private_reach, levels, organisation.not_begun)
+    with spark.connected(con, workspace, said.spark) if said.engine == "spark" else nullcontext() as server:
+        if server:
+            server.run_core(workspace, contracts, counted, as_of, organisation, queries)
+        else:
+            run_core(con, queries, set(contracts))
+        answer = server.answer if server else in_place
+        measure(con, spoken_of, published, private_reach, levels, organisation.not_begun, answer)
     collected = {source for source, contract in contracts.items() if counted[source] and contract.month_of}
     published_to, private_to = (
         {name: settled_together(settled[source] for source in behind & collected) for name, behind in each.items()}
@@ -169,7 +174,7 @@ def make_release(
                 "release": release,
                 "built_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
                 "as_of": as_of,
-                "engine": f"duckdb {duckdb.__version__}",
+                "engine": f"duckdb {duckdb.__version__}" + (f", spark {server.version}" if server else ""),
                 "version": VERSION,
                 "format": publish.FORMAT,
                 "settled_to": max(filter(None, settled.values()), default=None),

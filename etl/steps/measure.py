@@ -8,6 +8,8 @@ published sources bring, private ones within the hierarchy, and what is made of 
 rows never mixes with what others have published.
 """
 
+from collections.abc import Callable
+
 import duckdb
 
 from etl.indicators import TALLIES, Indicator
@@ -17,6 +19,11 @@ class Unmeasurable(Exception):
     """An indicator's query gives rows that may not be published, or that name no unit."""
 
 
+def in_place(sql: str, name: str) -> str:
+    """DuckDB's own answer to a query: the query."""
+    return f"({sql})"
+
+
 def measure(
     con: duckdb.DuckDBPyConnection,
     indicators: dict[str, Indicator],
@@ -24,9 +31,11 @@ def measure(
     private: dict[str, set[str]],
     levels: list[str],
     not_begun: tuple[str, ...] = (),
+    answer: Callable[[str, str], str] = in_place,
 ) -> None:
     """Fills `figure`. `published` and `private` give for each indicator the sources whose units its figures may rise to;
-    figures of units that have `not_begun` wait until those have. Raises Unmeasurable."""
+    figures of units that have `not_begun` wait until those have. `answer` takes a query and its name, and says where its rows
+    are: another engine may have worked them out. Raises Unmeasurable."""
     con.execute("""
         CREATE TABLE own (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE,
                           people BIGINT, people_in_numerator BIGINT, provenance VARCHAR,
@@ -36,7 +45,7 @@ def measure(
         CREATE TABLE reach (indicator VARCHAR, provenance VARCHAR, unit VARCHAR)
     """)
     for name, indicator in indicators.items():
-        _count(con, name, indicator)
+        _count(con, name, indicator, answer(indicator.sql, name))
         for provenance, sources in {"published": published[name], "private": private[name]}.items():
             con.execute(
                 "INSERT INTO reach SELECT DISTINCT ?, ?, unit FROM unit_source WHERE list_contains(?::VARCHAR[], source)",
@@ -96,7 +105,7 @@ def measure(
         )
 
 
-def _count(con: duckdb.DuckDBPyConnection, name: str, indicator: Indicator) -> None:
+def _count(con: duckdb.DuckDBPyConnection, name: str, indicator: Indicator, rows: str) -> None:
     # A figure needs both its numbers: one without the other is no data, and adds nothing to the sum above.
     con.execute(f"""
         INSERT INTO own
@@ -112,7 +121,7 @@ def _count(con: duckdb.DuckDBPyConnection, name: str, indicator: Indicator) -> N
             0,
             0,
             {", ".join(TALLIES if indicator.tallies else ["NULL"] * len(TALLIES))}
-        FROM ({indicator.sql})
+        FROM {rows}
     """)
 
 
