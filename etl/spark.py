@@ -10,7 +10,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import reduce
 from importlib import import_module
 from pathlib import Path
@@ -58,14 +58,14 @@ class Spark:
             with self._plainly(f"the files of {name}"):
                 self._lay_out_source(workspace, contract, counted[name], as_of)
                 told = f"SELECT {told_as(contract, contracts, organisation)} FROM kept.{name}"
-                self._view(f"source_{name}", self._session.sql(translated(told)))
+                self._session.sql(translated(told)).createOrReplaceTempView(f"source_{name}")
         for name in in_order(queries, set(contracts)):
+            fact, columns = self._understood(queries[name], f"core.{name}")
+            path = str(self._folder / name)
             with self._plainly(f"core.{name}"):
-                path = str(self._folder / name)
-                fact = self._session.sql(translated(queries[name]))
                 fact.write.parquet(path)
                 # Its columns are said, for Sail writes no file of a fact without rows.
-                self._view(f"core_{name}", self._session.read.schema(fact.schema).parquet(path))
+                self._session.read.schema(columns).parquet(path).createOrReplaceTempView(f"core_{name}")
         for name in set(BACK) & set(queries):
             self._con.execute(
                 f"CREATE TABLE core.{name} AS FROM {self.answer(f'SELECT * FROM core.{name}', f'core.{name}')}"
@@ -74,9 +74,16 @@ class Spark:
 
     def answer(self, sql: str, name: str) -> str:
         """Where DuckDB finds the rows of a query, until the next is asked; `name` is what a person calls it by."""
+        rows, _ = self._understood(sql, name)
         with self._plainly(name):
-            self._con.register("answered", self._session.sql(translated(sql)).toArrow())
+            self._con.register("answered", rows.toArrow())
         return "answered"
+
+    def _understood(self, sql: str, name: str) -> tuple:
+        """The query as the server understands it, and its columns, before any row is read."""
+        with self._plainly(name, tell=True):
+            rows = self._session.sql(translated(sql))
+            return rows, rows.schema
 
     def _lay_out_source(self, workspace: Workspace, contract: Contract, counted: list[Part], as_of: dt.date) -> None:
         """A view `kept_<source>`: rows that later files have outdone are left out, as DuckDB has found them."""
@@ -100,19 +107,14 @@ class Spark:
         if numbered:
             path = str(self._folder / f"outdone.{contract.source}.parquet")
             self._con.execute(f"COPY outdone.{contract.source} TO '{sql_text(path)}' (FORMAT parquet)")
-            self._view("gone", self._session.read.parquet(path))
-            self._view("arrived", rows)
+            self._session.read.parquet(path).createOrReplaceTempView("gone")
+            rows.createOrReplaceTempView("arrived")
             same = " AND ".join(f"gone.{column} <=> arrived.{column}" for column in ("arrival", *contract.key))
             rows = self._session.sql(f"SELECT * FROM arrived LEFT ANTI JOIN gone ON {same}")
-        self._view(f"kept_{contract.source}", rows)
+        rows.createOrReplaceTempView(f"kept_{contract.source}")
 
-    def _view(self, name: str, rows) -> None:
-        rows.createOrReplaceTempView(name)
-
-    @contextmanager
-    def _plainly(self, what: str) -> Iterator[None]:
-        with plainly(self._place, f"could not finish {what}"):
-            yield
+    def _plainly(self, what: str, tell: bool = False) -> AbstractContextManager[None]:
+        return plainly(self._place, f"could not finish {what}", tell)
 
 
 @contextmanager
@@ -121,13 +123,12 @@ def connected(con: duckdb.DuckDBPyConnection, workspace: Workspace, address: str
     place = place_of(address)
     if "etl.steps.judge" in sys.modules:  # perhaps still on its way in another thread, and hiding the library meanwhile
         import_module("etl.steps.judge")
+    warnings.filterwarnings(
+        "ignore", module="pyspark"
+    )  # of pandas, with which we do not use it; what fails is told below
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", "PySpark does not yet fully support pandas"
-            )  # which we do not use with it
-            from pyspark.sql.connect.client.retries import DefaultPolicy
-            from pyspark.sql.connect.session import SparkSession
+        from pyspark.sql.connect.client.retries import DefaultPolicy
+        from pyspark.sql.connect.session import SparkSession
     except ImportError as error:
         raise NoSpark(
             f"settings.yaml says engine: spark, and the library that speaks with it is not installed ({error.msg}): "
@@ -145,23 +146,24 @@ def connected(con: duckdb.DuckDBPyConnection, workspace: Workspace, address: str
     finally:
         if session is not None:
             with suppress(Exception):  # a server that is gone needs no farewell
-                session.client.close()
+                session.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def plainly(place: str, what: str) -> Iterator[None]:
-    """Turns whatever the client raises into NoSpark. Of what a server says only its first line is told, and only where it is
-    about the query: what it says of rows might tell of a person."""
+def plainly(place: str, what: str, tell: bool = False) -> Iterator[None]:
+    """Turns whatever the client raises into NoSpark. What the server says is told only if asked for: once rows are read, it may
+    hold what stood in one."""
     from grpc import RpcError
-    from pyspark.errors import AnalysisException, PySparkException
+    from pyspark.errors import PySparkException
 
     try:
         yield
     except (PySparkException, RpcError, ConnectionError) as error:
-        why = (str(error).strip().splitlines() or [""])[0][:300] if isinstance(error, AnalysisException) else ""
-        said = f", which says: {why}" if why else ""
-        raise NoSpark(f"The Spark server at {place} {what}{said}. Nothing was published.") from error
+        said = (str(error).strip().splitlines() or [""])[0][:200].rstrip(".") if tell else ""
+        raise NoSpark(
+            f"The Spark server at {place} {what}{said and ', and says: '}{said}. Nothing was published."
+        ) from error
 
 
 def place_of(address: str) -> str:
