@@ -47,7 +47,7 @@ bench: .venv/installed-tests .venv/browser  ## ratios, each measured in one run
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/installed-tests: requirements-test.txt requirements-postgresql.txt requirements.txt | .venv/bin/python
+.venv/installed-tests: requirements-test.txt requirements-postgresql.txt requirements-spark.txt requirements.txt | .venv/bin/python
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-test.txt
 	@touch $@ .venv/installed
 

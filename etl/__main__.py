@@ -32,6 +32,7 @@ from etl.indicators import BadIndicator
 from etl.paths import PROJECT, DiskFull, Workspace
 from etl.people import BadKey
 from etl.series import moment
+from etl.spark import NoSpark
 from etl.steps import keep, measure, model, publish, units
 from etl.strain import extract
 
@@ -44,6 +45,7 @@ SENTENCES = (
     DiskFull,
     FailedAudit,
     LostMemory,
+    NoSpark,
     keep.RefusedExtract,
     measure.Unmeasurable,
     model.BadModel,

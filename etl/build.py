@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -14,7 +14,7 @@ import duckdb
 
 from etl import contracts as contract_files
 from etl import indicators as indicator_files
-from etl import layout, settings
+from etl import layout, settings, spark
 from etl.contracts import Contract
 from etl.engine import connect
 from etl.intake import Refusal, Say, take_in
@@ -131,7 +131,7 @@ def make_release(
     from etl.disclosure import memory
     from etl.steps.account import account
     from etl.steps.annotate import FACTS, annotate, unknown_names
-    from etl.steps.measure import measure
+    from etl.steps.measure import in_place, measure
     from etl.steps.prime import prime
     from etl.steps.protect import protect
     from etl.steps.signal import PROFILE, signal
@@ -143,7 +143,6 @@ def make_release(
     queries = core_queries(SQL / "core") | surveys.facts(contracts, as_of, counted)
     live = {name: each for name, each in indicator_files.load(SQL / "indicators").items() if each.status != "draft"}
     lay_out_sources(con, workspace, contracts, counted, as_of, organisation)
-    run_core(con, queries, set(contracts))
     before = kept.read(workspace)
     levels = lay_out_units(con, contracts, organisation, months or [as_of.replace(day=1)], before)
     counts = live | surveys.behind()
@@ -155,7 +154,13 @@ def make_release(
     spoken_of = {name: each for name, each in counts.items() if any(counted[source] for source in sources[name])}
     of_people = kept.counted_of_people(sources, contracts) & spoken_of.keys()
     put_back = partial(kept.count, con, before, of_people, organisation.successors, as_of) if before else None
-    measure(con, spoken_of, published, private_reach, levels, organisation.not_begun, put_back)
+    with spark.connected(con, workspace, said.spark) if said.engine == "spark" else nullcontext() as server:
+        if server:
+            server.run_core(workspace, contracts, counted, as_of, organisation, queries)
+        else:
+            run_core(con, queries, set(contracts))
+        answer = server.answer if server else in_place
+        measure(con, spoken_of, published, private_reach, levels, organisation.not_begun, put_back, answer)
     collected = {source for source, contract in contracts.items() if counted[source] and contract.month_of}
     published_to, private_to = (
         {name: settled_together(settled[source] for source in behind & collected) for name, behind in each.items()}
@@ -184,7 +189,7 @@ def make_release(
                 "release": release,
                 "built_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
                 "as_of": as_of,
-                "engine": f"duckdb {duckdb.__version__}",
+                "engine": f"duckdb {duckdb.__version__}" + (f", spark {server.version}" if server else ""),
                 "version": VERSION,
                 "format": publish.FORMAT,
                 "settled_to": max(filter(None, settled.values()), default=None),

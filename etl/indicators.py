@@ -42,11 +42,11 @@ AGREE = ".agree"  # ends the name of a score's share
 AGREEING = """SELECT
     team,
     month,
-    1.0 * denominator * positive / answers AS numerator,
+    CAST(denominator AS DOUBLE) * positive / answers AS numerator,
     denominator,
     people,
     published,
-    1.0 * denominator * positive / answers AS people_in_numerator
+    CAST(denominator AS DOUBLE) * positive / answers AS people_in_numerator
 FROM (
 {}
 ) AS score"""

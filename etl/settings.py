@@ -1,6 +1,7 @@
 """Reads `settings.yaml`, in which an organisation may say how its workspace differs from the usual; most need none."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass, field, fields
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,6 +10,10 @@ import yaml
 from etl import safe_yaml
 from etl.paths import Workspace
 
+ENGINES = ("duckdb", "spark")
+CONNECT = re.compile(
+    r"sc://[^\s:/;@]+(:\d{1,5})?(/(;[^\s]*)?)?"
+)  # a Spark Connect address; a token may follow the host
 WIDEST_STEP = 50.0  # points; etl/disclosure/rounding.py knows none wider
 
 
@@ -73,6 +78,8 @@ class Settings:
     disclosure: DisclosureRules = field(default_factory=DisclosureRules)
     retention: Retention = field(default_factory=Retention)
     packs: bool = False  # whether every build also writes the organisation's review into packs/
+    engine: str = "duckdb"  # what runs sql/core and sql/indicators: duckdb here, or spark on a server
+    spark: str = ""  # where that server is, as sc://host:port
 
     @property
     def zone(self) -> ZoneInfo:
@@ -114,6 +121,13 @@ def read(workspace: Workspace) -> Settings:
         ) from None
     if not isinstance(settings.packs, bool):
         raise BadSettings(f"{path}: packs is {settings.packs!r}; write true or false.")
+    if settings.engine not in ENGINES:
+        raise BadSettings(f"{path}: engine is {settings.engine!r}; write duckdb or spark.")
+    if settings.engine == "spark" and not settings.spark:
+        raise BadSettings(f"{path}: engine is spark, and nothing says where; write below it spark: sc://host:15002.")
+    if settings.spark != "" and not (isinstance(settings.spark, str) and CONNECT.fullmatch(settings.spark)):
+        # Not repeated here, for it may hold a token.
+        raise BadSettings(f"{path}: spark is no address of a Spark Connect server; write one such as sc://host:15002.")
     return settings
 
 

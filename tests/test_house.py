@@ -34,7 +34,7 @@ FLOORS = [
     {"etl.disclosure"},
     {"etl.survey"},
     {"etl.steps"},
-    {"etl.intake", "etl.demo"},
+    {"etl.intake", "etl.demo", "etl.spark"},
     {"etl.build"},
     {"etl.checks", "etl.proposal", "etl.purge"},
     {"etl.__main__"},

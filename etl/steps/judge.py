@@ -8,6 +8,7 @@ must be empty, so that one scan answers them all.
 import logging
 import os
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -20,11 +21,17 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"  # nothing is sent anywhere; must b
 warnings.filterwarnings("ignore", module="great_expectations")
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
+if hidden := "pyspark" not in sys.modules:  # which it would load wherever it is installed, slowly and to no use of ours
+    sys.modules["pyspark"] = None
+
 import great_expectations as gx  # noqa: E402
 from great_expectations.data_context.types.base import (  # noqa: E402
     DataContextConfig,
     InMemoryStoreBackendDefaults,
 )
+
+if hidden:
+    del sys.modules["pyspark"]
 
 from etl import dialect, privacy  # noqa: E402
 from etl.contracts import Contract  # noqa: E402

@@ -19,6 +19,11 @@ class Unmeasurable(Exception):
     """An indicator's query gives rows that may not be published, or that name no unit."""
 
 
+def in_place(sql: str, name: str) -> str:
+    """DuckDB's own answer to a query: the query."""
+    return f"({sql})"
+
+
 def measure(
     con: duckdb.DuckDBPyConnection,
     indicators: dict[str, Indicator],
@@ -27,11 +32,13 @@ def measure(
     levels: list[str],
     not_begun: tuple[str, ...] = (),
     put_back: Callable[[], None] | None = None,
+    answer: Callable[[str, str], str] = in_place,
 ) -> None:
     """Fills `figure`. `published` and `private` give for each indicator the sources whose units its figures may rise to;
     figures of units that have `not_begun` wait until those have. `put_back`, called once everything is counted, adds to
-    `own` what was counted of rows that have been purged since. Raises Unmeasurable."""
-    count(con, indicators)
+    `own` what was counted of rows that have been purged since. `answer` takes a query and its name, and says where its rows
+    are: another engine may have worked them out. Raises Unmeasurable."""
+    count(con, indicators, answer)
     if put_back:
         put_back()
     con.execute("""
@@ -98,7 +105,9 @@ def measure(
         )
 
 
-def count(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> None:
+def count(
+    con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], answer: Callable[[str, str], str] = in_place
+) -> None:
     """Fills `own`: what each indicator's query gives."""
     con.execute("""
         CREATE TABLE own (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE,
@@ -107,10 +116,10 @@ def count(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> N
                           squares DOUBLE, positive DOUBLE, negative DOUBLE, answers DOUBLE)
     """)
     for name, indicator in indicators.items():
-        _count(con, name, indicator)
+        _count(con, name, indicator, answer(indicator.sql, name))
 
 
-def _count(con: duckdb.DuckDBPyConnection, name: str, indicator: Indicator) -> None:
+def _count(con: duckdb.DuckDBPyConnection, name: str, indicator: Indicator, rows: str) -> None:
     # A figure needs both its numbers: one without the other is no data, and adds nothing to the sum above.
     con.execute(f"""
         INSERT INTO own
@@ -126,7 +135,7 @@ def _count(con: duckdb.DuckDBPyConnection, name: str, indicator: Indicator) -> N
             0,
             0,
             {", ".join(TALLIES if indicator.tallies else ["NULL"] * len(TALLIES))}
-        FROM ({indicator.sql})
+        FROM {rows}
     """)
 
 

@@ -133,8 +133,6 @@ def lay_out_sources(
     """
     con.execute("CREATE SCHEMA source")
     con.execute("CREATE SCHEMA outdone")
-    became = organisation.successors
-    keeps = hierarchy_of(contracts)
     for name, contract in contracts.items():
         rows = f"({together(workspace, contract, counted[name], as_of)})"
         if keys_may_meet(contract, counted[name]):
@@ -143,10 +141,16 @@ def lay_out_sources(
                 key = ("arrival", *contract.key)
                 same = " AND ".join(f"gone.{column} IS NOT DISTINCT FROM standing.{column}" for column in key)
                 rows = f"{numbered} AS standing ANTI JOIN outdone.{name} AS gone ON {same}"
-        units = [column for column, source in contract.refers.items() if became and keeps and source == keeps.source]
-        listed = ", ".join(_successor(column, became) if column in units else column for column in contract.kept)
+        listed = told_as(contract, contracts, organisation)
         con.execute(f"CREATE VIEW source.{name} AS SELECT {listed} FROM {rows}{kept.held(workspace, contract)}")
     con.execute("CREATE SCHEMA core")
+
+
+def told_as(contract: Contract, contracts: dict[str, Contract], organisation: Organisation) -> str:
+    """The source's columns, units that became others under the names of those."""
+    became, keeps = organisation.successors, hierarchy_of(contracts)
+    units = [column for column, source in contract.refers.items() if became and keeps and source == keeps.source]
+    return ", ".join(_successor(column, became) if column in units else column for column in contract.kept)
 
 
 def _successor(column: str, became: dict[str, str]) -> str:
@@ -161,16 +165,25 @@ def together(
     future month, in a past view."""
     empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in contract.kept.items())
     selects = [f"SELECT {empty} WHERE false"]
-    files: dict[tuple[str, str], list[str]] = {}  # read together where they are read alike: that is quicker
+    for number, where, paths in read_alike(workspace, contract, counted, as_of, numbered):
+        listed = "*" if number is None else f"{number} AS arrival, *"
+        files = ", ".join(f"'{sql_text(str(path))}'" for path in paths)
+        selects.append(f"SELECT {listed} FROM read_parquet([{files}], union_by_name = true) WHERE {where}")
+    return "\nUNION ALL BY NAME\n".join(selects)
+
+
+def read_alike(
+    workspace: Workspace, contract: Contract, counted: list[Part], as_of: dt.date, numbered: bool = False
+) -> list[tuple[int | None, str, list[Path]]]:
+    """The files that count, those together that are read alike, for that is quicker: the number of their arrival if asked
+    (then each is alone), which of their rows count, and where they are."""
+    files: dict[tuple[int | None, str], list[Path]] = {}
     for number, part in enumerate(counted):
         where = f"month <= DATE '{as_of.isoformat()}'" if contract.month_of else "true"
         if part.months is not None and set(part.months) != set(part.receipt.months):
             where += " AND month IN (" + ", ".join(f"DATE '{month}'" for month in part.months) + ")"
-        path = sql_text(str(part.receipt.path(workspace, "parquet")))
-        files.setdefault((f"{number} AS arrival, *" if numbered else "*", where), []).append(f"'{path}'")
-    for (listed, where), paths in files.items():
-        selects.append(f"SELECT {listed} FROM read_parquet([{', '.join(paths)}], union_by_name = true) WHERE {where}")
-    return "\nUNION ALL BY NAME\n".join(selects)
+        files.setdefault((number if numbered else None, where), []).append(part.receipt.path(workspace, "parquet"))
+    return [(number, where, paths) for (number, where), paths in files.items()]
 
 
 def keys_may_meet(contract: Contract, counted: list[Part]) -> bool:

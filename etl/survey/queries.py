@@ -89,7 +89,10 @@ def _answers(
     CASE item.item
 {chr(10).join(cases)}
     END AS score
-FROM (SELECT *, row_number() OVER () AS sheet FROM source.{name}) AS sheet
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY month ORDER BY {asked.team}) AS sheet
+    FROM source.{name}
+) AS sheet
 CROSS JOIN (
     VALUES
 {f",{chr(10)}".join(items)}

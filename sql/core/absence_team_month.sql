@@ -26,9 +26,9 @@ lost AS (
         team,
         month,
         sum(CASE WHEN long_term THEN fte_days_lost ELSE 0 END) AS long_term,
-        sum(CASE WHEN long_term THEN 0 ELSE fte_days_lost END) AS short_term,
+        sum(CASE WHEN NOT long_term THEN fte_days_lost ELSE 0 END) AS short_term,
         sum(CASE WHEN reason = 'stress' THEN fte_days_lost ELSE 0 END) AS stress,
-        sum(CASE WHEN reason = 'unknown' THEN 0 ELSE fte_days_lost END) AS known,
+        sum(CASE WHEN reason <> 'unknown' THEN fte_days_lost ELSE 0 END) AS known,
         sum(fte_days_lost) AS every
     FROM core.absence_person_month
     GROUP BY team, month
