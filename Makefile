@@ -31,6 +31,8 @@ bench: .venv/installed-tests .venv/browser  ## ratios, each measured in one run
 	$(BIN)/python -m tests.benchmarks.build --rows 10000000
 	$(BIN)/python -m tests.benchmarks.signals
 	$(BIN)/python -m tests.benchmarks.rota
+	$(BIN)/python -m tests.benchmarks.spark
+	$(BIN)/python -m tests.benchmarks.spark --times 9
 	$(BIN)/python -m tests.benchmarks.strain --short
 	$(BIN)/python -m tests.benchmarks.strain.speed
 	$(BIN)/python -m tests.benchmarks.disclosure

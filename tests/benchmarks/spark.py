@@ -1,0 +1,139 @@
+"""`sql/core` and `sql/indicators` on Spark servers beside DuckDB, each ratio measured in one run: `python -m tests.benchmarks.spark`.
+
+The made-up organisation is taken in once, with DuckDB. The same accepted files then become a release again and again, in a
+fresh process each time: counted by DuckDB, by Sail alone, by Sail as a cluster, and by Apache Spark where `--spark` names its
+Spark Connect server. Times are of this machine; read the ratios.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+
+from etl import build, spark
+from etl.__main__ import app
+from etl.paths import Workspace
+from etl.steps import measure
+from etl.steps.keep import receipts
+from tests.benchmarks.build import PROJECT, run
+from tests.etl.test_spark import choose, sail
+
+TIMED = "--timed"
+
+
+def timed() -> None:
+    """Builds the workspace that KINSHIP_HOME names; says how long that took, and how long the facts and the counts did."""
+    seconds = {"facts": 0.0, "counts": 0.0}
+
+    def time_of(owner, name: str, part: str) -> None:
+        does = getattr(owner, name)
+
+        def does_timed(*arguments, **named):
+            began = time.monotonic()
+            try:
+                return does(*arguments, **named)
+            finally:
+                seconds[part] += time.monotonic() - began
+
+        setattr(owner, name, does_timed)
+
+    time_of(build, "run_core", "facts")
+    time_of(spark.Spark, "run_core", "facts")
+    time_of(measure, "measure", "counts")
+    began = time.monotonic()
+    app(["build"], standalone_mode=False)
+    print(json.dumps(seconds | {"all": time.monotonic() - began}))
+
+
+def multiply(home: Path, times: int) -> None:
+    """Has every team that many times the people, each with the rows of one who is there."""
+    workspace = Workspace(home)
+    for contract in build.load_contracts(workspace).values():
+        people = [column.name for column in contract.columns if column.person]
+        if not people:
+            continue
+        texts = [name for name in contract.key if contract.kept[name] == "VARCHAR" and name != "team"]
+        told = [f"{name} + copy AS {name}" for name in people] + [f"{name} || '.' || copy AS {name}" for name in texts]
+        for receipt in receipts(workspace, contract.source):
+            path = receipt.path(workspace, "parquet")
+            if receipt.outcome == "accepted":
+                more = path.with_suffix(".more")
+                duckdb.sql(
+                    f"COPY (SELECT * REPLACE ({', '.join(told)}) FROM '{path}', range({times}) AS t (copy)) TO '{more}' (FORMAT parquet)"
+                )
+                more.replace(path)
+
+
+def released(home: Path, address: str) -> dict[str, float]:
+    """A release of what was accepted, by the server at the address, or by DuckDB."""
+    workspace = Workspace(home)
+    for folder in (workspace.releases, workspace.protection):
+        shutil.rmtree(folder, ignore_errors=True)
+    workspace.settings.unlink(missing_ok=True)
+    if address:
+        choose(workspace, address)
+    command = [sys.executable, "-m", "tests.benchmarks.spark", TIMED]
+    environment = os.environ | {"KINSHIP_HOME": str(home)}
+    done = subprocess.run(command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def values(home: Path) -> list[tuple]:
+    """What the current release tells."""
+    workspace = Workspace(home)
+    with duckdb.connect(
+        str(workspace.releases / f"{workspace.current.read_text().strip()}.duckdb"), read_only=True
+    ) as con:
+        return con.execute("SELECT indicator, unit, month, value, shown FROM mart.value ORDER BY ALL").fetchall()
+
+
+def main(
+    people: Annotated[int, typer.Option(help="1,500 are a million duties in 36 months.")] = 1500,
+    months: Annotated[int, typer.Option(help="How many months of extracts.")] = 36,
+    times: Annotated[int, typer.Option(help="Every person so many times over, once the files are taken in.")] = 1,
+    address: Annotated[str, typer.Option("--spark", help="Where an Apache Spark stands, as sc://host:port.")] = "",
+) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        home, log = Path(temporary) / "home", Path(temporary) / "log"
+        run("-m", "etl", "demo", "--people", str(people), "--months", str(months), home=home)
+        run("-m", "etl", "build", home=home)
+        if times > 1:
+            multiply(home, times)
+        duties = [
+            each.path(Workspace(home), "parquet") for each in receipts(Workspace(home), "rota") if each.rows_accepted
+        ]
+        rows = duckdb.sql(f"SELECT count(*) FROM read_parquet({list(map(str, duties))})").fetchall()[0][0]
+        print(f"{rows:,} duties; {os.cpu_count()} cores")
+        print(f"\n{'seconds':24}{'facts':>9}{'counts':>9}{'release':>9}{'of DuckDB':>11}{'outside':>9}")
+        servers = {
+            "DuckDB": nullcontext(("", None)),
+            "Sail": sail(log),
+            "Sail, as a cluster": sail(log, "local-cluster"),
+        }
+        if address:
+            servers["Apache Spark"] = nullcontext((address, None))
+        first = asked = None
+        for name, server in {**servers, "DuckDB, once more": nullcontext(("", None))}.items():
+            with server as (where, _):
+                took = released(home, where)
+            counted = took["facts"] + took["counts"]
+            first, asked = first or counted, asked or values(home)
+            assert values(home) == asked, f"{name} tells other values than DuckDB"
+            print(
+                f"{name:24}{took['facts']:9.2f}{took['counts']:9.2f}{took['all']:9.2f}{counted / first:11.1f}"
+                f"{1 - counted / took['all']:9.0%}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    timed() if TIMED in sys.argv else typer.run(main)
