@@ -82,7 +82,12 @@ class Engine:
 
     def run(self, *verb: str) -> Verb:
         """Runs a verb; whatever happens, a person must never see a traceback."""
-        result = CliRunner().invoke(app, list(verb), env={"KINSHIP_HOME": str(self.home)})
+        before = os.umask(0o022)
+        os.umask(before)
+        try:
+            result = CliRunner().invoke(app, list(verb), env={"KINSHIP_HOME": str(self.home)})
+        finally:
+            os.umask(before)  # a verb makes everything private, and would for every test after it
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Verb(result.exit_code, result.output)

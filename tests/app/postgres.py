@@ -23,7 +23,11 @@ def server() -> Iterator[str]:
     if named := os.environ.get("KINSHIP_POSTGRESQL"):
         yield named
         return
-    with tempfile.TemporaryDirectory(prefix="kinship_pg_", ignore_cleanup_errors=True) as folder:
+    # Another user must be able to read it, whatever umask the verbs of other tests have left.
+    with (
+        _readable_by_others(),
+        tempfile.TemporaryDirectory(prefix="kinship_pg_", ignore_cleanup_errors=True) as folder,
+    ):
         home = Path(folder)
         user = _unprivileged(home)
         programs = _programs(home, user)
@@ -37,6 +41,15 @@ def server() -> Iterator[str]:
         finally:
             with suppress(NoServer):
                 _run(user, *control, "-m", "immediate", "stop")
+
+
+@contextmanager
+def _readable_by_others() -> Iterator[None]:
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

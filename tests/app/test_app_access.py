@@ -270,19 +270,6 @@ def test_a_cookie_that_was_tampered_with_is_no_sign_in(closed, browsing):
 
 
 @pytest.mark.browser
-def test_two_readers_at_once_see_each_their_own(closed, browsing):
-    maria, ruth = browsing(), browsing()
-    sign_in(maria, closed, "maria")
-    sign_in(ruth, closed, "ruth")
-    for _ in range(2):
-        for page in (maria, ruth):
-            page.goto(f"{closed.url}/signals")
-            settle(page)
-        assert maria.locator("h1").inner_text() == "All signals, Children’s care"
-        assert ruth.locator("h1").inner_text() == "All signals, Northmere Health and Care"
-
-
-@pytest.mark.browser
 def test_where_the_rules_cannot_be_read_nobody_is_let_in(closed, browsing):
     page = browsing()
     sign_in(page, closed, "maria")
