@@ -227,7 +227,7 @@ def second_opinion(asked, **switches):
     )
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=200)
 @given(questions())
 def test_a_second_opinion_agrees(asked):
     (answer,) = ask(asked)
