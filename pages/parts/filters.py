@@ -65,10 +65,6 @@ class View:
 
     def profile(self) -> str:
         """Whose rules the release was judged by."""
-        return self._profile
-
-    @cached_property
-    def _profile(self) -> str:
         return self.ask("release")[0]["profile"]
 
     def now(self) -> dt.date | None:

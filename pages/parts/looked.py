@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import access, audit, desk, states, tables, words
+from pages.parts import access, audit, desk, folded, states, tables, words
 from pages.parts.filters import View
 
 ROLES = {"leader": "Leaders", "executive": "Executives", "analyst": "Analysts", "staff": "Staff"}
@@ -21,8 +21,7 @@ NONE = "No sign-in is set up, so nobody is known, and nothing is written down of
 
 def at_unit(view: View) -> None:
     """At the foot of a unit's page: how often its pages were looked at. It is read when the box is opened."""
-    label, icon = "Who has looked at this?", ":material/visibility:"
-    with st.expander(label, icon=icon, on_change="rerun", key="looked_at") as box:
+    with folded.box("Who has looked at this?", "visibility", "looked_at") as box:
         if not box.open:
             return
         if not access.sign_in_is_set_up():

@@ -15,9 +15,7 @@ QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
 EVERY_RUN = ("units", "indicators", "months", "release")  # asked by every page, and of everybody alike
 LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
 FORMAT = 2  # of meta.release: the layout of tables that these pages read
-_met: set[Path] = (
-    set()
-)  # pointers at which this process has found a release: where there is none now, it is out of reach
+_met: set[Path] = set()  # pointers that have led to a release before: where one is gone now, its folder is out of reach
 
 
 class NoRelease(Exception):
