@@ -94,7 +94,7 @@ def evidence(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
     below = np.maximum(np.floor(families), 1)
     part = np.clip(families - below, 0, 1)
     tail = (1 - part) * _tail(worse, below) + part * _tail(worse, below + 1)
-    return np.where(families > 0, -ndtri(np.clip(tail, 1e-15, 1 - 1e-15)), np.nan)
+    return np.where(families > 0, -ndtri(np.clip(tail, 1e-300, 1 - 1e-15)), np.nan)
 
 
 def _tail(worse: np.ndarray, families: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ BACK = 6  # months that a change is dated back, at most
 SETTLING = 2  # rounds
 UNJUDGED = 9  # months in which an indicator is never judged yet
 MILD = 2.0  # standard deviations from which a unit says no more about what all shared
+RESIDUE = 1e-9  # of its denominator: a numerator nearer to nothing, or to all, is what a sum of fractions leaves of it
 TELLING = 1.64  # an indicator that has changed by less is no reason; the most changed one always is
 
 
@@ -33,8 +34,9 @@ class Judgement:
 
 def judge(figures: Figures) -> Judgement:
     """Judges every unit in every month. Only cells that may be used may be in the figures."""
-    counted = (figures.better != 0) & ~differences(figures.numerator)
-    numerators, denominators = figures.numerator[:, counted], figures.denominator[:, counted]
+    exact = without_residue(figures.numerator, figures.denominator)
+    counted = (figures.better != 0) & ~differences(exact)
+    numerators, denominators = exact[:, counted], figures.denominator[:, counted]
     turned = mostly(numerators, denominators)
     numerators = np.maximum(np.where(turned[:, None], denominators - numerators, numerators), 0)
     worse = np.where(turned, 1.0, -1.0)[:, None] * figures.better[counted][:, None]
@@ -85,6 +87,16 @@ def judge(figures: Figures) -> Judgement:
     rare[counted] = turned
     known = (~np.isnan(figures.numerator) & teams[:, None]).sum(axis=2) * counted
     return Judgement(VERDICTS[said.verdict], said.since, because_of, *evidences, organisation(ratios, known, rare))
+
+
+def without_residue(numerators: np.ndarray, denominators: np.ndarray) -> np.ndarray:
+    """The numerators, nothing where 1e-15 vacancies are left of two sums of whole-time equivalents, and all likewise.
+
+    What is expected of such a unit would else be so many, and every verdict hang on the order in which a machine adds.
+    """
+    for whole in (0 * denominators, denominators):
+        numerators = np.where(np.abs(numerators - whole) <= RESIDUE * np.abs(denominators), whole, numerators)
+    return numerators
 
 
 def mostly(numerators: np.ndarray, denominators: np.ndarray) -> np.ndarray:

@@ -223,6 +223,23 @@ def test_the_unit_of_hours_changes_nothing(seed, times):
 
 @settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 1000))
+def test_what_a_sum_of_fractions_leaves_of_nothing_is_nothing(seed):
+    """Two machines that add in another order must not say another thing: 1e-15 vacancies are none, and so is -1e-15."""
+    figures, drawn = small(seed), np.random.default_rng(seed)
+    for number, exact in ((0, 0.0), (1, figures.denominator[:, 1])):
+        figures.numerator[:, number] = np.where(
+            drawn.random((24, 12)) < 0.8,
+            exact,
+            np.clip(figures.numerator[:, number], 0, figures.denominator[:, number]),
+        )
+    added = 1e-14 * figures.denominator * drawn.standard_normal(figures.numerator.shape)
+    one, other = judge(figures), judge(replace(figures, numerator=figures.numerator + added))
+    assert words(one) == words(other)
+    assert np.allclose(one.strain, other.strain, rtol=0, atol=1e-6, equal_nan=True)
+
+
+@settings(max_examples=3, deadline=None)
+@given(seed=st.integers(0, 1000))
 def test_turning_better_round_turns_strain_into_easing(seed):
     figures = small(seed)
     turned = judge(replace(figures, better=-figures.better)).verdict
