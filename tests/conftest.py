@@ -9,10 +9,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import settings
 from typer.testing import CliRunner
 
 from etl.__main__ import app
 from etl.paths import Workspace
+
+# The same examples every time, so that a run is red for what was changed; `--hypothesis-profile=default` looks further.
+settings.register_profile("kinship", derandomize=True)
+settings.load_profile("kinship")
 
 PROJECT = Path(__file__).resolve().parent.parent
 REAL_DATA = PROJECT.parent / "shared" / "data"

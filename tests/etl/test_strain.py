@@ -247,24 +247,25 @@ def test_turning_better_round_turns_strain_into_easing(seed):
     assert words(judge(figures)) == np.where(np.char.find(turned, "strain") >= 0, *swapped).tolist()
 
 
-@settings(max_examples=3, deadline=None)
-@given(seed=st.integers(0, 1000))
-def test_echoes_of_an_indicator_add_no_strain(seed):
-    figures = overdispersed(seed, Plant(), teams=30, months=24).figures
-    five = [0, 0, 0, 0, 0, *range(1, 9)]
-    names = np.array([f"{number}" for number in range(len(five))])
-    echoed = replace(
-        figures,
-        indicators=names,
-        families=figures.families[five],
-        better=figures.better[five],
-        numerator=figures.numerator[:, five],
-        denominator=figures.denominator[:, five],
-    )
-    once, often = judge(figures), judge(echoed)
-    apart = np.abs(np.maximum(once.strain, 0) - np.maximum(often.strain, 0))[14:]
+def test_echoes_of_an_indicator_add_no_strain():
+    apart, sooner, alarms = [], 0, np.zeros(2, dtype=int)
+    for seed in range(4):  # together: of one organisation by itself, chance may now and then say otherwise
+        figures = overdispersed(seed, Plant(), teams=30, months=24).figures
+        five = [0, 0, 0, 0, 0, *range(1, 9)]
+        echoed = replace(
+            figures,
+            indicators=np.array([f"{number}" for number in range(len(five))]),
+            families=figures.families[five],
+            better=figures.better[five],
+            numerator=figures.numerator[:, five],
+            denominator=figures.denominator[:, five],
+        )
+        once, often = judge(figures), judge(echoed)
+        apart.append(np.abs(np.maximum(once.strain, 0) - np.maximum(often.strain, 0))[14:])
+        sooner += (np.isin(often.verdict, STRAIN) & (once.verdict == "steady")).sum()
+        alarms += [np.isin(said.verdict, STRAIN).sum() for said in (once, often)]
     assert np.median(apart) < 0.1 and np.quantile(apart, 0.99) < 1  # standard deviations
-    assert (np.isin(often.verdict, STRAIN) & (once.verdict == "steady")).sum() == 0
+    assert sooner == 0 and alarms[1] <= alarms[0] + 2
 
 
 def test_most_strain_is_found_early_and_little_else():
