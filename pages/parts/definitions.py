@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import folded, tables, words
+from pages.parts import folded, markup, tables, words
 from pages.parts.filters import View
 
 STATUS = {"live": "shown", "draft": "being tried", "retired": "no longer shown"}
@@ -47,7 +47,7 @@ def all_of_them(rows: list[dict[str, Any]], today: dt.date, titles: dict[str, st
 def one(row: dict[str, Any]) -> None:
     """Everything the header of one number says."""
     st.header(words.plain(row["title"]), anchor=False)
-    fields = (
+    markup.columns(
         {"What it counts": row["definition"], "Why it matters": row["why_it_matters"], "Caveats": row["caveats"]},
         {
             "Evidence": words.sentence(row["evidence"]),
@@ -59,13 +59,10 @@ def one(row: dict[str, Any]) -> None:
         {
             "Owner": row["owner"],
             "Next review": words.day(row["next_review"]),
-            "Shown at": words.listed(words.plain(level) for level in row["levels"]),
+            "Shown at": words.listed(row["levels"]),
             "Protected as": f"class {row['disclosure']}, renewed {row['refresh']}",
         },
     )
-    columns = st.columns([5, 4, 3], gap="medium")
-    for column, told in zip(columns, fields, strict=True):
-        column.markdown("\n\n".join(f"**{name}**  \n{words.plain(text)}" for name, text in told.items()))
 
 
 def _better(row: dict[str, Any]) -> str:

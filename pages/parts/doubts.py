@@ -4,21 +4,44 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import audit, desk, words
+from pages.parts import audit, desk, markup, words
 from pages.parts.filters import View
 from pages.parts.journal import notes, wording
 
 DEED = "ask"
+UNIT = "pages/leaders/team.py"
+
+
+ASKS = "doubt"  # in the address: the number whose questions are to be opened
+
+
+def link(view: View, row: dict[str, Any]) -> str:
+    """On a card, in HTML: one quiet link; what was asked before, and its answer, are behind it, for those who may not ask too."""
+    if not _open_to(view, row):
+        return ""
+    there = view.address() | {ASKS: row["indicator"]}
+    return f'<span class="doubt">{markup.link(UNIT, _label(_asked(view, row)), there)}</span>'
+
+
+def opened(view: View, rows: dict[str, dict[str, Any]]) -> None:
+    """Opens the questions of the number that such a link has asked for, once."""
+    row = rows.get(st.query_params.pop(ASKS, ""))
+    if row and _open_to(view, row):
+        _ask(view, row)
 
 
 def beside(view: View, row: dict[str, Any]) -> None:
-    """On a card: one quiet button; what was asked before, and its answer, are behind it, for those who may not ask too."""
-    if row["shown"] not in ("protected", "not_collected") and row["month"]:
-        asked, key = _asked(view, row), f"doubt_{row['indicator']}"
-        if not asked and not view.may_ask:
-            return
-        if st.button(f":gray[{_label(asked)}]", key=key, type="tertiary", icon=":material/flag:"):
+    """Under a chart: the same as a button."""
+    if _open_to(view, row):
+        said = f":gray[{_label(_asked(view, row))}]"
+        if st.button(said, key=f"doubt_{row['indicator']}", type="tertiary", icon=":material/flag:"):
             _ask(view, row)
+
+
+def _open_to(view: View, row: dict[str, Any]) -> bool:
+    """Whether there is a number to ask about, and the reader may ask or read what was asked."""
+    there = row["shown"] not in ("protected", "not_collected") and row["month"]
+    return bool(there and (view.may_ask or _asked(view, row)))
 
 
 def offer(view: View, row: dict[str, Any]) -> None:
