@@ -73,22 +73,24 @@ def _better(row: dict[str, Any]) -> str:
 
 
 def lineage(row: dict[str, Any], facts: list[dict[str, Any]], titles: dict[str, str]) -> None:
-    """The way from sources through facts to the number and its pages, drawn and in words."""
+    """The way from sources through facts to the number and its pages, in words and, for who opens it, drawn."""
     st.subheader("From source to page", anchor=False)
     behind = _behind(row, {fact["fact"]: fact["reads"] for fact in facts})
     named = {source: titles.get(source, source) for source in row["sources"]}
     if not behind and not named:
         st.markdown("It is drawn from nothing that has been described yet.")
         return
-    with st.container(key="lineage"):
-        st.graphviz_chart(_dot(row, behind, named), width="content")
     told = words.listed(words.plain(title) for title in named.values()) or "no source yet"
     steps = (
         f", through {words.many(len(behind), 'fact')} ({', '.join(words.plain(fact) for fact in behind)})"
         if behind
         else ""
     )
-    st.caption(f"In words: from {told}{steps}, to {words.plain(row['title'])}, shown on {words.listed(_pages(row))}.")
+    st.markdown(f"From {told}{steps}, to **{words.plain(row['title'])}**, shown on {words.listed(_pages(row))}.")
+    with folded.box("The same, drawn", "account_tree", "drawn") as box:
+        if box.open:
+            with st.container(key="lineage"):
+                st.graphviz_chart(_dot(row, behind, named), width="content")
 
 
 def _behind(row: dict[str, Any], reads: dict[str, list[str]]) -> dict[str, list[str]]:
