@@ -31,7 +31,7 @@ def sureness(view: View, row: dict[str, Any]) -> None:
     settled = view.indicator["settled_to"]
     sources = view.ask("about", indicator=row["indicator"])
     told = [
-        words.sure(row, view.profile()),
+        words.sure(row, view.profile),
         f"Its newest settled month is {words.month(settled)}." if settled else "Nothing is settled yet.",
         f"Data quality: {' · '.join(map(words.quality, sources))}." if sources else "",
     ]

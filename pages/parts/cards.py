@@ -86,11 +86,13 @@ def instead(view: View, row: dict[str, Any], others: list[dict[str, Any]]) -> di
 
 def all_of(view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[str, Any]]]) -> None:
     """A card for each number of the chosen unit; `others` are the rows of each that may stand for it (`instead`)."""
-    markup.show("cards", *(card(view, row, others.get(row["indicator"], [])) for row in rows))
+    asked = doubts.links(view, rows)
+    told = (card(view, row, others.get(row["indicator"], []), ask) for row, ask in zip(rows, asked, strict=True))
+    markup.show("cards", *told)
 
 
-def card(view: View, row: dict[str, Any], others: list[dict[str, Any]]) -> str:
-    """One number in HTML: what it is, how it stands, and what it means."""
+def card(view: View, row: dict[str, Any], others: list[dict[str, Any]], asked: str) -> str:
+    """One number in HTML: what it is, how it stands, what it means, and the link to what is `asked` of it."""
     indicator = view.indicators[row["indicator"]]
     there = view.address(indicator=row["indicator"])
     title = markup.link(LARGE, indicator["title"], there) if row["last_shown"] else markup.text(indicator["title"])
@@ -112,9 +114,9 @@ def card(view: View, row: dict[str, Any], others: list[dict[str, Any]]) -> str:
         over = view.units[other["unit"]]
         said = words.quantity(other["value"], indicator["unit"], decimals(other))
         parts.append(f"<p>{markup.link(UNIT, ': '.join((over['title'], said)), view.address(unit=over['unit']))}</p>")
-    told = (indicator["definition"], indicator["caveats"], words.bare(words.sure(row, view.profile())))
+    told = (indicator["definition"], indicator["caveats"], words.bare(words.sure(row, view.profile)))
     meaning = markup.more("What it counts", "".join(f"<p>{markup.text(each)}</p>" for each in told if each))
-    parts.append(f'<div class="foot">{meaning}{doubts.link(view, row)}</div>')
+    parts.append(f'<div class="foot">{meaning}{asked}</div>')
     return f'<section class="card" data-indicator="{markup.text(row["indicator"])}">{"".join(parts)}</section>'
 
 
