@@ -23,7 +23,7 @@ if any(row["value"] is not None for row in series):
     spec = charts.xmr(view.release, view.viewer.roots, **asked, chosen=view.month, beside=beside)
     told = charts.in_words(view, series, words.reading(now, unit["level"]))
     st.vega_lite_chart(spec, alt=told, key="chart")
-    st.caption(charts.key(series, events, view.profile(), beside))
+    st.caption(charts.key(series, events, view.profile, beside))
     doubts.offer(view, now)
     about.file(view, series)
 else:

@@ -24,9 +24,7 @@ with files:
 said = "".join(f"**{text}**" if weighs else text for text, weighs in review.sentence(found))
 frame.heading(view, found.title, f"{words.plain(view.unit['title'])}. {said}", HERE)
 
-with st.grid(columns=3, min_column_width=270):
-    for standing in review.STANDING:
-        boxes.box(found, standing)
+boxes.all_of(found)
 
 left, right = st.container(key="halves").columns([1.15, 1], gap="large")
 with left:
@@ -38,9 +36,7 @@ with right:
     boxes.kindness(found)
     st.header("Since the review before", anchor=False)
     first, *rest = review.since(found)
-    st.markdown(words.plain(first))
-    for told in rest:
-        st.markdown(f"- {words.plain(told)}")
+    st.markdown("\n".join([f"{words.plain(first)}\n", *(f"- {words.plain(told)}" for told in rest)]))
     st.header("Data quality", anchor=False)
     st.markdown(words.plain(review.quality(found)))
     frame.link(QUALITY, "Open data quality")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import about, beside, cards, desk, filters, frame, looked, states, strain, trials
+from pages.parts import about, beside, cards, desk, doubts, filters, frame, looked, states, strain, trials
 
 HERE = "pages/leaders/team.py"
 
@@ -29,9 +29,7 @@ for name, members in groups.items():
     if members or name == "What is holding up":
         st.header(name, anchor=False)
     if members:
-        with st.grid(columns=3, min_column_width=270):
-            for row in members:
-                cards.card(view, row, above[row["indicator"]])
+        cards.all_of(view, members, above)
     elif name == "What is holding up":
         st.markdown("Nothing stands out as stronger than usual.")
 
@@ -47,3 +45,4 @@ below = [unit for month in months for unit in view.ask("units_below", unit=view.
 cards.links(view, below, HERE)
 trials.pointer(view)
 looked.at_unit(view)
+doubts.opened(view, mine)

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import cards, folded, marks, tables, words
+from pages.parts import cards, folded, marks, markup, tables, words
 from pages.parts.filters import View
 
 PRIME_LINES = ("Lower limit, p′ or u′", "Upper limit, p′ or u′")
@@ -31,7 +31,7 @@ def sureness(view: View, row: dict[str, Any]) -> None:
     settled = view.indicator["settled_to"]
     sources = view.ask("about", indicator=row["indicator"])
     told = [
-        words.sure(row, view.profile()),
+        words.sure(row, view.profile),
         f"Its newest settled month is {words.month(settled)}." if settled else "Nothing is settled yet.",
         f"Data quality: {' · '.join(map(words.quality, sources))}." if sources else "",
     ]
@@ -100,8 +100,7 @@ def number(view: View) -> None:
     indicator = view.indicator
     sources = view.ask("about", indicator=indicator["indicator"])
     st.header("About this number", anchor=False)
-    columns = st.columns(3, gap="medium")
-    fields = (
+    markup.columns(
         {"What it counts": indicator["definition"], "Why it matters": indicator["why_it_matters"]},
         {"Evidence": words.sentence(indicator["evidence"]), "Caveats": indicator["caveats"]},
         {
@@ -110,8 +109,6 @@ def number(view: View) -> None:
             "Owner": f"{indicator['owner']}, review {words.month(indicator['next_review'])}",
         },
     )
-    for column, told in zip(columns, fields, strict=True):
-        column.markdown("\n\n".join(f"**{name}**  \n{words.plain(text)}" for name, text in told.items()))
 
 
 def line(view: View, now: dict[str, Any]) -> None:

@@ -152,22 +152,26 @@ def checks(rows: list[dict[str, Any]], titles: dict[str, str]) -> None:
     for severity, (icon, outcome) in OUTCOMES.items():
         failed = [row for row in rows if row["failed"] and row["severity"] == severity]
         if failed:
-            with st.container(gap=None):
-                st.markdown(f":gray[{icon}] **{len(failed):,} {outcome}**")
-                for row in failed:
-                    why = f" *{words.plain(row['why'])}*" if row["why"] else ""
-                    what = f"{words.plain(row['about'])}: {words.many(row['unexpected'], 'row')}."
-                    st.caption(f"{words.plain(titles.get(row['source'], row['source']))}. {what}{why}")
+            told = [f":gray[{icon}] **{len(failed):,} {outcome}**"]
+            for row in failed:
+                why = f" *{words.plain(row['why'])}*" if row["why"] else ""
+                what = f"{words.plain(row['about'])}: {words.many(row['unexpected'], 'row')}."
+                told.append(f":small[:gray[{words.plain(titles.get(row['source'], row['source']))}. {what}{why}]]")
+            st.markdown("  \n".join(told))
     if any(row["errors"] for row in rows):
         st.markdown(f":gray[:material/error:] **{sum(row['errors'] for row in rows):,} could not be run**")
-    for source, title in titles.items():
-        mine = [row for row in rows if row["source"] == source]
-        if mine:
-            with folded.box(
-                f"{words.plain(title)}: {words.many(len(mine), 'check')}", "rule", f"checks_{source}"
-            ) as box:
-                if box.open:
-                    tables.shown([_check(row) for row in mine], f"Checks of {title}", _WIDE, row_height=40)
+    of = {source: sum(row["source"] == source for row in rows) for source in titles}
+    with folded.box(f"{words.many(len(rows), 'check')}, source by source", "rule", "checks") as box:
+        if box.open and rows:
+            source = st.selectbox(
+                "Source",
+                [source for source in titles if of[source]],
+                format_func=lambda source: f"{titles[source]}: {words.many(of[source], 'check')}",
+                key="checks_of",
+                width=420,
+            )
+            mine = [_check(row) for row in rows if row["source"] == source]
+            tables.shown(mine, f"Checks of {titles[source]}", _WIDE, row_height=40)
 
 
 _WIDE = {

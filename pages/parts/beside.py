@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import cards, intervals, kindness, tables, words
+from pages.parts import cards, intervals, kindness, markup, tables, words
 from pages.parts.filters import View
 
 FRAMES = {
@@ -26,21 +26,20 @@ def frames(unit: str, frame: dict[str, Any] | None) -> None:
         return
     when = f"{words.month(frame['from_month'])} to {words.month(frame['to_month'])}"
     st.caption(f"{when}, beside the wave of {words.month(frame['wave'])}. They may go together; never one number.")
-    badge = f":violet-badge[:material/location_on: {words.plain(unit)}, likely]"
-    with st.grid(columns=2, min_column_width=230):
-        for key, (title, told_) in FRAMES.items():
-            with st.container(border=True, height="stretch", gap="xsmall", key=f"frame_{key}"):
-                mine = key == frame["frame"]
-                if mine:
-                    st.markdown(badge)
-                st.markdown(f"**{title}**" if mine else f":gray[{title}]")
-                st.caption(told_)
+    boxes = [
+        _frame(title, told, unit if key == frame["frame"] else "", ", likely") for key, (title, told) in FRAMES.items()
+    ]
     if frame["frame"] == "not_clear":
-        with st.container(border=True, gap="xsmall", key="frame_not_clear"):
-            st.markdown(f":violet-badge[:material/location_on: {words.plain(unit)}]")
-            st.markdown("**Not clear yet**")
-            st.caption(_unclear(frame))
+        boxes.append(_frame("Not clear yet", _unclear(frame), unit))
+    markup.show("frames", *boxes)
     st.caption(_sure(frame))
+
+
+def _frame(title: str, told: str, mine: str, sure: str = "") -> str:
+    """One box; `mine` is the unit that reads so."""
+    here = f'<p class="badge">{markup.text(mine)}{sure}</p>' if mine else ""
+    name = f"<strong>{markup.text(title)}</strong>" if mine else markup.text(title)
+    return f'<section class="card">{here}<p>{name}</p>{markup.quiet(told)}</section>'
 
 
 def _unclear(frame: dict[str, Any]) -> str:
@@ -73,6 +72,7 @@ def _sure(frame: dict[str, Any]) -> str:
 
 def signals(view: View, rows: Rows) -> None:
     """The signals of a unit by family: each with its sign, its name and its reading in a few words."""
+    told = []
     for family, name in words.FAMILIES.items():
         members = [
             row
@@ -81,18 +81,14 @@ def signals(view: View, rows: Rows) -> None:
         ]
         if not members:
             continue
-        st.markdown(f"**{name}**")
-        for row in members:
-            with st.container(
-                horizontal=True,
-                wrap=False,
-                gap="small",
-                vertical_alignment="center",
-                key=f"sign_beside_{row['indicator']}",
-            ):
-                cards.icon(row, 24)
-                title = words.plain(view.indicators[row["indicator"]]["title"])
-                st.markdown(f"{title} · {words.plain(words.in_short(row))}")
+        told.append(f"<li><strong>{markup.text(name)}</strong></li>")
+        told += [
+            f"<li>{cards.sign(row)}<span>{markup.text(view.indicators[row['indicator']]['title'])} · "
+            f"{markup.text(words.in_short(row))}</span></li>"
+            for row in members
+        ]
+    if told:
+        markup.show("signs", "<ul>", *told, "</ul>")
 
 
 def kindness_here(view: View, wave: dict[str, Any]) -> None:

@@ -1,39 +1,42 @@
 """What the monthly review draws: boxes of places, rows of pressures, and kindness beside them."""
 
+from typing import Any
+
 import streamlit as st
 
-from pages.parts import cards, frame, intervals, marks, review, words
+from pages.parts import cards, frame, intervals, marks, markup, review, words
 from pages.parts import kindness as survey
 
 
-def box(found: review.Review, standing: str) -> None:
-    """New, persisting or lifted: what that means, and where it is so."""
+def all_of(found: review.Review) -> None:
+    """The boxes of what is new, what persists and what has lifted, side by side."""
+    markup.show("cards", *(box(found, standing) for standing in review.STANDING))
+
+
+def box(found: review.Review, standing: str) -> str:
+    """New, persisting or lifted, in HTML: what that means, and where it is so."""
     title, meaning = review.STANDING[standing]
-    with st.container(border=True, height="stretch", gap="small", key=f"card_{standing}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"sign_{standing}"):
-            st.header(title, anchor=False, width="content")
-            st.image(marks.standing_strip(standing), width=52, alt="Four months in small")
-        st.caption(meaning)
-        places(found, standing)
+    strip = markup.picture(marks.standing_strip(standing), "Four months in small")
+    top = f'<div class="top strip"><h2>{markup.text(title)}</h2>{strip}</div>'
+    return f'<section class="card">{top}{markup.quiet(meaning)}{places(found, standing)}</section>'
 
 
-def places(found: review.Review, standing: str) -> None:
-    """The places of one box, each opening its page; and how many more there are."""
+def places(found: review.Review, standing: str) -> str:
+    """The places of one box in HTML, each opening its page; and how many more there are."""
     listed = found.places[standing]
     if not listed:
-        st.markdown("None.")
-    for place in listed[: review.MOST]:
-        with st.container(gap=None, key=f"place_{place.unit['unit']}"):
-            name = words.plain(review.name_of(found, place.unit))
-            there = found.view.address(unit=place.unit["unit"])
-            st.page_link(cards.UNIT, label=f"**{name}**", help="", query_params=there)
-            st.caption(words.plain(review.of_place(found, place)))
-            for row in place.telling:
-                st.caption(words.plain(review.of_number(found, row)))
-            if place.rows and standing == "new":
-                st.caption(words.plain(review.helping(found.about(place.rows[0]))))
-    if len(listed) > review.MOST:
-        st.caption(f"And {len(listed) - review.MOST} more.")
+        return "<p>None.</p>"
+    told = [place(found, each, standing) for each in listed[: review.MOST]]
+    more = markup.quiet(f"And {len(listed) - review.MOST} more.") if len(listed) > review.MOST else ""
+    return f"<ul>{''.join(told)}</ul>{more}"
+
+
+def place(found: review.Review, of: review.Place, standing: str) -> str:
+    name = markup.link(cards.UNIT, review.name_of(found, of.unit), found.view.address(unit=of.unit["unit"]))
+    told = [review.of_place(found, of), *(review.of_number(found, row) for row in of.telling)]
+    if of.rows and standing == "new":
+        told.append(review.helping(found.about(of.rows[0])))
+    return f"<li><strong>{name}</strong>{''.join(map(markup.quiet, told))}</li>"
 
 
 def pressures(found: review.Review, owner: str) -> None:
@@ -41,24 +44,18 @@ def pressures(found: review.Review, owner: str) -> None:
     rows = found.pressures[owner]
     if not rows:
         st.markdown("None of the numbers collected here.")
-    with st.container(key=f"below_{owner}"):
-        for row in rows:
-            about = found.about(row)
-            with st.container(horizontal=True, wrap=False, gap="small", key=f"sign_{row['indicator']}"):
-                cards.icon(row, 28)
-                with st.container(width="stretch"):
-                    name, latest, strip = st.columns([3.4, 2.2, 2.6], vertical_alignment="center")
-                    with name.container(gap=None):
-                        there = found.view.address(indicator=row["indicator"])
-                        st.page_link(cards.LARGE, label=words.plain(about["title"]), help="", query_params=there)
-                        if about["lever_is"]:
-                            st.caption(words.plain(words.sentence(about["lever_is"])))
-                    latest.markdown(words.plain(review.latest(found, row)))
-                    with strip:
-                        st.image(
-                            marks.strip(row["points"]), width=150,
-                            alt=f"{about['title']}, the last twelve months: {words.reading(row, found.view.unit['level'])}",
-                        )  # fmt: skip
+        return
+    markup.show("rows", "<ul>", *(pressure(found, row) for row in rows), "</ul>")
+
+
+def pressure(found: review.Review, row: dict[str, Any]) -> str:
+    about = found.about(row)
+    name = markup.link(cards.LARGE, about["title"], found.view.address(indicator=row["indicator"]))
+    lever = markup.quiet(words.sentence(about["lever_is"])) if about["lever_is"] else ""
+    said = f"{about['title']}, the last twelve months: {words.reading(row, found.view.unit['level'])}"
+    strip = markup.picture(marks.strip(row["points"]), said)
+    latest = markup.text(review.latest(found, row))
+    return f"<li>{cards.sign(row)}<div class='wide'>{name}{lever}</div><div>{latest}</div><div>{strip}</div></li>"
 
 
 def kindness(found: review.Review) -> None:
@@ -68,7 +65,7 @@ def kindness(found: review.Review) -> None:
         said = survey.told(found.kindness, found.view.unit["title"], found.wave["wave"])
         intervals.by_construct(found.kindness, "benchmark", "kindness", said)
     st.caption(words.plain(first))
-    for told in rest:
-        st.markdown(f"- {words.plain(told)}")
+    if rest:
+        st.markdown("\n".join(f"- {words.plain(told)}" for told in rest))
     if found.wave:
         frame.link(survey.PAGE, "Open the circle", found.view.address(unit=found.view.unit["unit"]))

@@ -1,13 +1,12 @@
 """One number on a card or in a row: its value, its sign, three years in small, and the reading in words."""
 
 import datetime as dt
-import html
 import math
 from typing import Any
 
 import streamlit as st
 
-from pages.parts import doubts, folded, marks, states, words
+from pages.parts import doubts, folded, marks, markup, states, words
 from pages.parts.filters import View
 
 LARGE = "pages/executives/indicator.py"
@@ -53,31 +52,28 @@ def icon(row: dict[str, Any], width: int = 26) -> None:
     st.image(marks.variation(shown["verdict"], shown["moved"]), width=width, alt=words.sign(shown))
 
 
-def number(row: dict[str, Any], unit: str) -> None:
-    """The figure in serif, its unit in small."""
-    value = html.escape(words.figure(row["value"], decimals(row)))
-    st.html(f'<p class="figure">{value}<span>{words.NBSP}{html.escape(unit)}</span></p>')
+def sign(row: dict[str, Any]) -> str:
+    """The sign of a number, in HTML."""
+    shown = judged(row)
+    return markup.picture(marks.variation(shown["verdict"], shown["moved"]), words.sign(shown))
 
 
-def small_chart(row: dict[str, Any], title: str, unit: str) -> None:
+def small_chart(row: dict[str, Any], title: str, unit: str) -> str:
+    """Three years in small, in HTML; nothing where no month is shown."""
     drawn = [p["value"] for p in row["points"] if p["value"] is not None]
     if not drawn:
-        return
+        return ""
     low, high = (words.figure(of(drawn), decimals(row)) for of in (min, max))
     first, last = (words.month(row["points"][i]["month"]) for i in (0, -1))
     top = words.quantity(max(drawn), unit, decimals(row))
-    said = f"{title}, {first} to {last}: between {low} and {top}"
-    st.image(
-        marks.spark(row["points"]),
-        width="stretch",
-        alt=said if high != low else f"{title}: {high} throughout",
-    )
+    said = f"{title}, {first} to {last}: between {low} and {top}" if high != low else f"{title}: {high} throughout"
+    return f'<div class="spark">{markup.picture(marks.spark(row["points"]), said)}</div>'
 
 
 def aside(row: dict[str, Any], unit: str, level: str) -> str:
     """The line under a number: the reading, and what it is measured against."""
     average = f"; own average {words.quantity(row['mean'], unit, decimals(row))}" if row["mean"] is not None else ""
-    return f"{words.plain(words.reading(row, level))}{average if row['settled'] else ''}."
+    return f"{words.reading(row, level)}{average if row['settled'] else ''}."
 
 
 def instead(view: View, row: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -88,42 +84,40 @@ def instead(view: View, row: dict[str, Any], others: list[dict[str, Any]]) -> di
     return next((other for other in others if other["shown"] == "yes" and other["unit"] in view.units), None)
 
 
-def card(view: View, row: dict[str, Any], others: list[dict[str, Any]]) -> None:
-    """One indicator of the chosen unit; `others` are the rows that may stand for it (`instead`)."""
+def all_of(view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[str, Any]]]) -> None:
+    """A card for each number of the chosen unit; `others` are the rows of each that may stand for it (`instead`)."""
+    asked = doubts.links(view, rows)
+    told = (card(view, row, others.get(row["indicator"], []), ask) for row, ask in zip(rows, asked, strict=True))
+    markup.show("cards", *told)
+
+
+def card(view: View, row: dict[str, Any], others: list[dict[str, Any]], asked: str) -> str:
+    """One number in HTML: what it is, how it stands, what it means, and the link to what is `asked` of it."""
     indicator = view.indicators[row["indicator"]]
-    with st.container(border=True, height="stretch", gap="xsmall", key=f"card_{row['indicator']}"):
-        with st.container(horizontal=True, wrap=False, horizontal_alignment="distribute", gap="small"):
-            told = "\n\n".join(filter(None, (definition(indicator), words.sure(row, view.profile()))))
-            st.markdown(f"**{words.plain(indicator['title'])}**", help=told, width="content")
-            icon(row)
-        if row["shown"] == "yes":
-            number(row, indicator["unit"])
-            st.caption(" · ".join(filter(None, (words.month(row["month"]), words.between(row, indicator["unit"])))))
-        else:
-            st.markdown(f"*{words.absence(row)}.*")
-            if row["last_shown"] and row["shown"] == "no_data":
-                st.caption(f"Last shown for {words.month(row['last_shown'])}.")
-        small_chart(row, indicator["title"], indicator["unit"])
-        if row["shown"] == "yes":
-            st.caption(aside(row, indicator["unit"], view.unit["level"]))
-        elif other := instead(view, row, others):
-            over = view.units[other["unit"]]
-            said = words.quantity(other["value"], indicator["unit"], decimals(other))
-            st.page_link(
-                UNIT, label=f"{words.plain(over['title'])}: {words.plain(said)}", help="",
-                icon=f":material/{'group_work' if over['together'] else 'arrow_upward'}:",
-                query_params=view.address(unit=over["unit"]),
-            )  # fmt: skip
-        with st.container(
-            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"
-        ):
-            if row["last_shown"]:
-                st.page_link(
-                    LARGE, label=f"Open {words.plain(indicator['title'].lower())} large", help="",
-                    icon=":material/arrow_forward:", icon_position="right", width="content",
-                    query_params=view.address(indicator=row["indicator"]),
-                )  # fmt: skip
-            doubts.beside(view, row)
+    there = view.address(indicator=row["indicator"])
+    title = markup.link(LARGE, indicator["title"], there) if row["last_shown"] else markup.text(indicator["title"])
+    parts = [f'<div class="top"><h3>{title}</h3>{sign(row)}</div>']
+    if row["shown"] == "yes":
+        value = words.figure(row["value"], decimals(row))
+        parts.append(f'<p class="figure">{value}<span>{words.NBSP}{markup.text(indicator["unit"])}</span></p>')
+        parts.append(
+            markup.quiet(" · ".join(filter(None, (words.month(row["month"]), words.between(row, indicator["unit"])))))
+        )
+    else:
+        parts.append(f"<p><em>{markup.text(words.absence(row))}.</em></p>")
+        if row["last_shown"] and row["shown"] == "no_data":
+            parts.append(markup.quiet(f"Last shown for {words.month(row['last_shown'])}."))
+    parts.append(small_chart(row, indicator["title"], indicator["unit"]))
+    if row["shown"] == "yes":
+        parts.append(markup.quiet(aside(row, indicator["unit"], view.unit["level"])))
+    elif other := instead(view, row, others):
+        over = view.units[other["unit"]]
+        said = words.quantity(other["value"], indicator["unit"], decimals(other))
+        parts.append(f"<p>{markup.link(UNIT, ': '.join((over['title'], said)), view.address(unit=over['unit']))}</p>")
+    told = (indicator["definition"], indicator["caveats"], words.bare(words.sure(row, view.profile)))
+    meaning = markup.more("What it counts", "".join(f"<p>{markup.text(each)}</p>" for each in told if each))
+    parts.append(f'<div class="foot">{meaning}{asked}</div>')
+    return f'<section class="card" data-indicator="{markup.text(row["indicator"])}">{"".join(parts)}</section>'
 
 
 def further(view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[str, Any]]]) -> None:
@@ -138,30 +132,22 @@ def further(view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[
             members = [row for row in rows if view.indicators[row["indicator"]]["family"] == family]
             if members and box.open:
                 st.subheader(name, anchor=False)
-                with st.grid(columns=3, min_column_width=270):
-                    for row in members:
-                        card(view, row, others.get(row["indicator"], []))
+                all_of(view, members, others)
 
 
-def line(view: View, row: dict[str, Any], unit: dict[str, Any]) -> None:
-    """The chosen indicator for one of many units: sign, name that opens its page, number, chart, reading."""
+def line(view: View, row: dict[str, Any], unit: dict[str, Any]) -> str:
+    """The chosen indicator for one of many units in HTML: sign, name that opens its page, number, chart, reading."""
     measure, there = view.indicator["unit"], view.address(unit=unit["unit"])
-    with st.container(horizontal=True, wrap=False, gap="small", key=f"sign_{unit['unit']}"):
-        icon(row, 28)
-        with st.container(width="stretch"):
-            name, chart, said = st.columns([4.2, 3, 4.6], vertical_alignment="center")
-            with name.container(gap=None):
-                st.page_link(LARGE, label=words.plain(unit["title"]), help="", query_params=there)
-                if row["shown"] == "yes":
-                    st.markdown(f"**{words.plain(words.quantity(row['value'], measure, decimals(row)))}**")
-                else:
-                    st.caption(f"*{words.absence(row).removesuffix('. Missing is not zero')}.*")
-            with chart:
-                small_chart(row, unit["title"], measure)
-            if row["shown"] == "yes":
-                said.caption(aside(row, measure, unit["level"]))
-            elif row["last_shown"]:
-                said.caption(f"Last shown for {words.month(row['last_shown'])}.")
+    said = ""
+    if row["shown"] == "yes":
+        number = f"<strong>{markup.text(words.quantity(row['value'], measure, decimals(row)))}</strong>"
+        said = markup.quiet(aside(row, measure, unit["level"]))
+    else:
+        number = markup.quiet(words.absence(row).removesuffix(". Missing is not zero"))
+        if row["last_shown"]:
+            said = markup.quiet(f"Last shown for {words.month(row['last_shown'])}.")
+    name = f"<div>{markup.link(LARGE, unit['title'], there)}{number}</div>"
+    return f"<li>{sign(row)}{name}<div>{small_chart(row, unit['title'], measure)}</div><div>{said}</div></li>"
 
 
 def lines(view: View, rows: list[dict[str, Any]], units: list[dict[str, Any]]) -> None:
@@ -171,9 +157,7 @@ def lines(view: View, rows: list[dict[str, Any]], units: list[dict[str, Any]]) -
             states.empty("block", line_of_words, "The figure above is as deep as this number goes.")
             return
     found = {row["unit"]: row for row in rows}
-    with st.container(key="below"):
-        for unit in units:
-            line(view, found[unit["unit"]], unit)
+    markup.show("rows", "<ul>", *(line(view, found[unit["unit"]], unit) for unit in units), "</ul>")
 
 
 def paged(rows: list[dict[str, Any]], of: str, a_page: int = A_PAGE) -> list[dict[str, Any]]:
@@ -188,15 +172,9 @@ def paged(rows: list[dict[str, Any]], of: str, a_page: int = A_PAGE) -> list[dic
 
 def links(view: View, units: list[dict[str, Any]], page: str) -> None:
     """The way further down."""
-    if not units:
-        return
-    with (
-        st.expander(
-            words.many(len(units), "unit directly below", "units directly below"),
-            icon=":material/account_tree:",
-        ),
-        st.grid(columns=3, min_column_width=270, gap=None),
-    ):
-        for unit in units:
-            there = view.address(unit=unit["unit"])
-            st.page_link(page, label=words.plain(unit["title"]), help="", query_params=there)
+    if units:
+        listed = "".join(
+            f"<li>{markup.link(page, unit['title'], view.address(unit=unit['unit']))}</li>" for unit in units
+        )
+        summary = words.many(len(units), "unit directly below", "units directly below")
+        markup.show("below", markup.more(summary, f"<ul>{listed}</ul>"))

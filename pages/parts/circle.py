@@ -45,9 +45,7 @@ def drawn(view: View, wave: dict[str, Any], rows: Rows) -> None:
     left.markdown(ring.drawing(circle, unit, words.month(wave["wave"]), told), unsafe_allow_html=True)
     with right:
         st.header("In words", anchor=False)
-        st.markdown(kindness.thinnest(circle))
-        for sentence in [*kindness.changes(circle), kindness.unchanged(circle)]:
-            st.markdown(sentence)
+        st.markdown("\n\n".join([kindness.thinnest(circle), *kindness.changes(circle), kindness.unchanged(circle)]))
         st.header("How to read it", anchor=False)
         st.caption(HOW)
         st.caption(f":material/info: {words.plain(wave['note'])} {kindness.CREDIT}")
@@ -68,8 +66,8 @@ def conditions(view: View, wave: dict[str, Any], rows: Rows) -> None:
             intervals.by_construct(
                 mine, tick, f"intervals_{family}", kindness.told(mine, view.unit["title"], wave["wave"], PARTS[family])
             )
-            for sentence in kindness.changes(mine):
-                st.markdown(sentence)
+            if moved := kindness.changes(mine):
+                st.markdown("\n\n".join(moved))
             kindness.measured(view, mine, wave["wave"])
 
 

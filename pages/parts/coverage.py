@@ -188,9 +188,9 @@ def agreement(rows: list[dict[str, Any]]) -> None:
     for kind, row in kinds.items():
         newest = max((other for other in rows if other["kind"] == kind), key=lambda other: other["month"])
         st.markdown(
-            f"**{words.sentence(_people(newest))}** {words.plain(row['what'])} in {words.month(newest['month'])}."
+            f"**{words.sentence(_people(newest))}** {words.plain(row['what'])} in {words.month(newest['month'])}.  \n"
+            f":small[:gray[{words.plain(row['why'])}]]"
         )
-        st.caption(words.plain(row["why"]))
     months = sorted({row["month"] for row in rows}, reverse=True)[:13]
     found = {(row["kind"], row["month"]): row for row in rows}
     told = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import folded, tables, words
+from pages.parts import folded, markup, tables, words
 from pages.parts.filters import View
 
 STATUS = {"live": "shown", "draft": "being tried", "retired": "no longer shown"}
@@ -47,7 +47,7 @@ def all_of_them(rows: list[dict[str, Any]], today: dt.date, titles: dict[str, st
 def one(row: dict[str, Any]) -> None:
     """Everything the header of one number says."""
     st.header(words.plain(row["title"]), anchor=False)
-    fields = (
+    markup.columns(
         {"What it counts": row["definition"], "Why it matters": row["why_it_matters"], "Caveats": row["caveats"]},
         {
             "Evidence": words.sentence(row["evidence"]),
@@ -59,13 +59,10 @@ def one(row: dict[str, Any]) -> None:
         {
             "Owner": row["owner"],
             "Next review": words.day(row["next_review"]),
-            "Shown at": words.listed(words.plain(level) for level in row["levels"]),
+            "Shown at": words.listed(row["levels"]),
             "Protected as": f"class {row['disclosure']}, renewed {row['refresh']}",
         },
     )
-    columns = st.columns([5, 4, 3], gap="medium")
-    for column, told in zip(columns, fields, strict=True):
-        column.markdown("\n\n".join(f"**{name}**  \n{words.plain(text)}" for name, text in told.items()))
 
 
 def _better(row: dict[str, Any]) -> str:
@@ -76,22 +73,24 @@ def _better(row: dict[str, Any]) -> str:
 
 
 def lineage(row: dict[str, Any], facts: list[dict[str, Any]], titles: dict[str, str]) -> None:
-    """The way from sources through facts to the number and its pages, drawn and in words."""
+    """The way from sources through facts to the number and its pages, in words and, for who opens it, drawn."""
     st.subheader("From source to page", anchor=False)
     behind = _behind(row, {fact["fact"]: fact["reads"] for fact in facts})
     named = {source: titles.get(source, source) for source in row["sources"]}
     if not behind and not named:
         st.markdown("It is drawn from nothing that has been described yet.")
         return
-    with st.container(key="lineage"):
-        st.graphviz_chart(_dot(row, behind, named), width="content")
     told = words.listed(words.plain(title) for title in named.values()) or "no source yet"
     steps = (
         f", through {words.many(len(behind), 'fact')} ({', '.join(words.plain(fact) for fact in behind)})"
         if behind
         else ""
     )
-    st.caption(f"In words: from {told}{steps}, to {words.plain(row['title'])}, shown on {words.listed(_pages(row))}.")
+    st.markdown(f"From {told}{steps}, to **{words.plain(row['title'])}**, shown on {words.listed(_pages(row))}.")
+    with folded.box("The same, drawn", "account_tree", "drawn") as box:
+        if box.open:
+            with st.container(key="lineage"):
+                st.graphviz_chart(_dot(row, behind, named), width="content")
 
 
 def _behind(row: dict[str, Any], reads: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -1,24 +1,53 @@
 """What a reader may say of a number: that it looks wrong, or what happened that would explain it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
 
-from pages.parts import audit, desk, words
+from pages.parts import audit, desk, markup, words
 from pages.parts.filters import View
 from pages.parts.journal import notes, wording
 
 DEED = "ask"
+UNIT = "pages/leaders/team.py"
+
+
+ASKS = "doubt"  # in the address: the number whose questions are to be opened
+
+
+def links(view: View, rows: list[dict[str, Any]]) -> list[str]:
+    """For each card of the view's unit, in HTML: one quiet link; what was asked before, and its answer, are behind it, for those
+    who may not ask too."""
+    found = desk.notes_about(view, view.unit["unit"])
+    return [_link(view, row, _of(found, row)) if _open_to(view, row, found) else "" for row in rows]
+
+
+def _link(view: View, row: dict[str, Any], asked: list[notes.Note]) -> str:
+    there = view.address() | {ASKS: row["indicator"]}
+    return f'<span class="doubt">{markup.link(UNIT, _label(asked), there)}</span>'
+
+
+def opened(view: View, rows: dict[str, dict[str, Any]]) -> None:
+    """Opens the questions of the number that such a link has asked for, once."""
+    row = rows.get(st.query_params.pop(ASKS, ""))
+    if row and _open_to(view, row, desk.notes_about(view, row["unit"])):
+        _ask(view, row)
 
 
 def beside(view: View, row: dict[str, Any]) -> None:
-    """On a card: one quiet button; what was asked before, and its answer, are behind it, for those who may not ask too."""
-    if row["shown"] not in ("protected", "not_collected") and row["month"]:
-        asked, key = _asked(view, row), f"doubt_{row['indicator']}"
-        if not asked and not view.may_ask:
-            return
-        if st.button(f":gray[{_label(asked)}]", key=key, type="tertiary", icon=":material/flag:"):
+    """Under a chart: the same as a button."""
+    found = desk.notes_about(view, row["unit"])
+    if _open_to(view, row, found):
+        said = f":gray[{_label(_of(found, row))}]"
+        if st.button(said, key=f"doubt_{row['indicator']}", type="tertiary", icon=":material/flag:"):
             _ask(view, row)
+
+
+def _open_to(view: View, row: dict[str, Any], found: Iterable[notes.Note]) -> bool:
+    """Whether there is a number to ask about, and the reader may ask or read what was asked."""
+    there = row["shown"] not in ("protected", "not_collected") and row["month"]
+    return bool(there and (view.may_ask or _of(found, row)))
 
 
 def offer(view: View, row: dict[str, Any]) -> None:
@@ -55,7 +84,7 @@ def question(view: View, row: dict[str, Any]) -> None:
     """The number, what was asked of it before and answered, and the form to ask."""
     indicator, shown = view.indicators[row["indicator"]], _shown(view, row)
     st.markdown(f"**{words.plain(indicator['title'])}, {words.plain(view.unit['title'])}**  \n{words.plain(shown)}")
-    for note in _asked(view, row):
+    for note in _of(desk.notes_about(view, row["unit"]), row):
         thread(note)
     if not view.may_ask:
         return
@@ -109,8 +138,8 @@ def thread(note: notes.Note) -> None:
         )
 
 
-def _asked(view: View, row: dict[str, Any]) -> list[notes.Note]:
-    found = desk.notes_about(view, row["unit"])
+def _of(found: Iterable[notes.Note], row: dict[str, Any]) -> list[notes.Note]:
+    """Of the notes about a unit those that ask of one number."""
     return [note for note in found if note.kind == notes.LOOKS_WRONG and note.seen.indicator == row["indicator"]]
 
 

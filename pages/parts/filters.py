@@ -63,6 +63,7 @@ class View:
         there = {"unit": unit or self.unit["unit"], "indicator": indicator or self.indicator["indicator"]}
         return there | ({"month": f"{self.month:%Y-%m}"} if self.month else {})
 
+    @cached_property
     def profile(self) -> str:
         """Whose rules the release was judged by."""
         return self.ask("release")[0]["profile"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
-from pages.parts import states, words
+from pages.parts import markup, states, words
 from pages.parts.filters import View
 
 ASSETS = Path(__file__).with_name("assets")
@@ -21,6 +21,7 @@ def open_page() -> None:
 def body():
     """1,120 px in the middle of the window."""
     st.html(ASSETS / "kinship.css")
+    markup.follow_links()
     return st.container(horizontal_alignment="center", key="frame").container(width=1120, key="page")
 
 
@@ -28,14 +29,13 @@ def heading(view: View, title: str, sentence: str, here: str | None = None) -> N
     """The way down to the unit (links to the page `here`), the title, and the answer in markdown."""
     with view.heading:
         if here and view.unit["above"]:
-            with st.container(horizontal=True, gap=None, vertical_alignment="center", key="path"):
-                st.markdown(":gray[:material/account_tree:]", width="content")
-                for unit in view.unit["above"]:
-                    name = words.plain(unit["title"])
-                    if unit["unit"] in view.units:
-                        st.page_link(here, label=name, help="", query_params=view.address(unit=unit["unit"]))
-                    else:
-                        st.markdown(f":gray[{name}]", width="content")
+            names = [
+                markup.link(here, unit["title"], view.address(unit=unit["unit"]))
+                if unit["unit"] in view.units
+                else f"<span>{markup.text(unit['title'])}</span>"
+                for unit in view.unit["above"]
+            ]
+            markup.show("path", '<nav aria-label="The units above">', *names, "</nav>")
         st.title(words.plain(title), anchor=False)
         st.markdown(sentence)
 

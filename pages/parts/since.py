@@ -37,7 +37,7 @@ def signal(view: View, indicator: str, began: dt.date, chart: bool) -> None:
             )
             told = charts.in_words(here, series, words.reading(now, view.unit["level"]))
             st.vega_lite_chart(spec, alt=f"{told} We began in {words.month(began)}.", key=f"chart_{indicator}")
-            st.caption(charts.key(series, here.ask("events", unit=view.unit["unit"]), view.profile()))
+            st.caption(charts.key(series, here.ask("events", unit=view.unit["unit"]), view.profile))
 
 
 def in_words(series: list[dict[str, Any]], began: dt.date, measure: str, now: dict[str, Any], level: str) -> str:

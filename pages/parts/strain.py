@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import cards, marks, states, words
+from pages.parts import cards, marks, markup, states, words
 from pages.parts.filters import View
 
 PAGE = "pages/leaders/strain.py"
@@ -24,10 +24,10 @@ TOLD = {
 }
 
 
-def icon(row: dict[str, Any], width: int) -> None:
-    st.image(
-        marks.strain(row["verdict"]), width=width, alt=words.STRAIN.get(row["verdict"], ("Nothing to say yet",))[0]
-    )
+def sign(row: dict[str, Any]) -> str:
+    """The sign of a verdict, in HTML."""
+    said = words.STRAIN.get(row["verdict"], ("Nothing to say yet",))[0]
+    return markup.picture(marks.strain(row["verdict"]), said)
 
 
 def tree(view: View) -> list[dict[str, Any]]:
@@ -41,21 +41,19 @@ def section(view: View) -> None:
     if row is None:
         return
     st.header("Strain and easing", anchor=False)
-    with st.container(horizontal=True, wrap=False, gap="small", key="sign_strain"):
-        icon(row, 32)
-        with st.container(width="stretch", gap="xsmall"):
-            reason = words.STRAIN[row["verdict"]][1] if row["verdict"] else words.why_no_strain(row)
-            st.markdown(f"**{words.strain(row)}.** {reason}.")
-            reasons(view, row, len(row["because"]))
-            if row["verdict"] in CHANGED:
-                st.caption(
-                    f"As judged in {words.month(row['judged_in'])}. It says that conditions have changed, not why. What has "
-                    "changed most is always named; the others where they have changed clearly by themselves."
-                )
-            st.page_link(
-                PAGE, label="Where is the strain?", help="", icon=":material/account_tree:",
-                query_params=view.address(unit=_over(view)),
-            )  # fmt: skip
+    reason = words.STRAIN[row["verdict"]][1] if row["verdict"] else words.why_no_strain(row)
+    told = ""
+    if row["verdict"] in CHANGED:
+        told = markup.quiet(
+            f"As judged in {words.month(row['judged_in'])}. It says that conditions have changed, not why. What has changed "
+            "most is always named; the others where they have changed clearly by themselves."
+        )
+    beside = markup.link(PAGE, "Where is the strain?", view.address(unit=_over(view)))
+    markup.show(
+        "rows strain",
+        f"<ul><li>{sign(row)}<div><p><strong>{markup.text(words.strain(row))}.</strong> {markup.text(reason)}.</p>"
+        f"{reasons(view, row, len(row['because']))}{told}<p>{beside}</p></div></li></ul>",
+    )
 
 
 def _over(view: View) -> str:
@@ -64,19 +62,15 @@ def _over(view: View) -> str:
     return above[-1] if above and view.unit["level"] == "team" else view.unit["unit"]
 
 
-def reasons(view: View, row: dict[str, Any], most: int) -> None:
-    """Links to the charts of the indicators that make it so, in the order in which leaders read them."""
+def reasons(view: View, row: dict[str, Any], most: int) -> str:
+    """Links to the charts of the indicators that make it so, in HTML, in the order in which leaders read them."""
     named = [key for key in view.indicators if key in row["because"]]
-    if not named:
-        return
-    with st.container(horizontal=True, gap="xsmall", key=f"reasons_{row['unit']}"):
-        for key in named[:most]:
-            st.page_link(
-                cards.LARGE, label=words.plain(view.indicators[key]["title"]), help="", icon=":material/show_chart:",
-                query_params=view.address(unit=row["unit"], indicator=key),
-            )  # fmt: skip
-        if len(named) > most:
-            st.caption(f"and {words.many(len(named) - most, 'more', 'more')}", width="content")
+    links = [
+        markup.link(cards.LARGE, view.indicators[key]["title"], view.address(unit=row["unit"], indicator=key))
+        for key in named[:most]
+    ]
+    more = f" and {words.many(len(named) - most, 'more', 'more')}" if len(named) > most else ""
+    return f"<p>{' · '.join(links)}{more}</p>" if links else ""
 
 
 def standing(view: View, rows: list[dict[str, Any]]) -> str:
@@ -111,20 +105,18 @@ def shared(view: View) -> None:
     st.markdown(
         "Beyond season, these have moved across all teams together. It is no team’s own, and is taken out below."
     )
-    with st.container(key="below_shared"):
-        for row in moved:
-            about = view.indicators[row["indicator"]]
-            worse = (row["moved"] == "down") == (about["better"] == "higher")
-            verdict = "concern" if worse else "improvement"
-            with st.container(horizontal=True, wrap=False, gap="small", key=f"sign_shared_{row['indicator']}"):
-                st.image(marks.variation(verdict, row["moved"]), width=26, alt=words.sign({**row, "verdict": verdict}))
-                side = "Higher" if row["moved"] == "up" else "Lower"
-                with st.container(width="stretch", gap=None):
-                    st.page_link(
-                        cards.LARGE, label=words.plain(about["title"]), help="",
-                        query_params=view.address(indicator=row["indicator"]),
-                    )  # fmt: skip
-                    st.caption(f"{side} than season and the year before explain, {words.month(row['month'])}.")
+    markup.show("rows", "<ul>", *(_shared(view, row) for row in moved), "</ul>")
+
+
+def _shared(view: View, row: dict[str, Any]) -> str:
+    about = view.indicators[row["indicator"]]
+    worse = (row["moved"] == "down") == (about["better"] == "higher")
+    verdict = "concern" if worse else "improvement"
+    sign = markup.picture(marks.variation(verdict, row["moved"]), words.sign({**row, "verdict": verdict}))
+    name = markup.link(cards.LARGE, about["title"], view.address(indicator=row["indicator"]))
+    side = "Higher" if row["moved"] == "up" else "Lower"
+    told = markup.quiet(f"{side} than season and the year before explain, {words.month(row['month'])}.")
+    return f"<li>{sign}<div>{name}{told}</div></li>"
 
 
 def listed(view: View, rows: list[dict[str, Any]]) -> None:
@@ -147,9 +139,7 @@ def listed(view: View, rows: list[dict[str, Any]]) -> None:
     ):
         if parent in titles and rows[1:]:
             st.subheader(words.plain(titles[parent]), anchor=False)
-        with st.container(key=f"below_{parent}"):
-            for row in members:
-                line(view, row)
+        markup.show("rows", "<ul>", *(line(view, row) for row in members), "</ul>")
 
 
 def parent_of(row: dict[str, Any]) -> str | None:
@@ -162,21 +152,12 @@ def grouped(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: order[row["parent"]])
 
 
-def line(view: View, row: dict[str, Any]) -> None:
-    """One unit: its sign, its name, the verdict, and the first of its reasons."""
-    with st.container(horizontal=True, wrap=False, gap="small", key=f"sign_{row['unit']}"):
-        icon(row, 28)
-        with st.container(width="stretch"):
-            name, said = st.columns([4, 8], vertical_alignment="top")
-            with name:
-                st.page_link(
-                    cards.UNIT, label=words.plain(row["title"]), help="", query_params=view.address(unit=row["unit"])
-                )
-            with said.container(gap=None):
-                if row["verdict"] in CHANGED:
-                    st.markdown(f"**{words.strain(row)}**")
-                    reasons(view, row, FEW)
-                elif row["verdict"]:
-                    st.caption(f"{words.strain(row)}")
-                else:
-                    st.caption(f"{words.strain(row)}. {words.why_no_strain(row)}.")
+def line(view: View, row: dict[str, Any]) -> str:
+    """One unit in HTML: its sign, its name, the verdict, and the first of its reasons."""
+    name = markup.link(cards.UNIT, row["title"], view.address(unit=row["unit"]))
+    if row["verdict"] in CHANGED:
+        said = f"<p><strong>{markup.text(words.strain(row))}</strong></p>{reasons(view, row, FEW)}"
+    else:
+        why = "" if row["verdict"] else f". {words.why_no_strain(row)}."
+        said = markup.quiet(f"{words.strain(row)}{why}")
+    return f"<li>{sign(row)}<div>{name}</div><div class='wide'>{said}</div></li>"

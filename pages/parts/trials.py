@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import cards, desk, freshness, since, states, tables, words
+from pages.parts import cards, desk, freshness, markup, since, states, tables, words
 from pages.parts.filters import View
 from pages.parts.journal import wording
 from pages.parts.journal.sheets import Sheet, Version
@@ -45,11 +45,17 @@ def what_we_see(view: View, rows: list[dict[str, Any]]) -> None:
     st.header("What we see", anchor=False)
     if not rows:
         st.markdown("Nothing has changed in a way that chance would not explain.")
-    for row in rows[:SEEN]:
-        with st.container(horizontal=True, wrap=False, gap="small", key=f"sign_seen_{row['indicator']}"):
-            cards.icon(row, 26)
-            title = view.indicators[row["indicator"]]["title"]
-            st.markdown(f"**{words.plain(title)}.** {words.plain(words.reading(row, view.unit['level']))}.")
+        return
+    markup.show(
+        "signs",
+        "<ul>",
+        *(
+            f"<li>{cards.sign(row)}<span><strong>{markup.text(view.indicators[row['indicator']]['title'])}.</strong> "
+            f"{markup.text(words.reading(row, view.unit['level']))}.</span></li>"
+            for row in rows[:SEEN]
+        ),
+        "</ul>",
+    )
     if len(rows) > SEEN:
         st.caption(f"{words.count(len(rows) - SEEN)} more on the unit’s own page.")
 

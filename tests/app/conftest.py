@@ -1,6 +1,7 @@
 """What the app's tests share: a workspace with a small release, the app on it, and a browser to look at it."""
 
 import contextlib
+import html
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -102,7 +104,33 @@ def unfolded(test: AppTest, box: str) -> AppTest:
 def words_on(test: AppTest) -> str:
     """All the words the page shows, as they are read."""
     kinds = (test.title, test.header, test.markdown, test.caption, test.error)
-    return re.sub(r"\\(.)", r"\1", "\n".join(str(element.value) for kind in kinds for element in kind))
+    said = re.sub(r"\\(.)", r"\1", "\n".join(str(element.value) for kind in kinds for element in kind))
+    return f"{said}\n{read(html_of(test))}"
+
+
+def html_of(test: AppTest) -> str:
+    """The pieces of HTML of a page, without styles and scripts."""
+    return "\n".join(body for body in (element.proto.body for element in test.get("html")) if "class=" in body)
+
+
+def read(markup: str) -> str:
+    """HTML as it is read."""
+    blocks = re.sub(r"<(/?(p|li|h\d|dt|dd|div|section|summary)\b[^>]*)>", "\n", markup)
+    return html.unescape(re.sub(r"<[^>]+>", "", blocks))
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str
+    page: str  # the stem of its script
+    query_string: str
+
+
+def links(test: AppTest) -> list[Link]:
+    """Every link to a page of ours: Streamlit's own, then those in pieces of HTML."""
+    own = [Link(each.proto.label, each.proto.page, each.proto.query_string) for each in test.get("page_link")]
+    found = re.findall(r'<a href="\./(\w*)\?([^"]*)">(.*?)</a>', html_of(test))
+    return own + [Link(read(label), page or "team", html.unescape(query)) for page, query, label in found]
 
 
 class Server:

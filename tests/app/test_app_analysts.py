@@ -101,8 +101,9 @@ def test_a_definition_says_whose_it_is_and_is_drawn_from_source_to_page(app):
     test = app(DEFINITIONS, indicator="sickness_rate")
     said = words_on(test)
     assert "Workforce analytics" in said and "30 June 2027" in said and "26 numbers, each with an owner" in said
-    assert "from Rota, through 2 facts (duty_month, rota_month), to Sickness absence" in said
-    drawn = test.get("graphviz_chart")[0].proto.spec
+    assert "From Rota, through 2 facts (duty_month, rota_month), to **Sickness absence**" in said
+    assert not test.get("graphviz_chart")
+    drawn = unfolded(test, "drawn").get("graphviz_chart")[0].proto.spec
     assert '"s_rota" -> "f_duty_month"' in drawn and '"f_rota_month" -> "it"' in drawn and "elsewhere" not in drawn
     assert not test.code
     assert "SELECT 1 FROM core.rota_month" in [code.value for code in unfolded(test, "query").code]

@@ -214,6 +214,7 @@ ADDRESS = {
     "changed": "true",
     "beside": "true",
     "show": "every",
+    "doubt": "fill_rate",
 }
 ADDRESS |= {"source": "rota", "wave": "2025-09", "status": "Answered", "from": EARLIER, "to": small_release.RELEASE}
 

@@ -69,7 +69,7 @@ def test_the_back_button_goes_back(visit):
 
 def test_a_unit_below_opens_its_own_page(visit):
     page = visit("/indicator?unit=AC&indicator=sickness_rate")
-    page.locator(".st-key-below").get_by_role("link", name="Larch Ward").click()
+    page.locator(".rows").get_by_role("link", name="Larch Ward").click()
     page.wait_for_timeout(800)
     settle(page)
     assert page.locator("h1").inner_text() == "Sickness absence, Larch Ward"

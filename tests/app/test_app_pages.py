@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.app import small_release
-from tests.app.conftest import unfolded, words_on
+from tests.app.conftest import links, unfolded, words_on
 
 INDICATOR, SIGNALS = "pages/executives/indicator.py", "pages/executives/signals.py"
 QUALITY, CIRCLE = "pages/analysts/quality.py", "pages/executives/circle.py"
@@ -73,8 +73,7 @@ def test_all_signals_begin_with_the_front_set(app):
 
 def test_a_protected_number_points_to_the_level_above(app):
     test = app(unit="larch")
-    links = [element.proto for element in test.get("page_link")]
-    assert any(link.label.startswith("Adult care") and "unit=AC" in link.query_string for link in links)
+    assert any(link.label.startswith("Adult care:") and "unit=AC" in link.query_string for link in links(test))
 
 
 def test_nothing_stronger_than_usual_is_said_in_words(app):
@@ -208,7 +207,7 @@ def test_all_signals_of_a_unit_without_numbers_say_so(app):
 
 def test_the_units_below_are_listed_by_name_and_not_by_value(app):
     test = app(INDICATOR, unit="AC", indicator="sickness_rate")
-    below = [link.proto.label for link in test.get("page_link") if "indicator" in link.proto.page][-7:]
+    below = [link.label for link in links(test) if "indicator" in link.page][-7:]
     assert [label for label in below if "Fern" in label or "Larch" in label] == ["Fern Ward", "Fern Ward", "Larch Ward"]
     assert "by name" in words_on(test)
 
@@ -352,9 +351,9 @@ def test_the_chart_says_whose_rules_and_how_limits_were_fixed(app):
 def test_a_small_team_points_to_the_number_of_the_small_teams_together(app):
     test = app(unit="new")
     assert "Not shown, to protect people" in words_on(test)
-    [link] = [each for each in test.get("page_link") if "Smaller teams" in each.proto.label]
-    assert link.proto.label == "Smaller teams in Children’s care: 42\xa0days"
-    assert "smaller%3ACC" in link.proto.query_string or "smaller:CC" in link.proto.query_string
+    [link] = [each for each in links(test) if "Smaller teams" in each.label]
+    assert link.label == "Smaller teams in Children’s care: 42\xa0days"
+    assert "smaller%3ACC" in link.query_string
 
 
 def test_small_teams_together_say_who_they_are_and_have_only_the_numbers_told_of_them(app):
@@ -366,10 +365,10 @@ def test_small_teams_together_say_who_they_are_and_have_only_the_numbers_told_of
 
 def test_small_teams_together_stand_last_among_the_units_below(app):
     test = app(INDICATOR, unit="CC", indicator="lead_time")
-    labels = [each.proto.label for each in test.get("page_link")]
+    labels = [each.label for each in links(test)]
     assert labels[-1] == "Smaller teams in Children’s care"
     other = app(INDICATOR, unit="CC", indicator="sickness_rate")
-    assert "Smaller teams" not in " ".join(each.proto.label for each in other.get("page_link"))
+    assert "Smaller teams" not in " ".join(each.label for each in links(other))
 
 
 def test_the_quality_page_says_what_protecting_people_costs_and_what_was_loosened(app):

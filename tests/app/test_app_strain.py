@@ -4,13 +4,9 @@ import re
 
 import pytest
 
-from tests.app.conftest import settle, words_on
+from tests.app.conftest import links, settle, words_on
 
 PAGE = "pages/leaders/strain.py"
-
-
-def links(test):
-    return [element.proto for element in test.get("page_link")]
 
 
 def test_a_unit_under_strain_says_since_when_and_opens_what_makes_it_so(app):
@@ -92,11 +88,11 @@ def test_a_leader_finds_the_strain_and_its_chart_in_three_clicks(visit):
     page.get_by_role("link", name="Where is the strain?").click()
     page.wait_for_timeout(800)
     settle(page)
-    page.locator(".st-key-below_AC").get_by_role("link", name="Larch Ward").click()
+    page.locator(".rows").get_by_role("link", name="Larch Ward").click()
     page.wait_for_timeout(800)
     settle(page)
     assert page.get_by_text("Clear strain since September 2025").is_visible()
-    page.locator(".st-key-sign_strain").get_by_role("link", name="Sickness absence").click()
+    page.locator(".strain").get_by_role("link", name="Sickness absence").click()
     page.wait_for_timeout(800)
     settle(page)
     assert page.locator("h1").inner_text() == "Sickness absence, Larch Ward"

@@ -1,7 +1,9 @@
 """The deployment that docs/deployment.md shows, tried: its proxy in front of the app and a browser in front of that, its units, its log."""
 
+import base64
 import contextlib
 import datetime as dt
+import hashlib
 import ipaddress
 import logging
 import os
@@ -24,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from etl.__main__ import app as engine
-from pages.parts import log, words
+from pages.parts import log, markup, words
 from tests.app.conftest import ROOT, settle, words_on
 
 SHOWN = ROOT / "docs" / "deployment"
@@ -155,6 +157,11 @@ def test_pages_are_drawn_through_the_proxy_and_nothing_comes_from_elsewhere(prox
         assert page.evaluate("window.owned") is None and refused, "what is put into a page does not run"
     finally:
         context.close()
+
+
+def test_the_proxy_lets_our_own_script_run_and_no_other_version_of_it():
+    digest = base64.b64encode(hashlib.sha256(markup.LINKS.read_bytes()).digest()).decode()
+    assert f"'sha256-{digest}'" in (SHOWN / "nginx.conf").read_text(encoding="utf-8")
 
 
 def test_every_answer_carries_its_headers(proxy):

@@ -8,6 +8,7 @@ from tests.app import small_release
 from tests.app.conftest import Server, axe_finds_nothing, settle
 
 pytestmark = pytest.mark.browser
+DOUBT = '[data-indicator="sickness_rate"] .doubt a'
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_a_sheet_is_begun_by_keyboard_and_mouse_and_outlives_the_session(desk, v
 
 def test_a_doubt_and_an_event_reach_the_analyst_and_the_answers_come_back(desk, visit):
     page = visit("/?unit=larch", of=desk)
-    page.locator(".st-key-doubt_sickness_rate button").click()
+    page.locator(DOUBT).click()
     page.get_by_role("dialog").wait_for()
     page.wait_for_timeout(600)
     axe_finds_nothing(page)
@@ -70,7 +71,7 @@ def test_a_doubt_and_an_event_reach_the_analyst_and_the_answers_come_back(desk, 
     page.get_by_label("In a few words, if it needs any").fill("two posts are counted twice")
     press(page, "Tell the analyst")
     assert page.get_by_role("dialog").count() == 0
-    assert page.locator(".st-key-doubt_sickness_rate button").inner_text().count("Asked ") == 1
+    assert page.locator(DOUBT).inner_text().count("Asked ") == 1
 
     chart = visit("/indicator?unit=larch&indicator=fill_rate", of=desk)
     press(chart, "Say what happened")
@@ -99,5 +100,5 @@ def test_a_doubt_and_an_event_reach_the_analyst_and_the_answers_come_back(desk, 
 
     page.reload()
     settle(page)
-    page.locator(".st-key-doubt_sickness_rate button").click()
+    page.locator(DOUBT).click()
     page.get_by_role("dialog").get_by_text("The number is right").wait_for()

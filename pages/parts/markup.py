@@ -1,0 +1,67 @@
+"""What is only read: many words and numbers in one piece of HTML, which a browser draws at once.
+
+An element of Streamlit's own for each would keep a reader waiting several times as long. Whatever comes from data goes
+through `text`, and Streamlit lets nothing through that could run. Links lead to pages of this app, and assets/links.js opens
+them as Streamlit's own links do; without it the browser opens them by itself.
+"""
+
+import base64
+import html
+import re
+from pathlib import Path
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages.parts import words
+
+LINKS = Path(__file__).with_name("assets") / "links.js"
+FIRST = "team"  # the page that the app opens with stands at its root
+
+
+def text(said: object) -> str:
+    """Words from data: they read as they were written and can be nothing but words."""
+    return html.escape(re.sub(rf"[^\S{words.NBSP}]+", " ", str(said)).strip())
+
+
+def link(page: str, said: str, address: dict[str, str]) -> str:
+    """A link to the script `page` with the filters of `address`; `said` is plain words."""
+    name = Path(page).stem
+    where = f"./{'' if name == FIRST else name}?{urlencode(address)}"
+    return f'<a href="{text(where)}">{text(said)}</a>'
+
+
+def picture(svg: str, said: str) -> str:
+    """A drawing of `marks`, and what it says for those who do not see it."""
+    return f'<img alt="{text(said)}" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">'
+
+
+def quiet(said: str) -> str:
+    """A line of small grey words; none where there is nothing to say."""
+    return f'<p class="quiet">{text(said)}</p>' if said else ""
+
+
+def columns(*of: dict[str, str]) -> None:
+    """Draws columns of names and what is said of each."""
+    show(
+        "columns",
+        *(
+            f"<dl>{''.join(f'<dt>{text(name)}</dt><dd>{text(said)}</dd>' for name, said in each.items())}</dl>"
+            for each in of
+        ),
+    )
+
+
+def more(summary: str, inside: str) -> str:
+    """Words that open under others."""
+    return f"<details><summary>{text(summary)}</summary>{inside}</details>"
+
+
+def show(kind: str, *parts: str) -> None:
+    """Draws the parts as one; `kind` is its class in kinship.css."""
+    st.html(f'<div class="{kind}">{"".join(parts)}</div>')
+
+
+def follow_links() -> None:
+    """Lets links open without loading the app anew."""
+    st.html(f"<script>{LINKS.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
