@@ -25,7 +25,7 @@ def links(view: View, rows: list[dict[str, Any]]) -> list[str]:
 
 def _link(view: View, row: dict[str, Any], asked: list[notes.Note]) -> str:
     there = view.address() | {ASKS: row["indicator"]}
-    return f'<span class="doubt">{markup.link(UNIT, _label(asked), there)}</span>'
+    return f'<span class="doubt">{markup.link(UNIT, _label(asked), there, view.indicators[row["indicator"]]["title"])}</span>'
 
 
 def opened(view: View, rows: dict[str, dict[str, Any]]) -> None:

@@ -24,11 +24,13 @@ def text(said: object) -> str:
     return html.escape(re.sub(rf"[^\S{words.NBSP}]+", " ", str(said)).strip())
 
 
-def link(page: str, said: str, address: dict[str, str]) -> str:
-    """A link to the script `page` with the filters of `address`; `said` is plain words."""
+def link(page: str, said: str, address: dict[str, str], of: str = "") -> str:
+    """A link to the script `page` with the filters of `address`; `said` is plain words, and `of` what they are about, for those
+    who hear links out of their place."""
     name = Path(page).stem
     where = f"./{'' if name == FIRST else name}?{urlencode(address)}"
-    return f'<a href="{text(where)}">{text(said)}</a>'
+    heard = f' aria-label="{text(f"{said} {of}")}"' if of else ""
+    return f'<a href="{text(where)}"{heard}>{text(said)}</a>'
 
 
 def picture(svg: str, said: str) -> str:

@@ -129,7 +129,7 @@ class Link:
 def links(test: AppTest) -> list[Link]:
     """Every link to a page of ours: Streamlit's own, then those in pieces of HTML."""
     own = [Link(each.proto.label, each.proto.page, each.proto.query_string) for each in test.get("page_link")]
-    found = re.findall(r'<a href="\./(\w*)\?([^"]*)">(.*?)</a>', html_of(test))
+    found = re.findall(r'<a href="\./(\w*)\?([^"]*)"[^>]*>(.*?)</a>', html_of(test))
     return own + [Link(read(label), page or "team", html.unescape(query)) for page, query, label in found]
 
 
