@@ -76,6 +76,19 @@ def test_a_unit_below_opens_its_own_page(visit):
     assert "unit=larch" in page.url and "indicator=sickness_rate" in page.url
 
 
+def test_a_link_on_a_card_opens_without_loading_the_app_anew_and_back_leads_back(visit):
+    page = visit("/?unit=larch")
+    page.evaluate("window.same = true")
+    page.locator(".card h3 a", has_text="Sickness absence").click()
+    page.wait_for_timeout(800)
+    settle(page)
+    assert page.locator("h1").inner_text() == "Sickness absence, Larch Ward" and page.evaluate("window.same")
+    page.go_back()
+    page.wait_for_timeout(800)
+    settle(page)
+    assert page.locator("h1").inner_text() == "Larch Ward" and page.evaluate("window.same")
+
+
 def test_a_row_of_the_table_opens_its_chart_and_back_leads_to_the_table(visit):
     page = visit("/signals?unit=AC")
     choose(page, "Order", "By verdict")
