@@ -3,7 +3,8 @@
 First paint is from navigation to the last change of the page, once there is a heading, the script has ended and nothing has
 changed for a while; in a browser that knows nothing of the app yet, and again in a tab of the same browser. A rerun is from the
 key that chooses another unit (of a page without that filter, another indicator) to the last change of the page; "the same
-again" from the key that runs the page again.
+again" from the key that runs the page again. What a list of options says to a screen reader, and takes back seconds later, is no
+change of the page.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ from playwright.sync_api import Browser, Page
 STILL = 600  # ms without a change
 WATCH = """
     window.changed = 0;
-    new MutationObserver(() => { window.changed = performance.now(); })
+    const heard = change => (change.target.closest ? change.target : change.target.parentElement)?.closest('[data-live-announcer]');
+    new MutationObserver(changes => { if (!changes.every(heard)) window.changed = performance.now(); })
         .observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
     document.addEventListener('keydown', event => {
         if (event.key === 'Enter' || event.key === 'r') window.asked = performance.now();
