@@ -56,7 +56,8 @@ def text_sql(column: Column, places: dict[str, int], table: Table, contract: Con
         cell = f"c{places[column.name]}"
     if column.type in WORDS:
         # Trimming is the dearest thing here, so only cells that look padded are trimmed.
-        padded, words = f"starts_with({cell}, ' ') OR ends_with({cell}, ' ')", cell
+        # That a text is below '!' is seen at a glance, where one that begins with a space must be.
+        padded, words = f"({cell} < '!' AND starts_with({cell}, ' ')) OR ends_with({cell}, ' ')", cell
         if not table.ascii_only:
             padded += f" OR contains({cell}, '\u00a0')"
             words = f"replace({cell}, '\u00a0', ' ')"
@@ -79,25 +80,36 @@ def cut_short(text: str, column: Column) -> str:
     return text.strip(EDGES)
 
 
-def typed_sql(column: Column, meanings: Meanings) -> str:
-    """The expression that reads a cell's text as its type; NULL where it cannot be read, is not known, or means "open"."""
+def read_sql(column: Column, meanings: Meanings) -> str:
+    """The expression for what a cell's text says, before it is asked whether it may. Others ask for it several times, and
+    DuckDB works it out anew for each that stands in a CASE: hence a column of its own."""
     text = f"text_{column.name}"
+    if column.name in meanings.names:
+        return loose_sql(text) if meanings.names[column.name].loosely else text
+    if column.type in ("number", "whole_number"):
+        return _number(column)
+    return _moment(column) if column.type in ("date", "timestamp") else text
+
+
+def typed_sql(column: Column, meanings: Meanings) -> str:
+    """The expression that reads a cell as its type; NULL where it cannot be read, is not known, or means "open"."""
+    text, read = f"text_{column.name}", f"read_{column.name}"
     if column.person:
         in_place = people.hash_sql(text, "lookup_inner", "lookup_outer")
         return f"CASE WHEN {text} IS NOT NULL THEN coalesce({looked_up(column.name, text)}, {in_place}) END"
     if column.name in meanings.names:
-        return looked_up(column.name, loose_sql(text) if meanings.names[column.name].loosely else text)
+        return looked_up(column.name, read)
     if column.type == "text":
         return _spelled(column)
     if column.type == "yes_no":
         return _yes_no(column)
     if column.type == "number":
-        return _number(column)
+        return f"CASE WHEN isfinite({read}) THEN {read} END"
     if column.type == "whole_number":
-        number, text = _number(column), _plain_number(column)
-        whole = f"coalesce(try_cast({text} AS BIGINT), try_cast({number} AS BIGINT))"
-        return f"CASE WHEN {number} = floor({number}) THEN {whole} END"
-    return f"CASE WHEN year({_moment(column)}) BETWEEN {YEARS[0]} AND {YEARS[1]} THEN {_moment(column)} END"
+        whole = f"coalesce(try_cast({_plain_number(column)} AS BIGINT), try_cast({read} AS BIGINT))"
+        return f"CASE WHEN isfinite({read}) AND {read} = floor({read}) THEN {whole} END"
+    first, after = (f"{column.sql_type} '{year}-01-01'" for year in (YEARS[0], YEARS[1] + 1))
+    return f"CASE WHEN {read} >= {first} AND {read} < {after} THEN {read} END"
 
 
 def after_sql(column: Column, contract: Contract, meanings: Meanings) -> dict[str, str]:
@@ -112,10 +124,10 @@ def after_sql(column: Column, contract: Contract, meanings: Meanings) -> dict[st
         return {}
     beside, missing = {}, f"{name} IS NULL"
     if column.type == "timestamp":
-        beside[f"{name}_utc"] = utc_sql(name, meanings.timezone, "lookup_offsets", "lookup_ends")
+        beside[f"{name}_utc"] = utc_sql(name, "lookup_offsets", "lookup_ends")
     if column.type in ("date", "timestamp") and contract.format.end_of_time:
         # The end-of-time years by which HR systems say "still so".
-        year = f"year({_moment(column)})"
+        year = f"year(read_{name})"
         still = " AND ".join(f"{year} <> {int(each)}" for each in contract.format.end_of_time)
         missing += f" AND coalesce({still}, true)"
     there = f"{text} IS NOT NULL AND {missing} AND {is_filled(trimmed(text), contract)}"
@@ -169,8 +181,7 @@ def sql_text(text: str) -> str:
 
 def _number(column: Column) -> str:
     text = _plain_number(column)
-    value = f"coalesce(try_cast({text} AS DOUBLE), try_cast({trimmed(text)} AS DOUBLE))"
-    return f"CASE WHEN isfinite({value}) THEN {value} END"
+    return f"coalesce(try_cast({text} AS DOUBLE), try_cast({trimmed(text)} AS DOUBLE))"
 
 
 def _plain_number(column: Column) -> str:
@@ -222,7 +233,7 @@ def _spelled(column: Column) -> str:
     pairs = {other.lower(): spelling for spelling, others in column.spellings.items() for other in (spelling, *others)}
     if not pairs:
         return text
-    cases = " ".join(f"WHEN '{sql_text(other)}' THEN '{sql_text(spelling)}'" for other, spelling in pairs.items())
+    means = ", ".join(f"'{sql_text(other)}': '{sql_text(spelling)}'" for other, spelling in pairs.items())
     lengths = [len(other.encode()) for other in pairs]
     fits = f"strlen({text}) BETWEEN {min(lengths)} AND {max(lengths)}"
-    return f"CASE WHEN {fits} THEN CASE lower({text}) {cases} ELSE {text} END ELSE {text} END"
+    return f"CASE WHEN {fits} THEN coalesce(MAP {{{means}}}[lower({text})], {text}) ELSE {text} END"

@@ -11,7 +11,7 @@ import duckdb
 
 from etl.contracts import Column, Contract
 from etl.paths import room_on_disk
-from etl.steps.cells import Meanings, after_sql, missing_words, sql_text, text_sql, typed_sql
+from etl.steps.cells import Meanings, after_sql, missing_words, read_sql, sql_text, text_sql, typed_sql
 from etl.steps.dates import expect_order_of_dates
 from etl.steps.headings import matched
 from etl.steps.land import Arrival, UnreadableExtract
@@ -111,9 +111,10 @@ def _headings_found(table: Table, found: dict[str, list[int]]) -> str:
 
 
 def rows_sql(table: Table, contract: Contract, places: dict[str, int], meanings: Meanings) -> str:
-    """The query that reads a table into our columns: first each cell's text, then its type, then what stands beside it."""
+    """The query that reads a table into our columns: each cell's text, what that says, its type, and what stands beside it."""
     columns = contract.columns
     texts = ",\n    ".join(f"{text_sql(column, places, table, contract)} AS text_{column.name}" for column in columns)
+    read = ",\n    ".join(f"{read_sql(column, meanings)} AS read_{column.name}" for column in columns)
     values = ",\n    ".join(f"{typed_sql(column, meanings)} AS {column.name}" for column in columns)
     outputs, odd = [], []
     for column in columns:
@@ -126,7 +127,8 @@ def rows_sql(table: Table, contract: Contract, places: dict[str, int], meanings:
     listed = ",\n  ".join(outputs)
     return (
         f"WITH cells AS (\n  SELECT\n    {texts}\n  FROM {_relation(table, contract)}\n),\n"
-        f"typed AS (\n  SELECT\n    *,\n    {values}\n  FROM cells, lookups\n)\n"
+        f"read AS (\n  SELECT\n    *,\n    {read}\n  FROM cells\n),\n"
+        f"typed AS (\n  SELECT\n    *,\n    {values}\n  FROM read, lookups\n)\n"
         f"SELECT\n  {listed}\nFROM typed"
     )
 

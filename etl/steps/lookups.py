@@ -17,7 +17,7 @@ from etl.steps.cells import Meanings, text_sql
 from etl.steps.read import Table
 
 BLOCK = 1 << 13  # bytes of a piece of the file that is looked at beforehand
-PIECES, FEWER = 1 << 11, 1 << 8  # how many pieces; fewer where most people are known from the files before
+PIECES, FEWER = 1 << 11, 1 << 6  # how many pieces; fewer where most people are known from the files before
 WORTH_IT = 4  # times as large as the pieces together: a smaller file is looked through in full
 UNSEEN = 0.1  # so many cells may hold people whom the pieces do not: their hashes are worked out in place
 SPARSE = 256  # bits to a text of an enumeration

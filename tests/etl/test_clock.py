@@ -35,7 +35,7 @@ def in_utc(zone: str, moments: list[dt.datetime]) -> list[dt.datetime]:
         con.execute("CREATE TABLE clock (offsets BIGINT[], ends BIGINT[])")
         con.execute("INSERT INTO clock VALUES (?, ?)", clock.turns(zone))
         con.execute("CREATE TABLE given AS SELECT unnest($1::TIMESTAMP[]) AS moment", [moments])
-        told = con.execute(f"SELECT {clock.utc_sql('moment', zone, 'offsets', 'ends')} FROM given, clock").fetchall()
+        told = con.execute(f"SELECT {clock.utc_sql('moment', 'offsets', 'ends')} FROM given, clock").fetchall()
         return [utc for (utc,) in told]
 
 
@@ -57,7 +57,7 @@ def test_a_local_time_is_the_utc_that_python_has(zone, moments):
 @pytest.mark.parametrize("zone", ZONES)
 def test_around_every_turn_of_the_clock_it_is_so_too(zone):
     offsets, ends = clock.turns(zone)
-    turns = [end for day, end in enumerate(ends[:-1]) if offsets[day] != offsets[day + 1]]
+    turns = [end for week, end in enumerate(ends[:-1]) if offsets[week] != offsets[week + 1]]
     assert turns or zone == "UTC"
     seconds = (-7200, -3600, -1800, -1, 0, 1, 1799, 1800, 3599, 3600, 7200)
     moments = [clock.EPOCH + dt.timedelta(microseconds=end, seconds=second) for end in turns for second in seconds]

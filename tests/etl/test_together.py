@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from etl.steps.judge import _is_row_by_row
+from etl.steps.judge import _asked, _is_row_by_row
 from tests.conftest import sickness, sickness_row, table
 
 JANUARY = sickness(sickness_row(date="31/01/2023"), sickness_row("DEF", date="31/01/2023", lost=-5))
@@ -94,3 +94,42 @@ def test_a_question_about_more_than_one_row_is_asked_of_each_file_alone(query, a
             "CREATE TABLE staged AS SELECT 1 AS row, 1 AS a, 2 AS b, DATE '2023-01-02' AS c, DATE '2023-01-01' AS month"
         )
         con.execute(query.format(batch="staged"))
+
+
+# ---- what is asked at all ------------------------------------------------------------------------------------------
+
+
+class Overheard:
+    """A connection of DuckDB, and what it was asked."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection):
+        self.con, self.asked = con, []
+
+    def execute(self, query: str, *parameters):
+        self.asked.append(query)
+        return self.con.execute(query, *parameters)
+
+
+def test_no_row_is_looked_at_twice_for_one_answer(capfd):
+    query = "SELECT row FROM {batch} WHERE a > 1"
+    whole = {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}}
+    between = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "a", "max_value": 1}}
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE staged AS SELECT range AS row, range AS a FROM range(4)")
+        overheard = Overheard(con)
+        given = [each | {"severity": "warning", "meta": {}} for each in (whole, between)]
+        outcomes = [outcome.result for _, outcome in _asked(overheard, "beds", given)]
+    assert sorted(each.get("observed_value", each.get("unexpected_count")) for each in outcomes) == [2, 2]
+    scans = [
+        asked for asked in overheard.asked if "staged" in asked and "duckdb_" not in asked and "LIMIT" not in asked
+    ]
+    assert [sum(word in asked for asked in scans) for word in ("a > 1", "sum(")] == [1, 1]
+    assert not any(capfd.readouterr())
+
+
+def test_what_nothing_was_found_for_is_told_as_passed(engine):
+    dropped(engine, together=True)
+    told = engine.ask(
+        "SELECT DISTINCT status, unexpected FROM meta.expectation WHERE about LIKE 'No % holds an NHS number%'"
+    )
+    assert told == [("passed", 0)]
