@@ -2,7 +2,8 @@
 
 The made-up organisation is taken in once, with DuckDB. The same accepted files then become a release again and again, in a
 fresh process each time: counted by DuckDB, by Sail alone, by Sail as a cluster, and by Apache Spark where `--spark` names its
-Spark Connect server. Times are of this machine; read the ratios.
+Spark Connect server. Times are of this machine; read the ratios. `--compare` times nothing: it compares every fact and every
+indicator of the same files cell by cell, DuckDB beside Sail.
 """
 
 import json
@@ -24,8 +25,9 @@ from etl.__main__ import app
 from etl.paths import Workspace
 from etl.steps import measure
 from etl.steps.keep import receipts
+from etl.survey import step as surveys
 from tests.benchmarks.build import PROJECT, run
-from tests.etl.test_spark import choose, sail
+from tests.etl.test_spark import INDICATORS, choose, sail, side_by_side
 
 TIMED = "--timed"
 
@@ -96,16 +98,41 @@ def values(home: Path) -> list[tuple]:
         return con.execute("SELECT indicator, unit, month, value, shown FROM mart.value ORDER BY ALL").fetchall()
 
 
+def compare(home: Path, log: Path) -> None:
+    """Every fact and indicator cell by cell. Raises AssertionError with what differs."""
+    with sail(log) as (address, _), side_by_side(Workspace(home), address, invent=False) as both:
+        asked = {"facts": {name: f"SELECT * FROM core.{name}" for name in both.queries}}
+        asked["indicators"] = {name: each.sql for name, each in (INDICATORS | surveys.behind()).items()}
+        print(f"\n{'':14}{'compared':>9}{'empty':>7}{'rows':>14}{'cells':>14}{'largest difference':>20}")
+        wrong = {}
+        for kind, queries in asked.items():
+            found = {name: both.compared(name, sql) for name, sql in queries.items()}
+            wrong |= {name: each.differences for name, each in found.items() if each.differences}
+            rows, empty = sum(each.rows for each in found.values()), sum(not each.rows for each in found.values())
+            cells, largest = (
+                sum(each.rows * each.columns for each in found.values()),
+                max(e.largest for e in found.values()),
+            )
+            print(f"{kind:14}{len(found):9}{empty:7}{rows:14,}{cells:14,}{largest:20.1e}", flush=True)
+        assert not wrong, wrong
+
+
 def main(
     people: Annotated[int, typer.Option(help="1,500 are a million duties in 36 months.")] = 1500,
     months: Annotated[int, typer.Option(help="How many months of extracts.")] = 36,
     times: Annotated[int, typer.Option(help="Every person so many times over, once the files are taken in.")] = 1,
     address: Annotated[str, typer.Option("--spark", help="Where an Apache Spark stands, as sc://host:port.")] = "",
+    comparing: Annotated[bool, typer.Option("--compare", help="Compare cell by cell instead of timing.")] = False,
+    home: Annotated[
+        Path | None, typer.Option(help="A workspace made before, which is changed; none: one is made.")
+    ] = None,
 ) -> None:
     with tempfile.TemporaryDirectory() as temporary:
-        home, log = Path(temporary) / "home", Path(temporary) / "log"
-        run("-m", "etl", "demo", "--people", str(people), "--months", str(months), home=home)
-        run("-m", "etl", "build", home=home)
+        log = Path(temporary) / "log"
+        if home is None:
+            home = Path(temporary) / "home"
+            run("-m", "etl", "demo", "--people", str(people), "--months", str(months), home=home)
+            run("-m", "etl", "build", home=home)
         if times > 1:
             multiply(home, times)
         duties = [
@@ -113,6 +140,9 @@ def main(
         ]
         rows = duckdb.sql(f"SELECT count(*) FROM read_parquet({list(map(str, duties))})").fetchall()[0][0]
         print(f"{rows:,} duties; {os.cpu_count()} cores")
+        if comparing:
+            compare(home, log)
+            return
         print(f"\n{'seconds':24}{'facts':>9}{'counts':>9}{'release':>9}{'of DuckDB':>11}{'outside':>9}")
         servers = {
             "DuckDB": nullcontext(("", None)),
