@@ -7,7 +7,9 @@ indicator of the same files cell by cell, DuckDB beside Sail.
 """
 
 import json
+import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,8 +34,17 @@ from tests.etl.test_spark import INDICATORS, choose, sail, side_by_side
 TIMED = "--timed"
 
 
-def timed() -> None:
-    """Builds the workspace that KINSHIP_HOME names; says how long that took, and how long the facts and the counts did."""
+def timed(gigabytes: str) -> None:
+    """Builds the workspace that KINSHIP_HOME names, in which DuckDB may hold so much; says how long that took, and how long the
+    facts and the counts did."""
+    connect = build.connect
+
+    def connect_within(workspace: Workspace) -> duckdb.DuckDBPyConnection:
+        con = connect(workspace)
+        con.execute(f"SET memory_limit = '{gigabytes}GB'")
+        return con
+
+    build.connect = connect_within
     seconds = {"facts": 0.0, "counts": 0.0}
 
     def time_of(owner, name: str, part: str) -> None:
@@ -53,7 +64,16 @@ def timed() -> None:
     time_of(measure, "measure", "counts")
     began = time.monotonic()
     app(["build"], standalone_mode=False)
-    print(json.dumps(seconds | {"all": time.monotonic() - began}))
+    processor, memory = used("self")
+    print(json.dumps(seconds | {"all": time.monotonic() - began, "processor": processor, "memory": memory}))
+
+
+def used(process: int | str) -> tuple[float, float]:
+    """Seconds of processor that a process of this machine has used, and the GB that it held at its peak."""
+    about = Path(f"/proc/{process}")
+    ticks = about.joinpath("stat").read_text().rpartition(")")[2].split()[11:13]
+    kilobytes = re.search(r"VmHWM:\s+(\d+)", about.joinpath("status").read_text())[1]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK"), int(kilobytes) / 1024**2
 
 
 def multiply(home: Path, times: int) -> None:
@@ -75,7 +95,7 @@ def multiply(home: Path, times: int) -> None:
                 more.replace(path)
 
 
-def released(home: Path, address: str) -> dict[str, float]:
+def released(home: Path, address: str, gigabytes: int) -> dict[str, float]:
     """A release of what was accepted, by the server at the address, or by DuckDB."""
     workspace = Workspace(home)
     for folder in (workspace.releases, workspace.protection):
@@ -83,7 +103,7 @@ def released(home: Path, address: str) -> dict[str, float]:
     workspace.settings.unlink(missing_ok=True)
     if address:
         choose(workspace, address)
-    command = [sys.executable, "-m", "tests.benchmarks.spark", TIMED]
+    command = [sys.executable, "-m", "tests.benchmarks.spark", TIMED, str(gigabytes)]
     environment = os.environ | {"KINSHIP_HOME": str(home)}
     done = subprocess.run(command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.splitlines()[-1])
@@ -123,6 +143,10 @@ def main(
     times: Annotated[int, typer.Option(help="Every person so many times over, once the files are taken in.")] = 1,
     address: Annotated[str, typer.Option("--spark", help="Where an Apache Spark stands, as sc://host:port.")] = "",
     comparing: Annotated[bool, typer.Option("--compare", help="Compare cell by cell instead of timing.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Time only these, by name; the first is compared with.")
+    ] = None,
+    gigabytes: Annotated[int, typer.Option(help="What DuckDB may hold before it sorts on the disk.")] = 16,
     home: Annotated[
         Path | None, typer.Option(help="A workspace made before, which is changed; none: one is made.")
     ] = None,
@@ -143,7 +167,10 @@ def main(
         if comparing:
             compare(home, log)
             return
-        print(f"\n{'seconds':24}{'facts':>9}{'counts':>9}{'release':>9}{'of DuckDB':>11}{'outside':>9}")
+        print(
+            f"\n{'seconds':24}{'facts':>9}{'counts':>9}{'release':>9}{'of DuckDB':>11}{'outside':>9}{'processor':>17}{'memory, GB':>16}"
+        )
+        print(f"{'':73}{'build':>9}{'server':>8}{'build':>9}{'server':>7}")
         servers = {
             "DuckDB": nullcontext(("", None)),
             "Sail": sail(log),
@@ -152,18 +179,20 @@ def main(
         if address:
             servers["Apache Spark"] = nullcontext((address, None))
         first = asked = None
-        for name, server in {**servers, "DuckDB, once more": nullcontext(("", None))}.items():
-            with server as (where, _):
-                took = released(home, where)
+        servers["DuckDB, once more"] = nullcontext(("", None))
+        for name in only or servers:
+            with servers[name] as (where, process):
+                took = released(home, where, gigabytes)
+                processor, memory = used(process.pid) if process else (math.nan, math.nan)
             counted = took["facts"] + took["counts"]
             first, asked = first or counted, asked or values(home)
             assert values(home) == asked, f"{name} tells other values than DuckDB"
             print(
                 f"{name:24}{took['facts']:9.2f}{took['counts']:9.2f}{took['all']:9.2f}{counted / first:11.1f}"
-                f"{1 - counted / took['all']:9.0%}",
+                f"{1 - counted / took['all']:9.0%}{took['processor']:9.1f}{processor:8.1f}{took['memory']:9.2f}{memory:7.2f}",
                 flush=True,
             )
 
 
 if __name__ == "__main__":
-    timed() if TIMED in sys.argv else typer.run(main)
+    timed(sys.argv[2]) if TIMED in sys.argv else typer.run(main)
