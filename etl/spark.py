@@ -6,6 +6,7 @@ use. What comes back, as Arrow, is what later steps read: every indicator's rows
 """
 
 import datetime as dt
+import os
 import shutil
 import sys
 import warnings
@@ -183,6 +184,7 @@ def connected(con: duckdb.DuckDBPyConnection, workspace: Workspace, address: str
     warnings.filterwarnings(
         "ignore", module="pyspark"
     )  # of pandas, with which we do not use it; what fails is told below
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # else the library writes lines of its own beside ours
     try:
         from pyspark.sql.connect.client.retries import DefaultPolicy
         from pyspark.sql.connect.session import SparkSession
@@ -194,8 +196,9 @@ def connected(con: duckdb.DuckDBPyConnection, workspace: Workspace, address: str
     folder = workspace.work / "spark"
     folder.mkdir(mode=0o700)
     session = spark = None
+    secure = "use_ssl=true" in address or "token=" in address
     try:
-        with plainly(place, "does not answer"):
+        with plainly(place, f"does not answer{' over TLS, for which use_ssl or a token in its address asks' * secure}"):
             session = SparkSession(connection=address)
             session.client.set_retry_policies([DefaultPolicy(max_retries=TRIES)])
             spark = Spark(session, con, place, store.rstrip("/") or str(workspace.store))
@@ -214,12 +217,18 @@ def connected(con: duckdb.DuckDBPyConnection, workspace: Workspace, address: str
 def plainly(place: str, what: str, tell: bool = False) -> Iterator[None]:
     """Turns whatever the client raises into NoSpark. What the server says is told only if asked for: once rows are read, it may
     hold what stood in one."""
-    from grpc import RpcError
+    from grpc import RpcError, StatusCode
     from pyspark.errors import PySparkException
 
     try:
         yield
     except (PySparkException, RpcError, ConnectionError) as error:
+        answer = error if isinstance(error, RpcError) else error.__context__
+        if isinstance(answer, RpcError) and answer.code() in (StatusCode.UNAUTHENTICATED, StatusCode.PERMISSION_DENIED):
+            raise NoSpark(
+                f"The Spark server at {place} does not let this build in: write the token that it knows into settings.yaml, as "
+                "spark: sc://host:port/;token=…. Nothing was published."
+            ) from error
         said = (str(error).strip().splitlines() or [""])[0][:200].rstrip(".") if tell else ""
         raise NoSpark(
             f"The Spark server at {place} {what}{said and ', and says: '}{said}. Nothing was published."

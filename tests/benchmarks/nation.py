@@ -2,11 +2,13 @@
 
 The organisation's release stands a hundred times side by side under the same country, laid out and ordered as the engine does
 it. Every question of sql/app that looks at one release is then asked of both, by who may see everything and by the leader of one
-organisation: in a fresh process each, once cold and then twice more. `--keep` names a workspace in which the nation's release
-stays, so that `python -m tests.benchmarks.app --workspace` can open it in a browser. Times are of this machine; read the ratios.
+organisation: in a fresh process each, once cold and then twice more. With `--pages` the app is opened in a browser on both
+instead, by who may see everything: a page as the first after the app has started, and again in another tab. `--keep` names a
+workspace in which the nation's release stays for another run. Times are of this machine; read the ratios.
 """
 
 import json
+import math
 import os
 import re
 import shutil
@@ -14,14 +16,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import duckdb
 import typer
+from playwright.sync_api import Page, TimeoutError, sync_playwright
 
 from etl.paths import SQL, Workspace
+from tests.app.conftest import PAGES, Server, launched
 from tests.benchmarks.app import organisation
+from tests.benchmarks.app.browser import WATCH, painted
 from tests.benchmarks.build import PROJECT
 from tests.benchmarks.spark import used
 
@@ -97,6 +103,37 @@ def asked(release: Path, reader: str) -> None:
     print(json.dumps({"questions": told, "memory": used("self")[1], "units": len(given["units"])}))
 
 
+def opened(home: Path, pages: list[str]) -> Iterator[tuple[str, float, float, float, float]]:
+    """(page, milliseconds to its last change as the first page of a fresh server, and in another tab, MB that the server sent for
+    the first, GB that the server held at its peak); milliseconds are inf where nothing stood after a minute."""
+    with sync_playwright() as play:
+        chromium = launched(play)
+        for page in pages:
+            server = Server(home)
+            try:
+                server.start()
+                window = chromium.new_context(viewport={"width": 1280, "height": 900})
+                window.add_init_script(WATCH)
+                sent: list[int] = []
+                first = window.new_page()
+                first.on(
+                    "websocket",
+                    lambda socket, sent=sent: socket.on("framereceived", lambda frame: sent.append(len(frame))),
+                )
+                took = [milliseconds(each, f"{server.url}{PAGES[page]}") for each in (first, window.new_page())]
+                yield page, *took, sum(sent) / 1e6, used(server.process.pid)[1]
+                window.close()
+            finally:
+                server.stop()
+
+
+def milliseconds(page: Page, address: str) -> float:
+    try:
+        return painted(page, address)
+    except TimeoutError:
+        return math.inf
+
+
 def answers(release: Path, reader: str) -> dict:
     command = [sys.executable, "-m", "tests.benchmarks.nation", ASKED, str(release), reader]
     done = subprocess.run(command, cwd=PROJECT, env=os.environ, check=True, stdout=subprocess.PIPE, text=True)
@@ -117,6 +154,7 @@ def told(release: Path) -> str:
 def main(
     workspace: Annotated[Path | None, typer.Option(help="The organisation's, built before; none: one is made.")] = None,
     times: Annotated[int, typer.Option(help="How many such organisations the nation has.")] = 100,
+    pages: Annotated[list[str] | None, typer.Option(help="Open this page in a browser, and ask no questions.")] = None,
     keep: Annotated[Path | None, typer.Option(help="A workspace for the nation's release.")] = None,
 ) -> None:
     with tempfile.TemporaryDirectory() as temporary:
@@ -132,7 +170,12 @@ def main(
             there.synthetic.touch()
         for name, release in {"organisation": small, "nation": large}.items():
             print(f"{name}: {told(release)}", flush=True)
-        for reader, sees in READERS.items():
+        if pages:
+            print(f"\n{'':14}{'page':12}{'first, ms':>11}{'another tab':>13}{'MB sent':>9}{'GB held':>9}")
+        for name, home in {"organisation": here.home, "nation": there.home}.items() if pages else ():
+            for page, first, again, sent, held in opened(home, pages):
+                print(f"{name:14}{page:12}{first:11.0f}{again:13.0f}{sent:9.1f}{held:9.2f}", flush=True)
+        for reader, sees in () if pages else READERS.items():
             one, all_of_them = answers(small, reader), answers(large, reader)
             print(f"\nwho sees {sees}: {one['units']:,} and {all_of_them['units']:,} units; ", end="")
             print(f"{one['memory']:.2f} and {all_of_them['memory']:.2f} GB of memory after all questions")

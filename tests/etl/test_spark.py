@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -35,7 +36,7 @@ from tests.conftest import PROJECT, Engine
 from tests.etl.cell_by_cell import TOLERANCE, Compared, compared
 
 pytest.importorskip("pysail", reason="needs pysail, a Spark Connect server (requirements-test.txt)")
-pytest.importorskip("grpc", reason="needs pyspark-client (requirements-spark.txt)")
+grpc = pytest.importorskip("grpc", reason="needs pyspark-client (requirements-spark.txt)")
 
 INDICATORS = indicators.load(SQL / "indicators")
 
@@ -371,8 +372,40 @@ NEW = "disclosure: {k_people: 12}\n"
 
 
 def test_an_address_where_nothing_answers(again):
-    choose(again.workspace, "sc://127.0.0.1:1/;token=hidden", NEW)
+    choose(again.workspace, "sc://127.0.0.1:1", NEW)
     fails(again, r"^The Spark server at 127\.0\.0\.1:1 does not answer\. Nothing was published\.$")
+
+
+def test_a_server_without_tls_where_the_address_asks_for_it(again, tmp_path):
+    with sail(tmp_path / "log") as (address, _):
+        choose(again.workspace, f"{address}/;token=hidden", NEW)
+        fails(
+            again,
+            r"^The Spark server at 127\.0\.0\.1:\d+ does not answer over TLS, for which use_ssl or a token in its address asks\.",
+        )
+
+
+class Porter(grpc.GenericRpcHandler):
+    """A server that lets nobody in."""
+
+    def service(self, asked):
+        def refuse(_, context):
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "hidden is not the token")
+
+        return grpc.unary_unary_rpc_method_handler(refuse)
+
+
+def test_a_token_that_the_server_does_not_know(again):
+    server = grpc.server(ThreadPoolExecutor(1), handlers=[Porter()])
+    port = server.add_secure_port(
+        "localhost:0", grpc.local_server_credentials()
+    )  # to localhost a token goes without TLS
+    server.start()
+    try:
+        choose(again.workspace, f"sc://localhost:{port}/;token=hidden", NEW)
+        fails(again, rf"^The Spark server at localhost:{port} does not let this build in: write the token (?!.*hidden)")
+    finally:
+        server.stop(0)
 
 
 @pytest.mark.parametrize("what", ["is gone", "is older"])
