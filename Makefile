@@ -33,6 +33,8 @@ bench: .venv/installed-tests .venv/browser  ## ratios, each measured in one run
 	$(BIN)/python -m tests.benchmarks.rota
 	$(BIN)/python -m tests.benchmarks.spark
 	$(BIN)/python -m tests.benchmarks.spark --times 9
+	$(BIN)/python -m tests.benchmarks.spark --people 15000 --compare
+	$(BIN)/python -m tests.benchmarks.nation
 	$(BIN)/python -m tests.benchmarks.strain --short
 	$(BIN)/python -m tests.benchmarks.strain.speed
 	$(BIN)/python -m tests.benchmarks.disclosure

@@ -154,7 +154,10 @@ def make_release(
     spoken_of = {name: each for name, each in counts.items() if any(counted[source] for source in sources[name])}
     of_people = kept.counted_of_people(sources, contracts) & spoken_of.keys()
     put_back = partial(kept.count, con, before, of_people, organisation.successors, as_of) if before else None
-    with spark.connected(con, workspace, said.spark) if said.engine == "spark" else nullcontext() as server:
+    elsewhere = (
+        spark.connected(con, workspace, said.spark, said.spark_store) if said.engine == "spark" else nullcontext()
+    )
+    with elsewhere as server:
         if server:
             server.run_core(workspace, contracts, counted, as_of, organisation, queries)
         else:

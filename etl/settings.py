@@ -14,6 +14,9 @@ ENGINES = ("duckdb", "spark")
 CONNECT = re.compile(
     r"sc://[^\s:/;@]+(:\d{1,5})?(/(;[^\s]*)?)?"
 )  # a Spark Connect address; a token may follow the host
+STORE = re.compile(
+    r"[a-z][a-z0-9+.-]*://(?![^/]*:[^/]*@)[^\s?#]+"
+)  # s3a://bucket/kinship; a password has no place in it
 WIDEST_STEP = 50.0  # points; etl/disclosure/rounding.py knows none wider
 
 
@@ -80,6 +83,7 @@ class Settings:
     packs: bool = False  # whether every build also writes the organisation's review into packs/
     engine: str = "duckdb"  # what runs sql/core and sql/indicators: duckdb here, or spark on a server
     spark: str = ""  # where that server is, as sc://host:port
+    spark_store: str = ""  # where it finds what lies in store/; empty: under the same path
 
     @property
     def zone(self) -> ZoneInfo:
@@ -128,6 +132,13 @@ def read(workspace: Workspace) -> Settings:
     if settings.spark != "" and not (isinstance(settings.spark, str) and CONNECT.fullmatch(settings.spark)):
         # Not repeated here, for it may hold a token.
         raise BadSettings(f"{path}: spark is no address of a Spark Connect server; write one such as sc://host:15002.")
+    if settings.spark_store != "" and not (
+        isinstance(settings.spark_store, str) and STORE.fullmatch(settings.spark_store)
+    ):
+        raise BadSettings(
+            f"{path}: spark_store is no address of a folder without a password in it; write one such as "
+            "s3a://bucket/kinship or file:///mnt/kinship/store."
+        )
     return settings
 
 
