@@ -7,6 +7,7 @@ from typing import Any
 
 import altair as alt
 import streamlit as st
+from altair.utils import schemapi
 
 from pages.parts import layers, marks, warehouse, words
 from pages.parts.filters import View
@@ -40,21 +41,22 @@ def xmr(
         points = [point | {"prime_lower": None, "prime_upper": None} for point in points]
     low, high, ticks = _scale(points)
     first, last = points[0]["month"], points[-1]["month"]
-    x, y = _across(rows, first, last), _up(low, high, ticks, measure)
-    rings = [
-        {"month": _stamp(month), "number": str(i + 1), "day": month.toordinal()}
-        for i, month in enumerate(_happened(rows, events))
-    ]
-    drawn = [
-        *layers.limits(points, x), *layers.prime(points, x), *layers.target(points, x),
-        *layers.chosen(chosen and _stamp(chosen), marked or (words.month(chosen) if chosen else ""), x),
-        *layers.events(rings, x), *layers.line(points, x, y), *layers.signs(points, x, y), *layers.gaps(points, x),
-        *layers.names(points, x, y, _stamp(last, 12), (high - low) / PLOT), layers.touch(points, x, y),
-    ]  # fmt: skip
-    room = f"{{left: 4, top: 14, bottom: 4, right: containerSize()[0] < {layers.NARROW} ? {NUMBERS} : {LABELS}}}"
-    chart = alt.layer(*drawn).properties(height=HEIGHT, padding=alt.ExprRef(room))
-    with alt.data_transformers.enable(consolidate_datasets=False):
-        return chart.configure_view(stroke=None).to_dict()
+    # Altair would check each part against Vega-Lite's schema as it is made, which takes longer than all the rest; a test does.
+    with alt.data_transformers.enable(consolidate_datasets=False), schemapi.debug_mode(False):
+        x, y = _across(rows, first, last), _up(low, high, ticks, measure)
+        rings = [
+            {"month": _stamp(month), "number": str(i + 1), "day": month.toordinal()}
+            for i, month in enumerate(_happened(rows, events))
+        ]
+        drawn = [
+            *layers.limits(points, x), *layers.prime(points, x), *layers.target(points, x),
+            *layers.chosen(chosen and _stamp(chosen), marked or (words.month(chosen) if chosen else ""), x),
+            *layers.events(rings, x), *layers.line(points, x, y), *layers.signs(points, x, y), *layers.gaps(points, x),
+            *layers.names(points, x, y, _stamp(last, 12), (high - low) / PLOT), layers.touch(points, x, y),
+        ]  # fmt: skip
+        room = f"{{left: 4, top: 14, bottom: 4, right: containerSize()[0] < {layers.NARROW} ? {NUMBERS} : {LABELS}}}"
+        chart = alt.layer(*drawn).properties(height=HEIGHT, padding=alt.ExprRef(room)).configure_view(stroke=None)
+        return layers.filled(chart.to_dict(validate=False))
 
 
 def key(rows: list[dict[str, Any]], events: list[dict[str, Any]], profile: str, beside: str | None = None) -> str:

@@ -1,5 +1,6 @@
 """The layers of the large chart, back to front: limits, target, events, line, signs, gaps, names, and what a finger finds."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +21,16 @@ Points = list[dict[str, Any]]
 
 
 def _data(rows: Points) -> alt.Chart:
-    return alt.Chart(alt.InlineData(values=rows))
+    """A chart of these rows: as text for now, since Altair copies and checks rows at every turn."""
+    return alt.Chart(alt.InlineData(values=json.dumps(rows)))
+
+
+def filled(drawn: dict[str, Any]) -> dict[str, Any]:
+    """A finished chart whose rows are rows again."""
+    for part in (drawn, *drawn["layer"]):
+        if "data" in part:
+            part["data"]["values"] = json.loads(part["data"]["values"])
+    return drawn
 
 
 def limits(points: Points, x: alt.X) -> Iterator[alt.Chart]:

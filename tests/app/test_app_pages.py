@@ -3,7 +3,9 @@
 import json
 import re
 
+import altair as alt
 import pytest
+from jsonschema import ValidationError
 
 from tests.app import small_release
 from tests.app.conftest import links, unfolded, words_on
@@ -102,6 +104,16 @@ def test_a_chart_has_a_text_alternative_and_hides_nothing_in_its_data(app):
     assert chart.alt.startswith("Sickness absence, Larch Ward, month by month from January 2024 to June 2026")
     assert "Eight months in a row above" in chart.spec
     assert '"Settled": "not yet"' in chart.spec
+
+
+@pytest.mark.parametrize("month", [None, "2025-03"])
+def test_charts_are_as_vega_lite_asks(app, month):
+    for unit, indicator in (("larch", "fill_rate"), ("AC", "fill_rate"), ("larch", "sickness_rate")):
+        asked = {"unit": unit, "indicator": indicator, "beside": "true"} | ({"month": month} if month else {})
+        chart = app(INDICATOR, **asked).get("vega_lite_chart")[0].proto
+        alt.LayerChart.from_dict(json.loads(chart.spec), validate=True).to_dict(validate=True)
+    with pytest.raises(ValidationError):
+        alt.LayerChart.from_dict({"layer": [{"mark": "lines"}]}, validate=True)
 
 
 def test_a_signal_says_how_sure_it_is_and_on_what_data(app):
