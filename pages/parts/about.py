@@ -36,6 +36,8 @@ def sureness(view: View, row: dict[str, Any]) -> None:
         f"Data quality: {' · '.join(map(words.quality, sources))}." if sources else "",
     ]
     st.caption(" ".join(filter(None, told)))
+    if cards.standing(row) == "concern" and (said := words.conversation(view.indicator)):
+        st.caption(words.plain(said))
 
 
 def standing(groups: dict[str, list[Any]], month: dt.date | None) -> str:

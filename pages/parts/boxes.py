@@ -35,7 +35,7 @@ def place(found: review.Review, of: review.Place, standing: str) -> str:
     name = markup.link(cards.UNIT, review.name_of(found, of.unit), found.view.address(unit=of.unit["unit"]))
     told = [review.of_place(found, of), *(review.of_number(found, row) for row in of.telling)]
     if of.rows and standing == "new":
-        told.append(review.helping(found.about(of.rows[0])))
+        told.append(words.helping(found.about(of.rows[0])))
     return f"<li><strong>{name}</strong>{''.join(map(markup.quiet, told))}</li>"
 
 

@@ -110,6 +110,8 @@ def card(view: View, row: dict[str, Any], others: list[dict[str, Any]], asked: s
     parts.append(small_chart(row, indicator["title"], indicator["unit"]))
     if row["shown"] == "yes":
         parts.append(markup.quiet(aside(row, indicator["unit"], view.unit["level"])))
+        if standing(row) == "concern":
+            parts.append(markup.quiet(words.conversation(indicator)))
     elif other := instead(view, row, others):
         over = view.units[other["unit"]]
         said = words.quantity(other["value"], indicator["unit"], decimals(other))

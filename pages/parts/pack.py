@@ -120,12 +120,12 @@ def _chart(found: review.Review, row: dict[str, Any], folder: Path, number: int)
     of = view.of(unit=row["unit"], indicator=row["indicator"])
     return {
         "title": f"{about['title']}, {review.name_of(found, unit)}",
-        "meaning": f"{words.reading(row, unit['level'])}. {review.lever(about)}.".replace(" .", ""),
+        "meaning": f"{words.reading(row, unit['level'])}. {words.lever(about)}.".replace(" .", ""),
         "file": _drawn(folder, f"chart_{number}.svg", _svg(spec)),
         "alt": charts.in_words(of, series, words.reading(row, unit["level"])),
         "key": words.bare(charts.key(series, events, view.profile)),
         "told": words.bare(words.sure(row, view.profile)),
-        "helping": review.helping(about) if row["verdict"] in ("concern", "change") else "",
+        "helping": words.helping(about) if row["verdict"] in ("concern", "change") else "",
     }
 
 

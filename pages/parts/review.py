@@ -244,25 +244,7 @@ def of_number(found: Review, row: dict[str, Any]) -> str:
     decimals = cards.decimals(row)
     value = words.quantity(row["value"], about["unit"], decimals)
     usual = f", own average {words.figure(row['mean'], decimals)}" if row["mean"] is not None else ""
-    return " · ".join(filter(None, (f"{about['title']} {value}{usual}", lever(about))))
-
-
-def lever(about: dict[str, Any]) -> str:
-    """Rota template: the service holds the lever"""
-    if not about["lever"]:
-        return ""
-    return f"{words.sentence(about['lever_is'])}: {words.LEVERS[about['lever']]} holds the lever"
-
-
-def helping(about: dict[str, Any]) -> str:
-    """What may be making it harder, and what could help."""
-    if not about["harder"]:
-        return ""
-    return f"May be making it harder: {_lower(about['harder'])} Could help: {_lower(about['could_help'])}"
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    return " · ".join(filter(None, (f"{about['title']} {value}{usual}", words.lever(about))))
 
 
 def latest(found: Review, row: dict[str, Any]) -> str:

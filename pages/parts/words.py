@@ -292,3 +292,27 @@ def target(assurance: str) -> str:
         "pass": "The target will be met, as long as nothing changes",
         "fail": "The target will not be met, unless something changes",
     }.get(assurance, "The target is met in some months, by chance")
+
+
+def lever(about: dict[str, Any]) -> str:
+    """Rota template: the service holds the lever"""
+    if not about["lever"]:
+        return ""
+    return f"{sentence(about['lever_is'])}: {LEVERS[about['lever']]} holds the lever"
+
+
+def helping(about: dict[str, Any]) -> str:
+    """What may be making it harder, and what could help."""
+    if not about["harder"]:
+        return ""
+    return f"May be making it harder: {_lower(about['harder'])} Could help: {_lower(about['could_help'])}"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def conversation(about: dict[str, Any]) -> str:
+    """What a concern of a number may be talked over with: what may be making it harder, what could help, and whose lever it is."""
+    whose = lever(about)
+    return " ".join(filter(None, (helping(about), f"{whose}." if whose else "")))

@@ -91,7 +91,7 @@ def _number(found: review.Review, row: dict[str, Any]) -> dict[str, Any]:
         words.reading(row, level),
         about["harder"],
         about["could_help"],
-        review.lever(about),
+        words.lever(about),
     )
     return dict(zip(_number_names(), told, strict=True))
 

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import ValidationError
 
 from tests.app import small_release
-from tests.app.conftest import links, unfolded, words_on
+from tests.app.conftest import html_of, links, unfolded, words_on
 
 INDICATOR, SIGNALS = "pages/executives/indicator.py", "pages/executives/signals.py"
 QUALITY, CIRCLE = "pages/analysts/quality.py", "pages/executives/circle.py"
@@ -76,6 +76,14 @@ def test_all_signals_begin_with_the_front_set(app):
 def test_a_protected_number_points_to_the_level_above(app):
     test = app(unit="larch")
     assert any(link.label.startswith("Adult care:") and "unit=AC" in link.query_string for link in links(test))
+
+
+def test_a_concern_says_what_may_make_it_harder_what_could_help_and_whose_lever_it_is(app):
+    told = "May be making it harder: posts that stay empty. Could help: filling posts. Rota template: the service holds the lever."
+    [concern] = [card for card in html_of(app(unit="larch")).split("<section")[1:] if told in card]
+    assert 'data-indicator="sickness_rate"' in concern
+    assert told in words_on(app(INDICATOR, unit="larch", indicator="sickness_rate"))
+    assert told not in words_on(app(INDICATOR, unit="heron", indicator="sickness_rate"))
 
 
 def test_nothing_stronger_than_usual_is_said_in_words(app):
