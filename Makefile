@@ -16,7 +16,7 @@ app: .venv/installed       ## the app on whatever has been built
 test: .venv/installed-tests .venv/browser .venv/nginx
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	KINSHIP_CHROMIUM="$$(cat .venv/browser)" KINSHIP_NGINX="$$(cat .venv/nginx)" $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	KINSHIP_CHROMIUM="$$(cat .venv/browser)" KINSHIP_NGINX="$$(cat .venv/nginx)" $(BIN)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder
 
 screenshots: .venv/installed-tests .venv/browser   ## the README's pictures, of the made-up organisation
 	KINSHIP_CHROMIUM="$$(cat .venv/browser)" $(BIN)/python -m tests.pictures
