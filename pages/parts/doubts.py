@@ -11,8 +11,6 @@ from pages.parts.journal import notes, wording
 
 DEED = "ask"
 UNIT = "pages/leaders/team.py"
-
-
 ASKS = "doubt"  # in the address: the number whose questions are to be opened
 
 
