@@ -55,8 +55,7 @@ def xmr(
             *layers.names(points, x, y, _stamp(last, 12), (high - low) / PLOT), layers.touch(points, x, y),
         ]  # fmt: skip
         room = f"{{left: 4, top: 14, bottom: 4, right: containerSize()[0] < {layers.NARROW} ? {NUMBERS} : {LABELS}}}"
-        chart = alt.layer(*drawn).properties(height=HEIGHT, padding=alt.ExprRef(room)).configure_view(stroke=None)
-        return layers.filled(chart.to_dict(validate=False))
+        return layers.together(drawn, height=HEIGHT, padding=alt.ExprRef(room))
 
 
 def key(rows: list[dict[str, Any]], events: list[dict[str, Any]], profile: str, beside: str | None = None) -> str:

@@ -1,7 +1,7 @@
 """The layers of the large chart, back to front: limits, target, events, line, signs, gaps, names, and what a finger finds."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import altair as alt
@@ -25,12 +25,14 @@ def _data(rows: Points) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=json.dumps(rows)))
 
 
-def filled(drawn: dict[str, Any]) -> dict[str, Any]:
-    """A finished chart whose rows are rows again."""
-    for part in (drawn, *drawn["layer"]):
-        if "data" in part:
-            part["data"]["values"] = json.loads(part["data"]["values"])
-    return drawn
+def together(drawn: Iterable[alt.Chart], **of_all: Any) -> dict[str, Any]:
+    """The finished specification of these layers, whose rows are rows again; `of_all` is said of the chart as a whole.
+    Altair's own `layer` copies each of them many times over, which takes longer than all the rest."""
+    whole = alt.LayerChart(layer=[]).properties(**of_all).configure_view(stroke=None).to_dict(validate=False)
+    whole["layer"] = [layer.to_dict(validate=False, context={"top_level": False}) for layer in drawn]
+    for layer in whole["layer"]:
+        layer["data"]["values"] = json.loads(layer["data"]["values"])
+    return whole
 
 
 def limits(points: Points, x: alt.X) -> Iterator[alt.Chart]:
@@ -38,11 +40,11 @@ def limits(points: Points, x: alt.X) -> Iterator[alt.Chart]:
     limited = [p for p in points if p["mean"] is not None]
     if not limited:
         return
-    base = _data(limited).encode(x=x, detail="segment:N")
-    yield base.mark_area(color=marks.CHANCE, opacity=0.14).encode(y="lower:Q", y2="upper:Q")
+    base = _data(limited).encode(x=x, detail=alt.Detail("segment:N"))
+    yield base.mark_area(color=marks.CHANCE, opacity=0.14).encode(y=alt.Y("lower:Q"), y2=alt.Y2("upper"))
     for edge in ("lower", "upper"):
-        yield base.mark_line(color=marks.CHANCE, strokeWidth=1, strokeDash=[3, 3]).encode(y=f"{edge}:Q")
-    yield base.mark_line(color=marks.SLATE, strokeWidth=1.25).encode(y="mean:Q")
+        yield base.mark_line(color=marks.CHANCE, strokeWidth=1, strokeDash=[3, 3]).encode(y=alt.Y(f"{edge}:Q"))
+    yield base.mark_line(color=marks.SLATE, strokeWidth=1.25).encode(y=alt.Y("mean:Q"))
 
 
 def prime(points: Points, x: alt.X) -> Iterator[alt.Chart]:
@@ -50,7 +52,7 @@ def prime(points: Points, x: alt.X) -> Iterator[alt.Chart]:
     for edge in ("prime_lower", "prime_upper"):
         if limited := [p for p in points if p[edge] is not None]:
             dotted = _data(limited).mark_line(color=marks.SLATE, strokeWidth=1.5, strokeDash=[1, 3])
-            yield dotted.encode(x=x, y=f"{edge}:Q", detail="segment:N")
+            yield dotted.encode(x=x, y=alt.Y(f"{edge}:Q"), detail=alt.Detail("segment:N"))
 
 
 def target(points: Points, x: alt.X) -> Iterator[alt.Chart]:
@@ -59,13 +61,13 @@ def target(points: Points, x: alt.X) -> Iterator[alt.Chart]:
         line = _data(agreed).mark_line(
             color=marks.PLUM, strokeWidth=1.5, strokeDash=[8, 3, 2, 3], interpolate="step-after"
         )
-        yield line.encode(x=x, y="target:Q")
+        yield line.encode(x=x, y=alt.Y("target:Q"))
 
 
 def line(points: Points, x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
     drawn = [p for p in points if p["value"] is not None and p["sign"] != "not_settled"]
     if drawn:
-        yield _data(drawn).mark_line(color=marks.SLATE, strokeWidth=2).encode(x=x, y=y, detail="stretch:N")
+        yield _data(drawn).mark_line(color=marks.SLATE, strokeWidth=2).encode(x=x, y=y, detail=alt.Detail("stretch:N"))
 
 
 def signs(points: Points, x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
@@ -87,7 +89,7 @@ def signs(points: Points, x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
 def gaps(points: Points, x: alt.X) -> Iterator[alt.Chart]:
     if missing := [p for p in points if p["value"] is None]:
         stroke = _data(missing).mark_text(text="╱", dy=-6, fontSize=11, color="currentColor", opacity=0.6)
-        yield stroke.encode(x=x, y=alt.value("height"), tooltip=_tooltip(points))
+        yield stroke.encode(x=x, y=alt.YValue("height"), tooltip=_tooltip(points))
 
 
 def chosen(month: str | None, name: str, x: alt.X) -> Iterator[alt.Chart]:
@@ -95,7 +97,7 @@ def chosen(month: str | None, name: str, x: alt.X) -> Iterator[alt.Chart]:
         at = _data([{"month": month, "what": name}])
         yield at.mark_rule(color=marks.PLUM, strokeWidth=1, strokeDash=[1, 3]).encode(x=x)
         name_at = at.mark_text(align="left", dx=5, dy=-2, fontSize=12, color="currentColor")
-        yield name_at.encode(x=x, y=alt.value(0), text="what:N")
+        yield name_at.encode(x=x, y=alt.YValue(0), text=alt.Text("what:N"))
 
 
 def events(numbered: Points, x: alt.X) -> Iterator[alt.Chart]:
@@ -110,11 +112,11 @@ def events(numbered: Points, x: alt.X) -> Iterator[alt.Chart]:
         if placed:
             at, height = _data(placed).encode(x=x), 20 * low
             rule = at.mark_rule(color=marks.SLATE, strokeWidth=1, opacity=0.7)
-            yield rule.encode(y=alt.value(height + 8), y2=alt.value("height"))
+            yield rule.encode(y=alt.YValue(height + 8), y2=alt.Y2Value("height"))
             ring = at.mark_point(shape="circle", size=230, filled=False, color=marks.SLATE, strokeWidth=1.2)
-            yield ring.encode(y=alt.value(height))
+            yield ring.encode(y=alt.YValue(height))
             number = at.mark_text(fontSize=11, fontWeight="bold", color="currentColor")
-            yield number.encode(y=alt.value(height), text="number:N")
+            yield number.encode(y=alt.YValue(height), text=alt.Text("number:N"))
 
 
 def names(points: Points, x: alt.X, y: alt.Y, at: str, px: float) -> Iterator[alt.Chart]:
@@ -139,7 +141,7 @@ def names(points: Points, x: alt.X, y: alt.Y, at: str, px: float) -> Iterator[al
     if rows:
         label = _data(rows).mark_text(align="left", dx=4, fontSize=12, color="currentColor", opacity=0.85)
         fitting = f"containerSize()[0] < {NARROW} ? datum.short : datum.name"
-        yield label.transform_calculate(label=fitting).encode(x=x, y=y, text="label:N")
+        yield label.transform_calculate(label=fitting).encode(x=x, y=y, text=alt.Text("label:N"))
 
 
 def apart(levels: list[float], least: float) -> list[float]:

@@ -362,6 +362,7 @@ def test_the_app_brings_an_older_journal_up_to_date_as_it_starts(on_sqlite, monk
     made_by_the_first_version(on_sqlite)
     started = []
     monkeypatch.setattr(serve.PagesManager, "uses_pages_directory", None)
+    monkeypatch.setattr(serve.starlette_server, "_bind_socket", serve.starlette_server._bind_socket)
     monkeypatch.setattr(serve.cli, "main", started.append)
     serve.main(["--server.port", "1"])
     assert (
