@@ -13,8 +13,7 @@ rows = view.ask("constructs", unit=unit["unit"], wave=wave["wave"]) if wave else
 if wave:
     circle.drawn(view, wave, rows)
     circle.conditions(view, wave, rows)
-    st.header("Pressure beside kindness", anchor=False)
-    beside.frames(unit["title"], beside.frame_of(view, wave))
+    beside.frames(unit["title"], beside.frame_of(view, wave), "Pressure beside kindness")
     circle.by_wave(view, rows)
 else:
     reason = "No wave has closed here with eleven answers or more, or none has been sent. Missing is not zero."

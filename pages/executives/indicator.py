@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import about, cards, charts, desk, doubts, filters, frame, states, words
+from pages.parts import about, cards, charts, desk, doubts, filters, frame, markup, states, words
 
 HERE = "pages/executives/indicator.py"
 view = filters.view()
@@ -23,7 +23,7 @@ if any(row["value"] is not None for row in series):
     spec = charts.xmr(view.release, view.viewer.roots, **asked, chosen=view.month, beside=beside)
     told = charts.in_words(view, series, words.reading(now, unit["level"]))
     st.vega_lite_chart(spec, alt=told, key="chart")
-    st.caption(charts.key(series, events, view.profile, beside))
+    markup.show("quiet", markup.prose(charts.key(series, events, view.profile, beside)))
     doubts.offer(view, now)
     about.file(view, series)
 else:
@@ -37,12 +37,11 @@ if series:
 month = view.now()
 below = view.ask("units_below", unit=unit["unit"], month=month) if month else []
 if below:
-    st.header("The units directly below", anchor=False)
     of = [member["unit"] for member in below]
     rows = view.ask("now", indicators=[indicator["indicator"]], of=of, month=month)
     rows = [row for row in rows if about.belongs(view, row)]
     told = {row["unit"] for row in rows}
     below = [member for member in below if member["unit"] in told]
-    page = cards.paged(below, unit["unit"])
-    st.caption(f"{words.month(month)} · {len(below)} in all, by name · missing is not zero")
-    cards.lines(view, rows, page)
+    said = f"{words.month(month)} · {len(below)} in all, by name · missing is not zero"
+    markup.show("quiet", said, under="The units directly below")
+    cards.lines(view, rows, cards.paged(below, unit["unit"]))

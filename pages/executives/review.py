@@ -29,14 +29,8 @@ boxes.all_of(found)
 left, right = st.container(key="halves").columns([1.15, 1], gap="large")
 with left:
     for owner, title in review.OWNED.items():
-        st.header(title, anchor=False)
-        boxes.pressures(found, owner)
+        boxes.pressures(found, owner, title)
 with right:
-    st.header("Kindness beside pressure", anchor=False)
     boxes.kindness(found)
-    st.header("Since the review before", anchor=False)
-    first, *rest = review.since(found)
-    st.markdown("\n".join([f"{words.plain(first)}\n", *(f"- {words.plain(told)}" for told in rest)]))
-    st.header("Data quality", anchor=False)
-    st.markdown(words.plain(review.quality(found)))
+    boxes.since(found)
     frame.link(QUALITY, "Open data quality")

@@ -1,20 +1,13 @@
 """One unit: the numbers of the front set, what is holding up first; then every other number known of it."""
 
-import streamlit as st
-
-from pages.parts import about, beside, cards, desk, doubts, filters, frame, looked, states, strain, trials
+from pages.parts import about, beside, cards, desk, doubts, filters, frame, looked, markup, states, strain, trials
 
 HERE = "pages/leaders/team.py"
 
 view = filters.view()
 together = about.together(view)
-over = [*dict.fromkeys(row["pool"] for row in together), *(unit["unit"] for unit in view.unit["above"][-1:])]
-over = [unit for unit in over if unit != view.unit["unit"]]
-rows = view.ask("now", indicators=list(view.indicators), of=[view.unit["unit"], *over], month=view.month)
-mine = {row["indicator"]: row for row in rows if row["unit"] == view.unit["unit"] and about.belongs(view, row)}
-above = {
-    name: [row for unit in over for row in rows if (row["indicator"], row["unit"]) == (name, unit)] for name in mine
-}
+mine = about.numbers(view)
+above = about.instead(view, mine, together)
 ordered = [mine[indicator] for indicator in view.front if indicator in mine]
 others = [mine[indicator] for indicator in view.indicators if indicator in mine and indicator not in view.front]
 groups = {name: [row for row in ordered if cards.standing(row) in kinds] for name, kinds in cards.GROUPS.items()}
@@ -26,12 +19,10 @@ about.stands_for(view, together)
 for name, members in groups.items():
     if name == "Where there is change worth a conversation":
         strain.section(view)
-    if members or name == "What is holding up":
-        st.header(name, anchor=False)
     if members:
-        cards.all_of(view, members, above)
+        cards.all_of(view, members, above, name)
     elif name == "What is holding up":
-        st.markdown("Nothing stands out as stronger than usual.")
+        markup.show("prose", "<p>Nothing stands out as stronger than usual.</p>", under=name)
 
 if not any(row["points"] for row in mine.values()):
     states.empty("event_busy", "No numbers for this unit yet", "Missing is not zero.")

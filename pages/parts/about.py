@@ -35,9 +35,26 @@ def sureness(view: View, row: dict[str, Any]) -> None:
         f"Its newest settled month is {words.month(settled)}." if settled else "Nothing is settled yet.",
         f"Data quality: {' · '.join(map(words.quality, sources))}." if sources else "",
     ]
-    st.caption(" ".join(filter(None, told)))
-    if cards.standing(row) == "concern" and (said := words.conversation(view.indicator)):
-        st.caption(words.plain(said))
+    said = words.conversation(view.indicator) if cards.standing(row) == "concern" else ""
+    markup.show("prose", f'<div class="quiet">{markup.prose(" ".join(filter(None, told)))}</div>', markup.quiet(said))
+
+
+def numbers(view: View) -> dict[str, dict[str, Any]]:
+    """Of each indicator that says something of the view's unit, what it says."""
+    rows = view.ask("now", indicators=list(view.indicators), of=[view.unit["unit"]], month=view.month)
+    return {row["indicator"]: row for row in rows if belongs(view, row)}
+
+
+def instead(
+    view: View, mine: dict[str, dict[str, Any]], together: list[dict[str, Any]]
+) -> dict[str, list[dict[str, Any]]]:
+    """Of each number that is protected, the same of the small units that are shown together, and of the unit above."""
+    over = [*dict.fromkeys(row["pool"] for row in together), *(unit["unit"] for unit in view.unit["above"][-1:])]
+    over = [unit for unit in over if unit != view.unit["unit"]]
+    hidden = [indicator for indicator, row in mine.items() if row["shown"] == "protected"]
+    rows = view.ask("now", indicators=hidden, of=over, month=view.month)
+    found = {(row["indicator"], row["unit"]): row for row in rows}
+    return {name: [found[name, unit] for unit in over if (name, unit) in found] for name in hidden}
 
 
 def standing(groups: dict[str, list[Any]], month: dt.date | None) -> str:
@@ -101,8 +118,8 @@ def number(view: View) -> None:
     """Three columns: what it counts and why; how sure and with what care; where from, how checked, whose."""
     indicator = view.indicator
     sources = view.ask("about", indicator=indicator["indicator"])
-    st.header("About this number", anchor=False)
     markup.columns(
+        "About this number",
         {"What it counts": indicator["definition"], "Why it matters": indicator["why_it_matters"]},
         {"Evidence": words.sentence(indicator["evidence"]), "Caveats": indicator["caveats"]},
         {
@@ -115,12 +132,9 @@ def number(view: View) -> None:
 
 def line(view: View, now: dict[str, Any]) -> None:
     """The line over the chart: the signs, what is drawn, and in which unit."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False, key="sign"):
-        cards.icon(now, 32)
-        if now["assurance"]:
-            st.image(marks.assurance(now["assurance"]), width=32, alt=words.target(now["assurance"]))
-        told = f"{words.plain(view.indicator['definition'])} **{scale(view.indicator)}**"
-        st.markdown(told, help=cards.definition(view.indicator))
+    met = markup.picture(marks.assurance(now["assurance"]), words.target(now["assurance"])) if now["assurance"] else ""
+    told = f"{words.plain(view.indicator['definition'])} **{scale(view.indicator)}**"
+    markup.show("line", cards.sign(now), met, markup.prose(told))
 
 
 def file(view: View, series: list[dict[str, Any]]) -> None:

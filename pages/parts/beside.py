@@ -19,20 +19,23 @@ FRAMES = {
 Rows = list[dict[str, Any]]
 
 
-def frames(unit: str, frame: dict[str, Any] | None) -> None:
+def frames(unit: str, frame: dict[str, Any] | None, under: str, level: int = 2) -> None:
     """Four boxes of words, of which the unit's own is marked; a fifth says that it is not clear yet."""
     if frame is None:
-        st.markdown("There is nothing to compare this unit with in the same wave, so no frame is read.")
+        told = "There is nothing to compare this unit with in the same wave, so no frame is read."
+        markup.show("prose", markup.prose(told), under=under, level=level)
         return
     when = f"{words.month(frame['from_month'])} to {words.month(frame['to_month'])}"
-    st.caption(f"{when}, beside the wave of {words.month(frame['wave'])}. They may go together; never one number.")
+    told = f"{when}, beside the wave of {words.month(frame['wave'])}. They may go together; never one number."
     boxes = [
         _frame(title, told, unit if key == frame["frame"] else "", ", likely") for key, (title, told) in FRAMES.items()
     ]
     if frame["frame"] == "not_clear":
         boxes.append(_frame("Not clear yet", _unclear(frame), unit))
-    markup.show("frames", *boxes)
-    st.caption(_sure(frame))
+    markup.show(
+        "prose", markup.quiet(told), f'<div class="frames">{"".join(boxes)}</div>', markup.quiet(_sure(frame)),
+        under=under, level=level,
+    )  # fmt: skip
 
 
 def _frame(title: str, told: str, mine: str, sure: str = "") -> str:
@@ -60,7 +63,7 @@ def _sure(frame: dict[str, Any]) -> str:
             f"How sure of kindness: in {frame['chance']} of 100 cases the answers read this way; under 80 we say not clear yet."
         )
     if frame["because"]:
-        said.append(f"Concern in those months: {words.plain(words.listed(frame['because']))}.")
+        said.append(f"Concern in those months: {words.listed(frame['because'])}.")
     said.append(
         "Kindness is measured against the whole organisation in the same wave, pressure against the unit’s own past."
     )
@@ -87,39 +90,36 @@ def signals(view: View, rows: Rows) -> None:
             f"{markup.text(words.in_short(row))}</span></li>"
             for row in members
         ]
-    if told:
-        markup.show("signs", "<ul>", *told, "</ul>")
+    markup.show("signs", "<ul>", *told, "</ul>", under="Signals, by family", level=3)
 
 
 def kindness_here(view: View, wave: dict[str, Any]) -> None:
     """The circle of a unit's newest wave, as intervals."""
     rows = kindness.of_family(view.ask("constructs", unit=view.unit["unit"], wave=wave["wave"]), kindness.CIRCLE)
+    markup.show("prose", markup.heading("Kindness here", 3))
     intervals.by_construct(rows, "benchmark", "circle_here", kindness.told(rows, view.unit["title"], wave["wave"]))
-    st.caption("Higher is more. Range first, then the score; grey tick: the organisation, same wave.")
-    st.page_link(
-        kindness.PAGE, label="Open the circle", help="", icon=":material/arrow_forward:", icon_position="right",
-        query_params=view.address(unit=view.unit["unit"]),
-    )  # fmt: skip
+    told = "Higher is more. Range first, then the score; grey tick: the organisation, same wave."
+    link = markup.link(kindness.PAGE, "Open the circle", view.address(unit=view.unit["unit"]))
+    markup.show("prose", markup.quiet(told), f"<p>{link}</p>")
 
 
 def side_by_side(view: View, rows: Rows) -> None:
     """A unit's page: its signals by family on one side, kindness on the other, and how they read beside each other."""
     unit = view.unit
     wave = kindness.wave_by(view, view.month)
-    st.header("Pressure and kindness, side by side", anchor=False)
+    title = "Pressure and kindness, side by side"
     if wave is None:
-        st.markdown("No survey of this unit can be shown, so only the signals above speak of it.")
+        told = "No survey of this unit can be shown, so only the signals above speak of it."
+        markup.show("prose", markup.prose(told), under=title)
         return
+    st.header(title, anchor=False)
     kindness.note(wave)
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Signals, by family", anchor=False)
         signals(view, rows)
     with right:
-        st.subheader("Kindness here", anchor=False)
         kindness_here(view, wave)
-    st.subheader("How they read beside each other", anchor=False)
-    frames(unit["title"], frame_of(view, wave))
+    frames(unit["title"], frame_of(view, wave), "How they read beside each other", 3)
 
 
 def frame_of(view: View, wave: dict[str, Any]) -> dict[str, Any] | None:

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import streamlit as st
-
-from pages.parts import cards, frame, intervals, marks, markup, review, words
+from pages.parts import cards, intervals, marks, markup, review, words
 from pages.parts import kindness as survey
 
 
@@ -39,13 +37,11 @@ def place(found: review.Review, of: review.Place, standing: str) -> str:
     return f"<li><strong>{name}</strong>{''.join(map(markup.quiet, told))}</li>"
 
 
-def pressures(found: review.Review, owner: str) -> None:
+def pressures(found: review.Review, owner: str, title: str) -> None:
     """The unit's own numbers whose lever somebody holds: sign, name and lever, latest, twelve months."""
     rows = found.pressures[owner]
-    if not rows:
-        st.markdown("None of the numbers collected here.")
-        return
-    markup.show("rows", "<ul>", *(pressure(found, row) for row in rows), "</ul>")
+    listed = f"<ul>{''.join(pressure(found, row) for row in rows)}</ul>" if rows else ""
+    markup.show("rows", listed or "<p>None of the numbers collected here.</p>", under=title)
 
 
 def pressure(found: review.Review, row: dict[str, Any]) -> str:
@@ -61,11 +57,22 @@ def pressure(found: review.Review, row: dict[str, Any]) -> str:
 def kindness(found: review.Review) -> None:
     """The nodes of the circle as ranges, and in words where pressure and kindness read together."""
     first, *rest = review.of_kindness(found)
+    markup.show("prose", under="Kindness beside pressure")
     if found.wave:
         said = survey.told(found.kindness, found.view.unit["title"], found.wave["wave"])
         intervals.by_construct(found.kindness, "benchmark", "kindness", said)
-    st.caption(words.plain(first))
-    if rest:
-        st.markdown("\n".join(f"- {words.plain(told)}" for told in rest))
-    if found.wave:
-        frame.link(survey.PAGE, "Open the circle", found.view.address(unit=found.view.unit["unit"]))
+    there = found.view.address(unit=found.view.unit["unit"])
+    link = f"<p>{markup.link(survey.PAGE, 'Open the circle', there)}</p>" if found.wave else ""
+    markup.show("prose", markup.quiet(first), bullets(rest), link)
+
+
+def since(found: review.Review) -> None:
+    """What has changed and was revised since the review before, and the quality of the data in a line."""
+    first, *rest = review.since(found)
+    quality = markup.heading("Data quality") + markup.prose(words.plain(review.quality(found)))
+    said = markup.prose(words.plain(first)) + bullets(rest)
+    markup.show("prose", said, quality, under="Since the review before")
+
+
+def bullets(told: list[str]) -> str:
+    return markup.prose("\n".join(f"- {words.plain(each)}" for each in told))

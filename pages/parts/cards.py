@@ -37,11 +37,6 @@ def decimals(row: dict[str, Any]) -> int:
     return words.places([row["value"], *(p["value"] for p in row["points"])])
 
 
-def definition(indicator: dict[str, Any]) -> str:
-    """What a number means, for the tooltip beside its name."""
-    return f"{words.plain(indicator['definition'])}\n\n{words.plain(indicator['caveats'])}"
-
-
 def judged(row: dict[str, Any]) -> dict[str, Any]:
     """The row with the verdict that its sign shows: what is not shown or not settled is not judged."""
     return row if row["shown"] == "yes" and row["settled"] else {**row, "verdict": "not_judged"}
@@ -84,11 +79,14 @@ def instead(view: View, row: dict[str, Any], others: list[dict[str, Any]]) -> di
     return next((other for other in others if other["shown"] == "yes" and other["unit"] in view.units), None)
 
 
-def all_of(view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[str, Any]]]) -> None:
-    """A card for each number of the chosen unit; `others` are the rows of each that may stand for it (`instead`)."""
+def all_of(
+    view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[str, Any]]], under: str, level: int = 2
+) -> None:
+    """A card for each number of the chosen unit, under a heading; `others` are the rows of each that may stand for it
+    (`instead`)."""
     asked = doubts.links(view, rows)
     told = (card(view, row, others.get(row["indicator"], []), ask) for row, ask in zip(rows, asked, strict=True))
-    markup.show("cards", *told)
+    markup.show("cards", *told, under=under, level=level)
 
 
 def card(view: View, row: dict[str, Any], others: list[dict[str, Any]], asked: str) -> str:
@@ -133,8 +131,7 @@ def further(view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[
         for family, name in words.FAMILIES.items():
             members = [row for row in rows if view.indicators[row["indicator"]]["family"] == family]
             if members and box.open:
-                st.subheader(name, anchor=False)
-                all_of(view, members, others)
+                all_of(view, members, others, name, 3)
 
 
 def line(view: View, row: dict[str, Any], unit: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import intervals, kindness, ring, words
+from pages.parts import intervals, kindness, markup, ring, words
 from pages.parts.filters import View
 
 Rows = list[dict[str, Any]]
@@ -44,11 +44,10 @@ def drawn(view: View, wave: dict[str, Any], rows: Rows) -> None:
     # Numbers and fixed words; titles are escaped where they are drawn.
     left.markdown(ring.drawing(circle, unit, words.month(wave["wave"]), told), unsafe_allow_html=True)
     with right:
-        st.header("In words", anchor=False)
-        st.markdown("\n\n".join([kindness.thinnest(circle), *kindness.changes(circle), kindness.unchanged(circle)]))
-        st.header("How to read it", anchor=False)
-        st.caption(HOW)
-        st.caption(f":material/info: {words.plain(wave['note'])} {kindness.CREDIT}")
+        said = markup.prose(kindness.thinnest(circle), *kindness.changes(circle), kindness.unchanged(circle))
+        note = f"{words.plain(wave['note'])} {kindness.CREDIT}"
+        credit = f'<div class="quiet">{markup.prose(note)}</div>'
+        markup.show("prose", said, markup.heading("How to read it"), markup.quiet(HOW), credit, under="In words")
     kindness.table(rows, unit, view.release.id, wave["wave"])
 
 
@@ -61,14 +60,13 @@ def conditions(view: View, wave: dict[str, Any], rows: Rows) -> None:
     for column, (family, better) in zip(st.columns(2, gap="large"), more.items(), strict=True):
         mine = kindness.of_family(rows, family)
         with column:
-            st.header(PARTS[family], anchor=False)
-            st.caption(f"{better} {says} Points of ten.")
+            markup.show("prose", markup.quiet(f"{better} {says} Points of ten."), under=PARTS[family])
             intervals.by_construct(
                 mine, tick, f"intervals_{family}", kindness.told(mine, view.unit["title"], wave["wave"], PARTS[family])
             )
-            if moved := kindness.changes(mine):
-                st.markdown("\n\n".join(moved))
-            kindness.measured(view, mine, wave["wave"])
+            said = [*kindness.changes(mine), *kindness.measured(view, mine, wave["wave"])]
+            if said:
+                markup.show("prose", markup.prose(*said))
 
 
 def by_wave(view: View, rows: Rows) -> None:

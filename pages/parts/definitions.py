@@ -46,8 +46,8 @@ def all_of_them(rows: list[dict[str, Any]], today: dt.date, titles: dict[str, st
 
 def one(row: dict[str, Any]) -> None:
     """Everything the header of one number says."""
-    st.header(words.plain(row["title"]), anchor=False)
     markup.columns(
+        row["title"],
         {"What it counts": row["definition"], "Why it matters": row["why_it_matters"], "Caveats": row["caveats"]},
         {
             "Evidence": words.sentence(row["evidence"]),

@@ -19,6 +19,7 @@ from pages.parts.access import Viewer
 NEWEST = "newest"
 OF = "of"  # in the address of a chart opened from a table: the unit whose table it was
 LABELS = {"unit": "Unit", "indicator": "Indicator", "month": "Month"}
+WIDTHS = {"unit": 420, "indicator": 204, "month": 204}  # px
 
 
 @dataclass(frozen=True)
@@ -164,13 +165,12 @@ def _chosen(key: str, labels: dict[str, str]) -> str:
 
 def _draw(uses: tuple[str, ...], labels: dict[str, dict[str, str]], unknown: list[str]) -> None:
     with st.container(key="filters", gap="xsmall"):
-        grid = st.grid(columns=4, min_column_width=150, width=860)
-        for key in uses:
-            cell = grid.cell(column_span=2) if key == "unit" else grid.cell()
-            cell.selectbox(
-                LABELS[key], list(labels[key]), format_func=labels[key].get, key=f"filter_{key}",
-                on_change=_write, args=(key, next(iter(labels[key]))), filter_mode="contains",
-            )  # fmt: skip
+        with st.container(horizontal=True, gap="small"):
+            for key in uses:
+                st.selectbox(
+                    LABELS[key], list(labels[key]), format_func=labels[key].get, key=f"filter_{key}",
+                    on_change=_write, args=(key, next(iter(labels[key]))), filter_mode="contains", width=WIDTHS[key],
+                )  # fmt: skip
         for key in unknown:
             default = words.plain(next(iter(labels[key].values())))
             st.caption(

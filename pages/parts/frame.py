@@ -20,32 +20,30 @@ def open_page() -> None:
 
 def body():
     """1,120 px in the middle of the window."""
-    st.html(ASSETS / "kinship.css")
-    markup.follow_links()
+    markup.begin()
     return st.container(horizontal_alignment="center", key="frame").container(width=1120, key="page")
 
 
 def heading(view: View, title: str, sentence: str, here: str | None = None) -> None:
     """The way down to the unit (links to the page `here`), the title, and the answer in markdown."""
+    path = ""
+    if here and view.unit["above"]:
+        names = [
+            markup.link(here, unit["title"], view.address(unit=unit["unit"]))
+            if unit["unit"] in view.units
+            else f"<span>{markup.text(unit['title'])}</span>"
+            for unit in view.unit["above"]
+        ]
+        path = f'<nav aria-label="The units above">{"".join(names)}</nav>'
     with view.heading:
-        if here and view.unit["above"]:
-            names = [
-                markup.link(here, unit["title"], view.address(unit=unit["unit"]))
-                if unit["unit"] in view.units
-                else f"<span>{markup.text(unit['title'])}</span>"
-                for unit in view.unit["above"]
-            ]
-            markup.show("path", '<nav aria-label="The units above">', *names, "</nav>")
-        st.title(words.plain(title), anchor=False)
-        st.markdown(sentence)
+        markup.show("title", path, markup.heading(title, 1), markup.prose(sentence))
 
 
 def plain_heading(title: str, sentence: str) -> None:
     """The title and the answer of a page that is about no unit; it needs no release."""
     view = st.session_state.get("view")
     with view.heading if view else st.container(gap=None):
-        st.title(words.plain(title), anchor=False)
-        st.markdown(sentence)
+        markup.show("title", markup.heading(title, 1), markup.prose(sentence))
 
 
 def link(page: str, label: str, address: dict[str, str] | None = None) -> None:
@@ -66,14 +64,12 @@ def run(page: st.Page) -> None:
 
 def purpose() -> None:
     """What it must not be used for, on a page that shows no figures."""
-    st.divider()
-    st.caption(words.PURPOSE)
+    markup.show("footer", markup.quiet(words.PURPOSE))
 
 
 def footer(synthetic: bool, reader: str | None = None) -> None:
-    st.divider()
     made_up = " Demonstration on made-up data." if synthetic else ""
-    seen = f"Signed in as {words.plain(reader)}." if reader else "No sign-in is set up: every reader sees every unit."
-    st.caption(f"{words.PURPOSE}{made_up} {seen}")
+    seen = f"Signed in as {reader}." if reader else "No sign-in is set up: every reader sees every unit."
+    markup.show("footer", markup.quiet(f"{words.PURPOSE}{made_up} {seen}"))
     if reader:
         states.sign_out()

@@ -173,12 +173,12 @@ def _groups(answers: Rows | None) -> str | None:
 # ---- beside it, measured ---------------------------------------------------------------------------------------------
 
 
-def measured(view: View, rows: Rows, month: dt.date) -> None:
+def measured(view: View, rows: Rows, month: dt.date) -> list[str]:
     """The measured conditions that speak to these points, in the month of the wave, each with its own reading; a point without
     one says nothing."""
     wanted = sorted({indicator for row in rows for indicator in row["beside"]} & set(view.indicators))
     if not wanted:
-        return
+        return []
     found = {row["indicator"]: row for row in view.ask("now", indicators=wanted, of=[view.unit["unit"]], month=month)}
     said = []
     for row in rows:
@@ -186,8 +186,7 @@ def measured(view: View, rows: Rows, month: dt.date) -> None:
         told_ = [_measured(view, each) for each in here]
         if told_:
             said.append(f"- **{words.plain(row['title'])}**: {'; '.join(told_)}.")
-    if said:
-        st.markdown("**Beside it, measured**\n\n" + "\n".join(said))
+    return ["**Beside it, measured**", "\n".join(said)] if said else []
 
 
 def _measured(view: View, row: dict[str, Any]) -> str:

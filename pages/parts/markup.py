@@ -12,10 +12,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
+from markdown_it import MarkdownIt
 
 from pages.parts import words
 
-LINKS = Path(__file__).with_name("assets") / "links.js"
+ASSETS = Path(__file__).with_name("assets")
+STYLES, LINKS = ASSETS / "kinship.css", ASSETS / "links.js"
+PROSE = MarkdownIt("zero").enable(["emphasis", "escape", "newline", "entity", "list"])
 FIRST = "team"  # the page that the app opens with stands at its root
 
 
@@ -38,19 +41,29 @@ def picture(svg: str, said: str) -> str:
     return f'<img alt="{text(said)}" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">'
 
 
+def prose(*said: str) -> str:
+    """Paragraphs and lists of our own markdown in HTML, in which what comes from data has gone through `words.plain`."""
+    return PROSE.render("\n\n".join(filter(None, said)))
+
+
+def heading(said: str, level: int = 2) -> str:
+    return f"<h{level}>{text(said)}</h{level}>"
+
+
 def quiet(said: str) -> str:
     """A line of small grey words; none where there is nothing to say."""
     return f'<p class="quiet">{text(said)}</p>' if said else ""
 
 
-def columns(*of: dict[str, str]) -> None:
-    """Draws columns of names and what is said of each."""
+def columns(under: str, *of: dict[str, str]) -> None:
+    """Draws columns of names and what is said of each, under a heading."""
     show(
         "columns",
         *(
             f"<dl>{''.join(f'<dt>{text(name)}</dt><dd>{text(said)}</dd>' for name, said in each.items())}</dl>"
             for each in of
         ),
+        under=under,
     )
 
 
@@ -59,11 +72,12 @@ def more(summary: str, inside: str) -> str:
     return f"<details><summary>{text(summary)}</summary>{inside}</details>"
 
 
-def show(kind: str, *parts: str) -> None:
-    """Draws the parts as one; `kind` is its class in kinship.css."""
-    st.html(f'<div class="{kind}">{"".join(parts)}</div>')
+def show(kind: str, *parts: str, under: str = "", level: int = 2) -> None:
+    """Draws the parts as one, with the heading they stand `under`; `kind` is its class in kinship.css."""
+    st.html(f'{heading(under, level) if under else ""}<div class="{kind}">{"".join(parts)}</div>')
 
 
-def follow_links() -> None:
-    """Lets links open without loading the app anew."""
-    st.html(f"<script>{LINKS.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+def begin() -> None:
+    """The few styles that Streamlit's theme cannot say, and what lets links open without loading the app anew."""
+    styles, links = (each.read_text(encoding="utf-8") for each in (STYLES, LINKS))
+    st.html(f"<style>{styles}</style><script>{links}</script>", unsafe_allow_javascript=True)

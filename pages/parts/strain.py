@@ -40,7 +40,6 @@ def section(view: View) -> None:
     row = next(iter(tree(view)), None)
     if row is None:
         return
-    st.header("Strain and easing", anchor=False)
     reason = words.STRAIN[row["verdict"]][1] if row["verdict"] else words.why_no_strain(row)
     told = ""
     if row["verdict"] in CHANGED:
@@ -53,6 +52,7 @@ def section(view: View) -> None:
         "rows strain",
         f"<ul><li>{sign(row)}<div><p><strong>{markup.text(words.strain(row))}.</strong> {markup.text(reason)}.</p>"
         f"{reasons(view, row, len(row['because']))}{told}<p>{beside}</p></div></li></ul>",
+        under="Strain and easing",
     )
 
 
@@ -95,17 +95,14 @@ def shared(view: View) -> None:
     """What all teams did together: shown by itself, for it is nobody's own strain."""
     rows = view.ask("shared", month=view.month)
     moved = [row for row in rows if row["moved"] != "no" and row["indicator"] in view.indicators]
-    st.header("What all teams share", anchor=False)
     if not rows:
-        st.markdown("Too early to say: it takes more than two years of settled months to know the season.")
-        return
-    if not moved:
-        st.markdown("Beyond season, nothing has moved across all teams together.")
-        return
-    st.markdown(
-        "Beyond season, these have moved across all teams together. It is no team’s own, and is taken out below."
-    )
-    markup.show("rows", "<ul>", *(_shared(view, row) for row in moved), "</ul>")
+        told = "Too early to say: it takes more than two years of settled months to know the season."
+    elif not moved:
+        told = "Beyond season, nothing has moved across all teams together."
+    else:
+        told = "Beyond season, these have moved across all teams together. It is no team’s own, and is taken out below."
+    listed = f"<ul>{''.join(_shared(view, row) for row in moved)}</ul>" if moved else ""
+    markup.show("rows", markup.prose(told), listed, under="What all teams share")
 
 
 def _shared(view: View, row: dict[str, Any]) -> str:
@@ -137,9 +134,8 @@ def listed(view: View, rows: list[dict[str, Any]]) -> None:
     for parent, members in itertools.groupby(
         cards.paged(grouped(below), f"strain_{view.unit['unit']}", A_PAGE), parent_of
     ):
-        if parent in titles and rows[1:]:
-            st.subheader(words.plain(titles[parent]), anchor=False)
-        markup.show("rows", "<ul>", *(line(view, row) for row in members), "</ul>")
+        over = markup.heading(titles[parent], 3) if parent in titles and rows[1:] else ""
+        markup.show("rows", over, "<ul>", *(line(view, row) for row in members), "</ul>")
 
 
 def parent_of(row: dict[str, Any]) -> str | None:

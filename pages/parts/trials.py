@@ -42,10 +42,11 @@ def changed(view: View) -> list[dict[str, Any]]:
 
 def what_we_see(view: View, rows: list[dict[str, Any]]) -> None:
     """Where a conversation may start: the signals, and no cause."""
-    st.header("What we see", anchor=False)
     if not rows:
-        st.markdown("Nothing has changed in a way that chance would not explain.")
+        told = "Nothing has changed in a way that chance would not explain."
+        markup.show("prose", markup.prose(told), under="What we see")
         return
+    more = f"{words.count(len(rows) - SEEN)} more on the unit’s own page." if len(rows) > SEEN else ""
     markup.show(
         "signs",
         "<ul>",
@@ -55,9 +56,9 @@ def what_we_see(view: View, rows: list[dict[str, Any]]) -> None:
             for row in rows[:SEEN]
         ),
         "</ul>",
+        markup.quiet(more),
+        under="What we see",
     )
-    if len(rows) > SEEN:
-        st.caption(f"{words.count(len(rows) - SEEN)} more on the unit’s own page.")
 
 
 def open_sheet(view: View, sheet: Sheet) -> None:
@@ -154,10 +155,8 @@ def below(view: View, today: dt.date) -> None:
 
 def pointer(view: View) -> None:
     """On the unit's own page: the way to its sheet."""
-    st.page_link(
-        HERE, label=f"What are we trying in {words.plain(view.unit['title'])}?", help="",
-        icon=":material/volunteer_activism:", query_params=view.address(),
-    )  # fmt: skip
+    link = markup.link(HERE, f"What are we trying in {view.unit['title']}?", view.address())
+    markup.show("prose", f"<p>{link}</p>")
 
 
 def nothing_yet() -> Any:

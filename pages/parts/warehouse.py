@@ -11,8 +11,10 @@ from typing import Any
 import duckdb
 import streamlit as st
 
+from pages.parts import latest
+
 QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
-EVERY_RUN = ("units", "indicators", "months", "release")  # asked by every page, and of everybody alike
+EVERY_RUN = ("units", "indicators", "months", "release", "settling")  # asked by every page, and of everybody alike
 LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
 FORMAT = 2  # of meta.release: the layout of tables that these pages read
 _met: set[Path] = set()  # pointers that have led to a release before: where one is gone now, its folder is out of reach
@@ -121,7 +123,7 @@ def ask(release: Release, question: str, scope: tuple[str, ...], **params: Any) 
 
     Those of EVERY_RUN are the same objects for all who ask, not copies: nobody changes them.
     """
-    answer = _answer_shared if question in EVERY_RUN else _answer
+    answer = _answer_shared if question in EVERY_RUN else _latest if question == "now" else _answer
     return answer(release.path, question, scope, tuple(sorted(params.items())))
 
 
@@ -164,6 +166,20 @@ def is_open(release: Release) -> bool:
 @st.cache_data(max_entries=4000, show_spinner=False)
 def _answer(path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]) -> list[dict]:
     return _rows(path, question, {"units": _units(path, scope), **dict(params)})
+
+
+@st.cache_data(max_entries=4000, show_spinner=False)
+def _latest(path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]) -> list[dict]:
+    asked, units = dict(params), _units(path, scope)
+    settling = _answer_shared(path, "settling", scope, ())
+    month, seen = asked.pop("month"), set(asked["of"]).intersection(units)
+    return latest.latest(
+        _rows(path, question, {"units": units, **asked}) if seen and asked["indicators"] else [],
+        settling,
+        asked["indicators"],
+        [unit for unit in asked["of"] if unit in seen],
+        month,
+    )
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)

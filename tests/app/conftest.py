@@ -108,9 +108,22 @@ def words_on(test: AppTest) -> str:
     return f"{said}\n{read(html_of(test))}"
 
 
+def headings(test: AppTest, level: int) -> list[str]:
+    """The headings of one level as they are read, in the order of the page: Streamlit's own and those in pieces of HTML, but
+    for those of cards."""
+    found = []
+    for each in test._tree:
+        if each.type == f"h{level}" or getattr(each, "tag", "") == f"h{level}":
+            found.append(re.sub(r"\\(.)", r"\1", str(each.value)))
+        elif each.type == "html":
+            found += [read(said) for said in re.findall(rf'(?<!"top">)<h{level}>(.*?)</h{level}>', each.proto.body)]
+    return found
+
+
 def html_of(test: AppTest) -> str:
     """The pieces of HTML of a page, without styles and scripts."""
-    return "\n".join(body for body in (element.proto.body for element in test.get("html")) if "class=" in body)
+    bodies = (element.proto.body for element in test.get("html"))
+    return "\n".join(body for body in bodies if not body.startswith("<style>"))
 
 
 def read(markup: str) -> str:

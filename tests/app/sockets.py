@@ -17,7 +17,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from websockets.sync.client import ClientConnection, connect
 
 from pages.parts import words
-from tests.app.conftest import Server
+from tests.app.conftest import Server, read
 
 SECRET = "a secret of these tests, and of no other use"
 COOKIE, XSRF = "_streamlit_user", "_streamlit_xsrf"
@@ -64,7 +64,10 @@ class Answer:
             element.heading.body if element.WhichOneof("type") == "heading" else element.markdown.body
             for element in elements
         )
-        return re.sub(r"\\(.)", r"\1", text).replace(words.JOINER, "")
+        pieces = "\n".join(
+            read(element.html.body) for element in elements if not element.html.body.startswith("<style>")
+        )
+        return re.sub(r"\\(.)", r"\1", f"{text}\n{pieces}").replace(words.JOINER, "")
 
     @property
     def pages(self) -> dict[str, str]:

@@ -98,7 +98,7 @@ OPENED = {  # question → what is taken out of it, and what is put in its place
     "turned round": ("series", "v.unit IN", "v.unit NOT IN"),
     "limited to what was asked for": ("series", "$units", "$of"),
     "a list of units without the scope": ("settled_values", f"  AND unit {IN_SCOPE}\n", ""),
-    "in the first of several parts": ("now", f"      AND u.unit {IN_SCOPE}\n", ""),
+    "in the first of several parts": ("now", f"      AND unit {IN_SCOPE}\n", ""),
     "in a query within": ("frames_of", f"w.unit {IN_SCOPE}\n        AND ", ""),
     "a parameter nobody vouched for": ("constructs", f"  AND $unit {IN_SCOPE}\n", ""),
     "only that there is a scope": ("months", f"unit {IN_SCOPE}", "len($units::VARCHAR[]) > 0"),

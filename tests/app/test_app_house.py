@@ -53,7 +53,7 @@ def test_every_question_is_asked_and_every_question_asked_exists():
     for path in SCRIPTS:
         text = path.read_text(encoding="utf-8")
         asked |= set(re.findall(r"\bask\(\s*(?:release, )?\"(\w+)\"", text))
-        asked |= set(re.findall(r"_rows\(path, \"(\w+)\"", text))
+        asked |= set(re.findall(r"_(?:rows|answer_shared)\(path, \"(\w+)\"", text))
     assert asked == {path.stem for path in warehouse.QUESTIONS.glob("*.sql")}
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from pages.parts import report, review, warehouse, words
 from tests.app import small_release, small_survey
-from tests.app.conftest import ROOT, words_on
+from tests.app.conftest import ROOT, headings, words_on
 
 PAGE = "pages/executives/review.py"
 BEFORE = "2026-05-09a"
@@ -94,7 +94,7 @@ def test_the_page_says_what_the_review_holds(workspace, app_at):
     test = app_at(workspace)(PAGE)
     said = words_on(test)
     assert "Monthly review, April 2026" in said
-    assert "Concern is **new in one place**, **persists in one place** and **has lifted in two places**" in said
+    assert "Concern is new in one place, persists in one place and has lifted in two places" in said
     assert "; 4 of 9 units show no change beyond chance" in said  # two are not clear
     assert "2 settled figures were revised since release 2026-05-09a" in said
     assert "May be making it harder: posts that stay empty. Could help: filling posts." in said
@@ -102,7 +102,7 @@ def test_the_page_says_what_the_review_holds(workspace, app_at):
 
 
 def test_organisation_owned_pressures_stand_above_the_others(workspace, app_at):
-    headers = [each.value for each in app_at(workspace)(PAGE).header]
+    headers = headings(app_at(workspace)(PAGE), 2)
     assert headers.index(review.OWNED["organisation"]) < headers.index(review.OWNED["others"])
 
 

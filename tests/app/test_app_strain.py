@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from tests.app.conftest import links, settle, words_on
+from tests.app.conftest import headings, links, settle, words_on
 
 PAGE = "pages/leaders/strain.py"
 
 
 def test_a_unit_under_strain_says_since_when_and_opens_what_makes_it_so(app):
     test = app(unit="larch")
-    assert [header.value for header in test.header][1] == "Strain and easing"
+    assert headings(test, 2)[1] == "Strain and easing"
     said = words_on(test)
     assert "Clear strain since September 2025" in said and "As judged in April 2026" in said
     opened = {link.label: link.query_string for link in links(test)}
@@ -45,8 +45,8 @@ def test_a_month_in_the_past_says_what_was_said_then(app):
 
 def test_the_list_follows_the_structure_and_is_no_ranking(app):
     test = app(PAGE, unit="NHC")
-    assert words_on(test).startswith("Where is the strain? Northmere Health and Care")
-    assert [header.value for header in test.subheader] == ["Northmere Health and Care", "Adult care", "Children’s care"]
+    assert headings(test, 1) == ["Where is the strain? Northmere Health and Care"]
+    assert headings(test, 3) == ["Northmere Health and Care", "Adult care", "Children’s care"]
     names = [
         link.label for link in links(test) if "unit=" in link.query_string and "indicator=sick" not in link.query_string
     ]
@@ -63,7 +63,7 @@ def test_no_number_of_strain_is_on_the_page(app):
 
 def test_what_all_share_is_shown_by_itself(app):
     test = app(PAGE, unit="AC")
-    assert "What all teams share" in [header.value for header in test.header]
+    assert "What all teams share" in headings(test, 2)
     said = words_on(test)
     assert "Higher than season and the year before explain, April 2026" in said and "no team’s own" in said
     assert "nothing has moved across all teams" in words_on(app(PAGE, unit="AC", month="2026-03"))

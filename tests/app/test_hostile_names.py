@@ -117,8 +117,7 @@ def test_the_pack_and_the_workbook_hold_them_as_words(engine, monkeypatch, tmp_p
 
 REVIEWED = {
     "pages/parts/circle.py": "the ring: numbers and words of our own, titles escaped where they are drawn (ring.py)",
-    "pages/parts/frame.py": "our own styles, from a file",
-    "pages/parts/markup.py": "every word goes through `text`, every address through `link`; the one script is a file of ours",
+    "pages/parts/markup.py": "every word goes through `text`, every address through `link`; styles and the one script are files of ours",
     "pages/parts/trial.py": "a whole number",
 }
 
@@ -135,7 +134,7 @@ def test_where_html_is_written_is_known_and_reviewed():
     }
     assert found == set(REVIEWED)
     for path in pages:
-        script = "st.html(f\"<script>{LINKS.read_text(encoding='utf-8')}</script>\", unsafe_allow_javascript=True)"
+        script = 'st.html(f"<style>{styles}</style><script>{links}</script>", unsafe_allow_javascript=True)'
         said = path.read_text(encoding="utf-8").replace(script if path.stem == "markup" else "-", "")
         assert "unsafe_allow_javascript" not in said
 
