@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import cards, intervals, kindness, markup, tables, words
+from pages.parts import cards, kindness, markup, ranges, tables, words
 from pages.parts.filters import View
 
 FRAMES = {
@@ -94,13 +94,12 @@ def signals(view: View, rows: Rows) -> None:
 
 
 def kindness_here(view: View, wave: dict[str, Any]) -> None:
-    """The circle of a unit's newest wave, as intervals."""
+    """The circle of a unit's newest wave, as ranges."""
     rows = kindness.of_family(view.ask("constructs", unit=view.unit["unit"], wave=wave["wave"]), kindness.CIRCLE)
-    markup.show("prose", markup.heading("Kindness here", 3))
-    intervals.by_construct(rows, "benchmark", "circle_here", kindness.told(rows, view.unit["title"], wave["wave"]))
     told = "Higher is more. Range first, then the score; grey tick: the organisation, same wave."
     link = markup.link(kindness.PAGE, "Open the circle", view.address(unit=view.unit["unit"]))
-    markup.show("prose", markup.quiet(told), f"<p>{link}</p>")
+    scores = ranges.listed(rows, "benchmark")
+    markup.show("prose", scores, markup.quiet(told), f"<p>{link}</p>", under="Kindness here", level=3)
 
 
 def side_by_side(view: View, rows: Rows) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pages.parts import cards, intervals, marks, markup, review, words
+from pages.parts import cards, marks, markup, ranges, review, words
 from pages.parts import kindness as survey
 
 
@@ -57,13 +57,10 @@ def pressure(found: review.Review, row: dict[str, Any]) -> str:
 def kindness(found: review.Review) -> None:
     """The nodes of the circle as ranges, and in words where pressure and kindness read together."""
     first, *rest = review.of_kindness(found)
-    markup.show("prose", under="Kindness beside pressure")
-    if found.wave:
-        said = survey.told(found.kindness, found.view.unit["title"], found.wave["wave"])
-        intervals.by_construct(found.kindness, "benchmark", "kindness", said)
+    scores = ranges.listed(found.kindness, "benchmark") if found.wave else ""
     there = found.view.address(unit=found.view.unit["unit"])
     link = f"<p>{markup.link(survey.PAGE, 'Open the circle', there)}</p>" if found.wave else ""
-    markup.show("prose", markup.quiet(first), bullets(rest), link)
+    markup.show("prose", scores, markup.quiet(first), bullets(rest), link, under="Kindness beside pressure")
 
 
 def since(found: review.Review) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import intervals, kindness, markup, ring, words
+from pages.parts import folded, intervals, kindness, markup, ring, words
 from pages.parts.filters import View
 
 Rows = list[dict[str, Any]]
@@ -70,11 +70,16 @@ def conditions(view: View, wave: dict[str, Any], rows: Rows) -> None:
 
 
 def by_wave(view: View, rows: Rows) -> None:
-    """Every point of one part, wave by wave, once there are two."""
+    """Every point of one part, wave by wave, once there are two; drawn when a reader opens the box."""
     history = view.ask("wave_by_wave", unit=view.unit["unit"])
     if len({row["wave"] for row in history}) < 2:
         return
-    st.header("Wave by wave", anchor=False)
+    with folded.box("Wave by wave", "timeline", "by_wave") as box:
+        if box.open:
+            _by_wave(rows, history)
+
+
+def _by_wave(rows: Rows, history: Rows) -> None:
     part = st.segmented_control(
         "Part", list(PARTS), format_func=PARTS.get, default=kindness.CIRCLE, key="part", label_visibility="collapsed"
     )

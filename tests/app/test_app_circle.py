@@ -167,6 +167,8 @@ def test_scores_of_a_survey_are_no_indicators_of_the_other_pages(app):
 
 def test_all_parts_are_drawn_wave_by_wave(app):
     test = app(CIRCLE, unit="NHC")
+    assert len(test.get("vega_lite_chart")) == 2  # waves are drawn once they are asked for
+    test = unfolded(test, "by_wave")
     assert len(test.get("vega_lite_chart")) == 2 + 7
     said = words_on(test)
     assert "could not be drawn" not in said

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from pages.parts import layers, marks, tables, words
-from tests.app.conftest import ROOT
+from pages.parts import layers, marks, ranges, tables, words
+from tests.app.conftest import ROOT, read
 
 BLAMING = re.compile(
     r"\b(worst|best|fail(ing|ed team)|poor|breach|underperform\w*|culprit|absentee|non-compliant)\b", re.I
@@ -195,3 +195,20 @@ def test_a_file_carries_its_meaning_and_runs_nothing():
     assert text[1] == "Unit,Value,Note"
     assert text[2].startswith("\"'=HYPERLINK") and ",-5.3," in text[2] and text[2].endswith(",'-")
     assert tables.written([], []).decode("utf-8-sig").strip() == ""
+
+
+def test_scores_are_listed_with_their_range_drawn_to_scale_and_in_figures():
+    row = {
+        "title": "Trust & <b>",
+        "shown": "yes",
+        "value": 6.75,
+        "low": 6.5,
+        "high": 7.0,
+        "few": True,
+        "benchmark": 5.0,
+    }
+    drawn = ranges.listed([row, row | {"shown": "protected", "value": None}], "benchmark")
+    assert 'class="range" style="left:65%;width:5%"' in drawn and 'class="tick" style="left:50%"' in drawn
+    assert 'class="dot few" style="left:67.5%"' in drawn and "6.5 to 7.0" in read(drawn)
+    assert "Not shown, to protect people" in drawn and "Trust &amp; &lt;b&gt;" in drawn
+    assert 'class="scale"' not in ranges.listed([row | {"shown": "not_collected"}], "benchmark")

@@ -17,9 +17,11 @@ QUARTERLY = MONTHLY | {"refresh": "quarterly"}
 
 def row(month: dt.date, **more) -> dict:
     told = dict.fromkeys(
-        ("low", "high", "mean", "lower", "upper", "segment", "target", "rule", "moved", "verdict", "since", "months")
-        + ("one_side", "assurance", "limits")
-    )
+        (
+            "low", "high", "mean", "lower", "upper", "segment", "target", "rule", "moved", "verdict", "since", "months",
+            "one_side", "assurance", "limits",
+        )
+    )  # fmt: skip
     known = {"indicator": "a", "unit": "u", "month": month, "value": 1.0, "shown": "yes", "settled": True}
     return told | known | more
 
