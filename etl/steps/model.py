@@ -146,7 +146,8 @@ def lay_out_sources(
                 key = ("arrival", *contract.key)
                 same = " AND ".join(f"gone.{column} IS NOT DISTINCT FROM standing.{column}" for column in key)
                 rows = f"{numbered} AS standing ANTI JOIN outdone.{name} AS gone ON {same}"
-        listed, held = told_as(contract, contracts, organisation), kept.held(workspace, contract)
+        listed = told_as(contract, contracts, organisation)
+        held = kept.held(workspace, contract)
         con.execute(f"CREATE VIEW source.{name} AS SELECT {listed} FROM {rows}{held}")
         if contract.month_of:
             files = months_of(counted[name], as_of)
