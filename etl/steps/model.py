@@ -150,7 +150,7 @@ def lay_out_sources(
         held = kept.held(workspace, contract)
         con.execute(f"CREATE VIEW source.{name} AS SELECT {listed} FROM {rows}{held}")
         if contract.month_of:
-            files = months_of(counted[name], as_of)
+            files = months_of(workspace, counted[name], as_of)
             # Where keys have met, a row of one month may stand or not because of another month's file.
             made_of[name] = {
                 month: [month, listed, held, contract.kept, files if some_are_outdone else own]
@@ -160,13 +160,16 @@ def lay_out_sources(
     return made_of
 
 
-def months_of(counted: list[Part], as_of: dt.date) -> dict[str, list[str]]:
-    """month until that day → the files that count for it, in the order of arrival: by content, rules and key."""
-    found: dict[str, list[str]] = {}
+def months_of(workspace: Workspace, counted: list[Part], as_of: dt.date) -> dict[str, list[list]]:
+    """month until that day → the files that count for it, in the order of arrival: by content and rules, by the key, and by
+    how each lies in the store, where a purge may have taken rows out of it."""
+    found: dict[str, list[list]] = {}
     for part in counted:
+        lies = part.receipt.path(workspace, "parquet").stat()
+        file = [part.receipt.hash, part.receipt.key, lies.st_size, lies.st_mtime_ns]
         for month in part.months if part.months is not None else part.receipt.months:
             if month <= as_of.isoformat():
-                found.setdefault(month, []).append(f"{part.receipt.hash} {part.receipt.key}")
+                found.setdefault(month, []).append(file)
     return found
 
 

@@ -18,7 +18,7 @@ from etl.paths import SQL, Workspace
 from etl.steps import facts
 from etl.steps.hierarchy import Organisation
 from etl.steps.keep import Receipt, receipts
-from etl.steps.model import BadModel, Part, core_queries, lay_out_sources, parts
+from etl.steps.model import BadModel, Part, core_queries, lay_out_sources, months_of, parts
 from tests.conftest import Engine
 
 WORKED = f"SELECT person, month, sum(hours) AS hours FROM source.days GROUP BY person, month\n{facts.BY_MONTH}"
@@ -57,6 +57,16 @@ def test_only_months_that_are_made_of_something_else_are_worked_out(engine):
     assert april == {("x", MARCH, 1.0), ("x", APRIL, 20.0), ("y", APRIL, 30.0)}
     again = worked(engine.workspace, other, made_of | {APRIL: [APRIL, "c"]}, WORKED.replace("sum(hours)", "max(hours)"))
     assert again == {("x", MARCH, 10.0), ("x", APRIL, 20.0), ("y", APRIL, 30.0)}, "another query, another fact"
+
+
+def test_a_file_that_is_damaged_is_made_anew(engine):
+    months, made_of = {MARCH: {"x": 1}}, {MARCH: [MARCH]}
+    first = worked(engine.workspace, months, made_of)
+    path = facts.folder(engine.workspace) / "worked.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    assert worked(engine.workspace, months, made_of) == first
+    assert kept(engine.workspace) == {MARCH}
 
 
 def test_what_is_no_longer_made_is_thrown_away_with_its_rows(engine):
@@ -126,7 +136,8 @@ def made_of(folder: Path, *files: dict[str, str]) -> tuple[dict, list]:
             path.parent.mkdir(parents=True, exist_ok=True)
             con.execute("CREATE OR REPLACE TABLE rows (id VARCHAR, day DATE, month DATE)")
             con.executemany("INSERT INTO rows VALUES (?, ?, ?)", [(key, day, day) for key, day in rows.items()])
-            con.execute(f"COPY rows TO '{path}' (FORMAT parquet)")
+            if not path.exists():
+                con.execute(f"COPY rows TO '{path}' (FORMAT parquet)")
             counted.append(Part(receipt, None))
         found = lay_out_sources(con, workspace, {"days": DAYS}, {"days": counted}, dt.date(2026, 4, 30), Organisation())
         return found["days"], con.execute("SELECT id, month::VARCHAR FROM source.days ORDER BY ALL").fetchall()
@@ -141,6 +152,21 @@ def test_a_month_is_made_of_its_own_files_until_keys_meet(tmp_path):
     outdone, rows = made_of(tmp_path, march, april | {"b": APRIL})  # a later file moves b to another month
     assert outdone[MARCH] != before[MARCH]
     assert rows == [("a", MARCH), ("b", APRIL), ("c", APRIL), ("d", APRIL)]
+
+
+def test_a_month_is_made_of_something_else_once_rows_were_taken_out_of_its_file(tmp_path):
+    receipts = [
+        Receipt("days", "", month, "", "", 0, "2026-12-31", "accepted", "", months=[month]) for month in (MARCH, APRIL)
+    ]
+    workspace, counted = Workspace(tmp_path), [Part(receipt, None) for receipt in receipts]
+    for receipt in receipts:
+        path = receipt.path(workspace, "parquet")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"rows")
+    before = months_of(workspace, counted, dt.date.max)
+    receipts[0].path(workspace, "parquet").write_bytes(b"row")  # as a purge leaves it, under the same name
+    after = months_of(workspace, counted, dt.date.max)
+    assert before[MARCH] != after[MARCH] and before[APRIL] == after[APRIL]
 
 
 def test_no_month_after_the_day_is_made_of_anything(tmp_path):
