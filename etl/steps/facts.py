@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from etl.indicators import tables_of
+from etl.indicators import outputs_of, tables_of
 from etl.paths import Workspace, appearing, private
 from etl.steps.cells import sql_text
 from etl.steps.model import BadModel, MadeOf, work_out
@@ -86,6 +86,10 @@ def source_by_month(name: str, sql: str) -> str | None:
         raise BadModel(
             f"sql/core/{name}.sql says that each month gives it by itself, and reads {', '.join(sorted(reads))}; it may read "
             "one source and nothing else."
+        )
+    if "month" not in outputs_of(sql):
+        raise BadModel(
+            f"sql/core/{name}.sql says that each month gives it by itself, and its rows do not say of which month."
         )
     return source.removeprefix("source.")
 

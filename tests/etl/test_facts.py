@@ -112,6 +112,8 @@ def test_it_is_private(engine):
 def test_a_query_that_reads_more_than_a_source_is_no_months_own():
     with pytest.raises(BadModel, match=r"sql/core/worked.sql says .* and reads core.other, source.days"):
         facts.source_by_month("worked", WORKED.replace("source.days", "source.days JOIN core.other USING (person)"))
+    with pytest.raises(BadModel, match=r"sql/core/worked.sql .* do not say of which month"):
+        facts.source_by_month("worked", WORKED.replace("person, month, sum", "person, sum"))
     assert facts.source_by_month("worked", "SELECT 1 AS one FROM source.days") is None
 
 
