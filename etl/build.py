@@ -129,6 +129,7 @@ def make_release(
 
     # What only a new release needs is imported only for one: a build with nothing new is over before these are read.
     from etl.disclosure import memory
+    from etl.steps import facts
     from etl.steps.account import account
     from etl.steps.annotate import FACTS, annotate, unknown_names
     from etl.steps.measure import in_place, measure
@@ -142,7 +143,7 @@ def make_release(
     busy("Measuring")
     queries = core_queries(SQL / "core") | surveys.facts(contracts, as_of, counted)
     live = {name: each for name, each in indicator_files.load(SQL / "indicators").items() if each.status != "draft"}
-    lay_out_sources(con, workspace, contracts, counted, as_of, organisation)
+    made_of = lay_out_sources(con, workspace, contracts, counted, as_of, organisation)
     before = kept.read(workspace)
     levels = lay_out_units(con, contracts, organisation, months or [as_of.replace(day=1)], before)
     counts = live | surveys.behind()
@@ -160,8 +161,10 @@ def make_release(
     with elsewhere as server:
         if server:
             server.run_core(workspace, contracts, counted, as_of, organisation, queries)
+            facts.throw_away(workspace)
         else:
-            run_core(con, queries, set(contracts))
+            run_core(con, queries, set(contracts), facts.Facts(workspace, made_of).lay_out)
+            facts.throw_away(workspace, but=queries)
         answer = server.answer if server else in_place
         measure(con, spoken_of, published, private_reach, levels, organisation.not_begun, put_back, answer)
     collected = {source for source, contract in contracts.items() if counted[source] and contract.month_of}

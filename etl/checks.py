@@ -12,6 +12,7 @@ from etl.contracts import BadContract, Contract
 from etl.indicators import BadIndicator
 from etl.intake import references_first
 from etl.paths import SQL, Workspace
+from etl.steps import facts
 from etl.steps.hierarchy import Organisation, hierarchy_of
 from etl.steps.keep import RefusedExtract
 from etl.steps.model import core_queries, lay_out_sources, run_core
@@ -36,6 +37,8 @@ def check_all(workspace: Workspace) -> Iterator[str]:
     indicators = indicator_files.load(SQL / "indicators")
     with duckdb.connect() as con:
         lay_out_empty(con, workspace, contracts)
+        for name, sql in queries.items():
+            facts.source_by_month(name, sql)
         try:
             run_core(con, queries, set(contracts))
         except duckdb.Error as error:

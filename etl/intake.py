@@ -1,8 +1,10 @@
 """The first half of a build, from the inbox to the store: land, conform, judge, keep; each file once, and each accounted for."""
 
 import importlib
+import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -72,13 +74,19 @@ def take_in(
             for receipt in receipts(workspace, source)
             if receipt.judged_with == rules
         }
-        arrivals = []
+        unknown = []
         for path in sorted_files[source]:
-            try:
+            with suppress(FileNotFoundError):
                 if content := as_judged.get(land.name_and_stamp(path, workspace.inbox)):
                     contents.add(content)
                 else:
-                    arrivals.append(land.arrive(path, workspace.inbox))
+                    unknown.append(path)
+        arrivals = []
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            landed = [pool.submit(land.arrive, path, workspace.inbox) for path in unknown]
+        for path, arrival in zip(unknown, landed, strict=True):
+            try:
+                arrivals.append(arrival.result())
             except FileNotFoundError:
                 continue
             except land.StillBeingWritten as error:

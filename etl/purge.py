@@ -20,7 +20,7 @@ from etl.contracts import Contract
 from etl.engine import connect
 from etl.paths import SQL, Workspace, appearing
 from etl.settings import Retention
-from etl.steps import kept, land, publish
+from etl.steps import facts, kept, land, publish
 from etl.steps.cells import sql_text
 from etl.steps.keep import Receipt, receipts
 from etl.steps.model import (
@@ -133,6 +133,7 @@ def _people(
         _expect_told(workspace, [receipt for each in held.values() for receipt in each])
 
     def go() -> None:
+        facts.throw_away(workspace)  # they were made of what goes; the next build makes them of what stays
         if before is None or before.held_from < held_from:
             _put_by(workspace, contracts, counted, before, held_from, month_before(held_from, -window), today)
         for _, without in rows:

@@ -1,7 +1,7 @@
 """Lays out the accepted files as tables `source.*`, then runs `sql/core` in the order that its queries themselves imply."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -15,6 +15,8 @@ from etl.steps import hierarchy, kept
 from etl.steps.cells import sql_text
 from etl.steps.hierarchy import Organisation, hierarchy_of
 from etl.steps.keep import Receipt
+
+MadeOf = dict[str, list]  # month → all that decides which rows a source has of it
 
 
 class BadModel(Exception):
@@ -125,25 +127,50 @@ def lay_out_sources(
     counted: dict[str, list[Part]],
     as_of: dt.date,
     organisation: Organisation,
-) -> None:
-    """A view `source.<name>` for every source, in its own columns and a `month`; empty where nothing has arrived.
+) -> dict[str, MadeOf]:
+    """A view `source.<name>` for every source, in its own columns and a `month`; empty where nothing has arrived. Returns
+    what the rows of each source with months are made of.
 
     Where the hierarchy says that a unit became another, its rows are the other's. Views are read anew at each use: rows
     are never copied out of the store.
     """
+    made_of = {}
     con.execute("CREATE SCHEMA source")
     con.execute("CREATE SCHEMA outdone")
     for name, contract in contracts.items():
         rows = f"({together(workspace, contract, counted[name], as_of)})"
-        if keys_may_meet(contract, counted[name]):
+        some_are_outdone = False
+        if keys_may_meet(contract, counted[name]) and not _keys_lie_apart(con, workspace, contract, counted[name]):
             numbered = f"({together(workspace, contract, counted[name], as_of, numbered=True)})"
-            if _find_outdone(con, contract, numbered):
+            if some_are_outdone := _find_outdone(con, contract, numbered):
                 key = ("arrival", *contract.key)
                 same = " AND ".join(f"gone.{column} IS NOT DISTINCT FROM standing.{column}" for column in key)
                 rows = f"{numbered} AS standing ANTI JOIN outdone.{name} AS gone ON {same}"
         listed = told_as(contract, contracts, organisation)
-        con.execute(f"CREATE VIEW source.{name} AS SELECT {listed} FROM {rows}{kept.held(workspace, contract)}")
+        held = kept.held(workspace, contract)
+        con.execute(f"CREATE VIEW source.{name} AS SELECT {listed} FROM {rows}{held}")
+        if contract.month_of:
+            files = months_of(workspace, counted[name], as_of)
+            # Where keys have met, a row of one month may stand or not because of another month's file.
+            made_of[name] = {
+                month: [month, listed, held, contract.kept, files if some_are_outdone else own]
+                for month, own in files.items()
+            }
     con.execute("CREATE SCHEMA core")
+    return made_of
+
+
+def months_of(workspace: Workspace, counted: list[Part], as_of: dt.date) -> dict[str, list[list]]:
+    """month until that day → the files that count for it, in the order of arrival: by content and rules, by the key, and by
+    how each lies in the store, where a purge may have taken rows out of it."""
+    found: dict[str, list[list]] = {}
+    for part in counted:
+        lies = part.receipt.path(workspace, "parquet").stat()
+        file = [part.receipt.hash, part.receipt.key, lies.st_size, lies.st_mtime_ns]
+        for month in part.months if part.months is not None else part.receipt.months:
+            if month <= as_of.isoformat():
+                found.setdefault(month, []).append(file)
+    return found
 
 
 def told_as(contract: Contract, contracts: dict[str, Contract], organisation: Organisation) -> str:
@@ -192,6 +219,34 @@ def keys_may_meet(contract: Contract, counted: list[Part]) -> bool:
     return len(counted) > 1 and not months_apart and bool(contract.key)
 
 
+def _keys_lie_apart(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, contract: Contract, counted: list[Part]
+) -> bool:
+    """Whether the files' own statistics show that no two hold the same key: numbers that a system counts up, mostly. It costs
+    nothing, where comparing the keys is a pass over every row. Where they do not show it, nothing is said."""
+    first = contract.key[0]
+    files = ", ".join(f"'{sql_text(str(part.receipt.path(workspace, 'parquet')))}'" for part in counted)
+    kind = contract.kept[first]
+    near = con.execute(f"""
+        WITH spans AS (
+            SELECT
+                file_name,
+                min(stats_min_value::{kind}) AS first,
+                max(stats_max_value::{kind}) AS last,
+                bool_and(stats_min_value IS NOT NULL AND stats_max_value IS NOT NULL AND stats_null_count = 0) AS known
+            FROM parquet_metadata([{files}])
+            WHERE path_in_schema = '{first}'
+            GROUP BY file_name
+        )
+        SELECT 1 FROM (
+            SELECT *, max(last) OVER (ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM spans
+        )
+        WHERE NOT known OR first <= before
+        LIMIT 1
+    """).fetchone()
+    return near is None
+
+
 def _find_outdone(con: duckdb.DuckDBPyConnection, contract: Contract, rows: str) -> bool:
     """Whether later files hold the keys of earlier rows; then makes `outdone.<source>` of those (arrival and key).
 
@@ -222,6 +277,10 @@ def core_queries(folder: Path) -> dict[str, str]:
     }
 
 
+def work_out(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    con.execute(f"CREATE TABLE core.{name} AS {sql}")
+
+
 def in_order(queries: dict[str, str], sources: set[str]) -> list[str]:
     """The queries, each after those it reads. Raises BadModel for a circle or an unknown table."""
     reads = {name: tables_of(sql) for name, sql in queries.items()}
@@ -239,9 +298,15 @@ def in_order(queries: dict[str, str], sources: set[str]) -> list[str]:
         raise BadModel(f"sql/core: these read each other in a circle: {', '.join(error.args[1])}.") from None
 
 
-def run_core(con: duckdb.DuckDBPyConnection, queries: dict[str, str], sources: set[str]) -> None:
+def run_core(
+    con: duckdb.DuckDBPyConnection,
+    queries: dict[str, str],
+    sources: set[str],
+    lay_out: Callable[[duckdb.DuckDBPyConnection, str, str], None] = work_out,
+) -> None:
+    """Makes the tables `core.*`; `lay_out` makes one of a name and a query. Raises BadModel."""
     for name in in_order(queries, sources):
-        con.execute(f"CREATE TABLE core.{name} AS {queries[name]}")
+        lay_out(con, name, queries[name])
 
 
 def lineage(reads: Iterable[str], queries: dict[str, str]) -> set[str]:

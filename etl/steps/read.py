@@ -239,24 +239,46 @@ def rows_at(table: Table, wanted: set[int], misshapen: set[int]) -> dict[int, tu
 
 
 def _lines_at(table: Table, wanted: set[int], misshapen: set[int]) -> dict[int, tuple[int, list[str]]]:
-    """The same where each line is a row unless it is empty: walking millions of lines for three of them is dear."""
-    data = np.fromfile(table.path, np.uint8)
-    back = ord("\r")
-    ends = np.flatnonzero(data == ord("\n"))
-    ends = ends if len(ends) else np.flatnonzero(data == back)
-    if len(data) and (not len(ends) or ends[-1] != len(data) - 1):
-        ends = np.append(ends, len(data))
-    begins = np.concatenate([[0], ends[:-1] + 1])[table.skip_lines :]
-    ends = ends[table.skip_lines :]
-    empty = (ends == begins) | ((ends == begins + 1) & (data[begins] == back))
-    lines = np.flatnonzero(~empty)  # counted from the first row of data
-    lines = lines[~np.isin(lines + table.first_line, list(misshapen))]
-    found = {}
-    for row in sorted(wanted):
-        line = lines[row]
-        text = data[begins[line] : ends[line]].tobytes().decode("utf-8").rstrip("\r\n")
-        found[row] = int(line) + table.first_line, text.split(table.delimiter)
+    """The same where each line is a row unless it is empty: most blocks of lines need only be counted."""
+    found: dict[int, tuple[int, list[str]]] = {}
+    line, row = table.first_line - table.skip_lines, 0  # the next ones
+    for block, end in _blocks(table.path):
+        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == end[0])
+        every_line_is_a_row = (
+            line >= table.first_line
+            and block.endswith(end)
+            and np.diff(ends, prepend=-1).min() > len("\r\n")  # none is empty
+            and not any(line <= each < line + len(ends) for each in misshapen)
+        )
+        if every_line_is_a_row and not any(row <= each < row + len(ends) for each in wanted):
+            line, row = line + len(ends), row + len(ends)
+            continue
+        for text in block.removesuffix(end).split(end):
+            if line >= table.first_line and text not in (b"", b"\r") and line not in misshapen:
+                if row in wanted:
+                    found[row] = line, text.decode("utf-8").rstrip("\r\n").split(table.delimiter)
+                row += 1
+            line += 1
+        if len(found) == len(wanted):
+            break
     return found
+
+
+def _blocks(path: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Whole lines, some millions of bytes at a time, and what ends them; the file's last line may have no end."""
+    with path.open("rb") as file:
+        rest, end = b"", b""
+        while chunk := file.read(CHUNK):
+            rest += chunk
+            if b"\n" in rest or (
+                b"\r" in rest and not rest.endswith(b"\r")
+            ):  # else the next chunk may say how lines end
+                end = end or (b"\n" if b"\n" in rest else b"\r")
+            if end and (cut := rest.rfind(end) + 1):
+                yield rest[:cut], end
+                rest = rest[cut:]
+        if rest:
+            yield rest, end or (b"\n" if b"\n" in rest else b"\r")
 
 
 # ---- workbooks and Parquet ------------------------------------------------------------------------------------------

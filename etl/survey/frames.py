@@ -136,7 +136,7 @@ def _kind(con: duckdb.DuckDBPyConnection, pressure: dict):
     if not len(cells["unit"]):
         return
     found, months = of_cells(cells), cells["month"].astype("datetime64[D]")
-    benchmark = benchmarks(cells, found)
+    benchmark = benchmarks(cells, found.mean)
     for level, month in sorted({*zip(cells["level"], months.tolist(), strict=True)}):
         same = (cells["level"] == level) & (months == np.datetime64(month)) & ~np.isnan(benchmark)
         if not same.any():

@@ -45,13 +45,13 @@ def score(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], rest
         if indicator.refresh != "wave" or (cells := _cells(con, name)) is None:
             continue
         if indicator.family == AGREEMENT:
-            intervals += _agreements(name, cells)
+            intervals.append(_agreements(name, cells))
         else:
-            scores += _scores(name, cells)
+            scores.append(_scores(name, cells))
             answers += _answers(name, cells)
-    _give(con, "scored", scores, SCORE)
-    _give(con, "share_interval", intervals, INTERVAL)
-    _give(con, "answer", answers, ANSWER)
+    _give(con, "scored", pa.concat_tables([SCORE.empty_table(), *scores]))
+    _give(con, "share_interval", pa.concat_tables([INTERVAL.empty_table(), *intervals]))
+    _give(con, "answer", pa.Table.from_pylist(answers, schema=ANSWER))
     _keep_with_siblings(con)
     con.execute("""
         UPDATE value SET low = said.low, high = said.high
@@ -61,8 +61,8 @@ def score(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], rest
     """)
 
 
-def _give(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict], schema: pa.Schema) -> None:
-    con.register("given", pa.Table.from_pylist(rows, schema=schema))
+def _give(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    con.register("given", rows)
     con.execute(f"CREATE TABLE {table} AS FROM given")
     con.unregister("given")
 
@@ -202,11 +202,11 @@ def of_cells(cells: dict[str, np.ndarray]) -> Means:
     return scoring.means(cells["numerator"], cells["squares"], cells["denominator"])
 
 
-def _scores(name: str, cells: dict[str, np.ndarray]) -> list[dict]:
+def _scores(name: str, cells: dict[str, np.ndarray]) -> pa.Table:
     found, months, units = of_cells(cells), cells["month"].astype("datetime64[D]"), cells["unit"]
     shown = np.asarray(cells["shown"], float)
     low, high = scoring.around(shown, found)
-    benchmark = benchmarks(cells, found)
+    benchmark = benchmarks(cells, found.mean)
     stands = np.full(len(units), None, object)
     for level, month in {*zip(cells["level"], months, strict=True)}:
         same = (cells["level"] == level) & (months == month) & ~np.isnan(benchmark)
@@ -214,52 +214,53 @@ def _scores(name: str, cells: dict[str, np.ndarray]) -> list[dict]:
             part = only(found, same)
             stands[same] = scoring.stands(part, benchmark[same], scoring.spread_between(part))
     before = _before(cells)
+    after = before >= 0
     told = replace(found, mean=shown)
-    change = scoring.welch(only(told, before >= 0), only(told, before[before >= 0]))
+    change = scoring.welch(only(told, after), only(told, before[after]))
     moved, least, most = (np.round(each, 1) for each in change)
-    said = scoring.called(moved, least, most)
-    at = dict(zip(np.flatnonzero(before >= 0).tolist(), range(len(said)), strict=True))
-    organisation = _shown_benchmarks(cells)
-    rows = []
-    for row in range(len(units)):
-        change = at.get(row)
-        rows.append(
-            {
-                "indicator": name,
-                "unit": units[row],
-                "wave": months[row].item(),
-                "low": _rounded(low[row]),
-                "high": _rounded(high[row]),
-                "few": bool(found.sheets[row] < scoring.FEW),
-                "benchmark": _rounded(organisation[row]),
-                "stands": stands[row],
-                "before": None if change is None else months[before[row]].item(),
-                "moved": None if change is None else _rounded(moved[change]),
-                "moved_low": None if change is None else _rounded(least[change]),
-                "moved_high": None if change is None else _rounded(most[change]),
-                "called": None if change is None else str(said[change]),
-            }
-        )
-    return rows
+
+    def said_of_change(some: list) -> list:
+        each = iter(some)
+        return [next(each) if there else None for there in after.tolist()]
+
+    return pa.table(
+        {
+            "indicator": [name] * len(units),
+            "unit": units,
+            "wave": months,
+            "low": _rounded(low),
+            "high": _rounded(high),
+            "few": found.sheets < scoring.FEW,
+            "benchmark": _rounded(benchmarks(cells, shown)),
+            "stands": stands,
+            "before": said_of_change(months[before[after]].tolist()),
+            "moved": said_of_change(_rounded(moved)),
+            "moved_low": said_of_change(_rounded(least)),
+            "moved_high": said_of_change(_rounded(most)),
+            "called": said_of_change(scoring.called(moved, least, most).tolist()),
+        },
+        schema=SCORE,
+    )
 
 
-def _agreements(name: str, cells: dict[str, np.ndarray]) -> list[dict]:
+def _agreements(name: str, cells: dict[str, np.ndarray]) -> pa.Table:
     """The Wilson interval of each share that agrees, about the share that is shown."""
     low, high = scoring.wilson(np.asarray(cells["shown"], float) / 100, np.asarray(cells["denominator"], float))
-    return [
+    return pa.table(
         {
-            "indicator": name,
-            "unit": cells["unit"][row],
-            "wave": cells["month"][row].astype("datetime64[D]").item(),
-            "low": _rounded(100 * low[row], 0),
-            "high": _rounded(100 * high[row], 0),
-        }
-        for row in range(len(cells["unit"]))
-    ]
+            "indicator": [name] * len(low),
+            "unit": cells["unit"],
+            "wave": cells["month"].astype("datetime64[D]"),
+            "low": _rounded(100 * low, 0),
+            "high": _rounded(100 * high, 0),
+        },
+        schema=INTERVAL,
+    )
 
 
-def _rounded(value: float, places: int = 1) -> float | None:
-    return None if np.isnan(value) else float(round(float(value), places)) + 0.0
+def _rounded(values: np.ndarray, places: int = 1) -> list[float | None]:
+    """As Python rounds, which is not quite as numpy does."""
+    return [None if value != value else round(value, places) + 0.0 for value in values.tolist()]
 
 
 def only(found: Means, which: np.ndarray) -> Means:
@@ -267,22 +268,13 @@ def only(found: Means, which: np.ndarray) -> Means:
     return Means(*(getattr(found, name)[which] for name in ("mean", "variance", "sheets", "low", "high")))
 
 
-def benchmarks(cells: dict[str, np.ndarray], found: Means) -> np.ndarray:
+def benchmarks(cells: dict[str, np.ndarray], means: np.ndarray) -> np.ndarray:
     """The mean of the unit at the top in the same wave, for each cell that is not that unit itself; NaN where there is none."""
-    at = {(unit, month): row for row, (unit, month) in enumerate(zip(cells["unit"], cells["month"], strict=True))}
-    rows = [at.get((top, month)) for top, month in zip(cells["top"], cells["month"], strict=True)]
-    own = cells["unit"] == cells["top"]
-    return np.array(
-        [np.nan if row is None or own[number] else found.mean[row] for number, row in enumerate(rows)], float
-    )
-
-
-def _shown_benchmarks(cells: dict[str, np.ndarray]) -> np.ndarray:
-    """The benchmark as its own cell shows it."""
-    at = {key: cells["shown"][row] for row, key in enumerate(zip(cells["unit"], cells["month"], strict=True))}
-    keys = zip(cells["top"], cells["month"], strict=True)
-    own = cells["unit"] == cells["top"]
-    return np.array([np.nan if own[number] else at.get(key, np.nan) for number, key in enumerate(keys)], float)
+    months = cells["month"].astype("datetime64[D]").tolist()
+    at = {key: row for row, key in enumerate(zip(cells["unit"], months, strict=True))}
+    rows = np.array([at.get(key, -1) for key in zip(cells["top"], months, strict=True)], int)
+    there = (rows >= 0) & (cells["unit"] != cells["top"])
+    return np.where(there, means[rows], np.nan)
 
 
 def _keep_with_siblings(con: duckdb.DuckDBPyConnection) -> None:
@@ -317,22 +309,22 @@ def _keep_with_siblings(con: duckdb.DuckDBPyConnection) -> None:
 
 def _before(cells: dict[str, np.ndarray]) -> np.ndarray:
     """The row of the same unit's wave before, by the same survey of the same teams; -1 where there is none."""
-    before = np.full(len(cells["unit"]), -1)
-    for row in range(1, len(before)):  # in order of unit and month
-        same = all(cells[what][row] == cells[what][row - 1] for what in ("unit", "survey", "asked"))
-        before[row] = row - 1 if same else -1
+    before = np.arange(len(cells["unit"])) - 1  # in order of unit and month
+    for what in ("unit", "survey", "asked"):
+        before[1:][np.ma.filled(cells[what][1:] != cells[what][:-1], True)] = -1
     return before
 
 
 def _answers(name: str, cells: dict[str, np.ndarray]) -> list[dict]:
     rows = []
-    for row in range(len(cells["unit"])):
-        counts = (float(cells[what][row]) for what in ("positive", "negative", "answers", "denominator"))
+    waves = cells["month"].astype("datetime64[D]").tolist()
+    counted = (cells[what].tolist() for what in ("positive", "negative", "answers", "denominator"))
+    for row, counts in enumerate(zip(*counted, strict=True)):
         for group, share in (scoring.groups(*counts) or {}).items():
             rows.append(
                 {
                     "survey": cells["survey"][row],
-                    "wave": cells["month"][row].astype("datetime64[D]").item(),
+                    "wave": waves[row],
                     "unit": cells["unit"][row],
                     "construct": name,
                     "answer": group,

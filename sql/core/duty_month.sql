@@ -1,6 +1,7 @@
 -- What the duties on a rota come to: a row a team, team where they were worked, registered or not, and month.
 -- Minutes and counts only, so that they add up exactly. What asks for people is in duty_person_month.
 -- An answer of yes or no is 1 or 0 here, so that it multiplies: many filtered sums over a whole rota take twice as long.
+-- Each month by itself.
 WITH timed AS (
     SELECT
         team,

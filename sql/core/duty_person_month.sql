@@ -1,5 +1,6 @@
 -- What a person's duties come to: a row a person, team, team where they were worked, registered or not, and month
 -- (private). Whatever asks how many people, or how much one person worked, begins here.
+-- Each month by itself.
 WITH timed AS (
     SELECT
         person,

@@ -18,8 +18,7 @@ known AS (
 counts_for AS (
     SELECT
         calendar.week,
-        spans.month,
-        spans.first_week
+        spans.month
     FROM (SELECT DISTINCT week FROM core.person_week) AS calendar
     JOIN spans
         ON calendar.week BETWEEN spans.first_week AND spans.last_week
@@ -28,17 +27,13 @@ summed AS (
     SELECT
         person_week.person,
         counts_for.month,
-        counts_for.first_week,
         sum(person_week.duties) AS duties,
         sum(person_week.worked_minutes) AS worked_minutes,
         sum(person_week.days_off) AS days_off
     FROM core.person_week
     JOIN counts_for
         ON counts_for.week = person_week.week
-    GROUP BY
-        person_week.person,
-        counts_for.month,
-        counts_for.first_week
+    GROUP BY person_week.person, counts_for.month
 )
 SELECT
     summed.person,
@@ -49,9 +44,11 @@ SELECT
     -- An average over 48 hours, without a division: a day off takes a seventh of a week off the seventeen.
     7 * summed.worked_minutes > 48 * 60 * (17 * 7 - summed.days_off) AS over_48
 FROM summed
+JOIN spans
+    ON spans.month = summed.month
 JOIN known
     ON known.person = summed.person
-    AND known.first_week <= summed.first_week
+    AND known.first_week <= spans.first_week
 JOIN core.home_month
     ON home_month.person = summed.person
     AND home_month.month = summed.month

@@ -25,7 +25,7 @@ import typer
 from etl import build, spark
 from etl.__main__ import app
 from etl.paths import Workspace
-from etl.steps import measure
+from etl.steps import facts, measure
 from etl.steps.keep import receipts
 from etl.survey import step as surveys
 from tests.benchmarks.build import PROJECT, run
@@ -98,7 +98,7 @@ def multiply(home: Path, times: int) -> None:
 def released(home: Path, address: str, gigabytes: int) -> dict[str, float]:
     """A release of what was accepted, by the server at the address, or by DuckDB."""
     workspace = Workspace(home)
-    for folder in (workspace.releases, workspace.protection):
+    for folder in (workspace.releases, workspace.protection, facts.folder(workspace)):
         shutil.rmtree(folder, ignore_errors=True)
     workspace.settings.unlink(missing_ok=True)
     if address:

@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 from hypothesis import given, settings
@@ -230,8 +231,10 @@ def test_months_may_come_in_one_file_or_several_and_in_any_order(rows):
     end=st.sampled_from(["\n", "\r\n", "\r"]),
     ended=st.booleans(),
     skip=st.integers(0, 2),
+    chunk=st.sampled_from([1, 2, 3, 5, 8, 13, 1 << 22]),
+    few=st.sets(st.integers(0, 11), min_size=1) | st.none(),
 )
-def test_a_rows_line_is_found_as_by_walking_the_file(lines, end, ended, skip):
+def test_a_rows_line_is_found_as_by_walking_the_file(lines, end, ended, skip, chunk, few):
     """`rows_at` finds lines by their ends where no cell is quoted; walking the file says which they are."""
     text = end.join(["h,k"] * skip + lines) + end * ended
     with tempfile.TemporaryDirectory() as name:
@@ -241,5 +244,7 @@ def test_a_rows_line_is_found_as_by_walking_the_file(lines, end, ended, skip):
         walked = [(line, cells[0]) for _, line, cells in read.records(plain)]
         misshapen = {line for line, cells in walked if cells.count(",") != 1}
         expected = [(line, cells.split(",")) for line, cells in walked if line not in misshapen]
-        found = read.rows_at(plain, set(range(len(expected))), misshapen)
-    assert [found[row] for row in sorted(found)] == expected
+        wanted = set(range(len(expected))) & (set(range(12)) if few is None else few)
+        with mock.patch.object(read, "CHUNK", chunk):
+            found = read.rows_at(plain, wanted, misshapen)
+    assert found == {row: expected[row] for row in wanted}
