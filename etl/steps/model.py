@@ -231,9 +231,12 @@ def _keys_lie_apart(
         WITH spans AS (
             SELECT
                 file_name,
-                min(stats_min_value::{kind}) AS first,
-                max(stats_max_value::{kind}) AS last,
-                bool_and(stats_min_value IS NOT NULL AND stats_max_value IS NOT NULL AND stats_null_count = 0) AS known
+                min(try_cast(stats_min_value AS {kind})) AS first,
+                max(try_cast(stats_max_value AS {kind})) AS last,
+                bool_and(coalesce(
+                    try_cast(stats_min_value AS {kind}) <= try_cast(stats_max_value AS {kind}) AND stats_null_count = 0,
+                    false
+                )) AS known
             FROM parquet_metadata([{files}])
             WHERE path_in_schema = '{first}'
             GROUP BY file_name
