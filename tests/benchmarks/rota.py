@@ -39,12 +39,12 @@ frame = pd.concat(pd.read_csv(path, dtype=str) for path in sys.argv[1:])
 for name in ("Planned Start", "Planned End"):
     frame[name] = pd.to_datetime(frame[name], format="%d/%m/%Y %H:%M", errors="coerce")
 minutes = (frame["Planned End"] - frame["Planned Start"]).dt.total_seconds() / 60
-frame["Minutes"], frame["Break"] = minutes, pd.to_numeric(frame["Planned Break"], errors="coerce")
+frame["Minutes"], frame["Break"] = minutes, pd.to_numeric(frame["Planned Break (min)"], errors="coerce")
 context = gx.get_context(mode="ephemeral")
 context.variables.progress_bars = {"globally": False}
 e = gx.expectations
 suite = gx.ExpectationSuite(name="ten", expectations=[
-    e.ExpectColumnValuesToBeUnique(column="Shift ID"),
+    e.ExpectColumnValuesToBeUnique(column="Duty ID"),
     e.ExpectColumnValuesToNotBeNull(column="Owning Unit"),
     e.ExpectColumnValuesToNotBeNull(column="Planned Start"),
     e.ExpectColumnValuesToNotBeNull(column="Planned End"),
