@@ -22,6 +22,7 @@ TEAMS = table(
         *([f"T{n}", f"{name} Ward", "ward", "AC", "", ""] for n, name in enumerate(("Larch", "Heron", "Fern", "Elm"))),
     ],
 )
+SCORE = re.compile(r"(\d+\.\d) (\d+\.\d) to (\d+\.\d)")  # of ten, and the range it may lie in
 FIGURE = re.compile(r"([\d.]+)\s(%|days)")
 SEEN_BY_NOBODY = ["Wer", "Vor- und Zuname", "Ort", "Am", "Stunden", "Wie"]  # who, name, place, on, hours, how
 
@@ -111,16 +112,27 @@ def test_an_executive_downloads_the_pack_and_its_figures_are_the_screens(visit):
     said = page.locator("[data-testid=stMain] [data-testid=stMarkdownContainer], .st-key-halves")
     lines = {line for text in said.all_inner_texts() for line in text.splitlines()}
     figures = {line for line in lines if FIGURE.fullmatch(line)}
-    sentences = {part for line in lines - figures for part in line.split(". ") if any(map(str.isdigit, part))}
-    assert len(figures) >= 4 and len(sentences) >= 5
+    scores = {SCORE.fullmatch(line).groups() for line in lines if SCORE.fullmatch(line)}
+    others = {line for line in lines - figures if not SCORE.fullmatch(line)}
+    sentences = {part for line in others for part in line.split(". ") if any(map(str.isdigit, part))}
+    assert len(figures) >= 4 and len(sentences) >= 5 and len(scores) >= 3
 
-    pages = pypdf.PdfReader(io.BytesIO(downloaded(page, "Pack (PDF)"))).pages
-    told = flat("".join(each.extract_text() for each in pages))
+    pack = pypdf.PdfReader(io.BytesIO(downloaded(page, "Pack (PDF)")))
+    told = flat("".join(each.extract_text() for each in pack.pages))
     assert {line for line in figures | sentences if flat(line) not in told} == set()
+    drawn = in_place_of_drawings(pack)  # scores are a chart in the pack
+    assert {score for score in scores if "{}, between {} and {}".format(*score) not in drawn} == set()
 
     sheets = openpyxl.load_workbook(io.BytesIO(downloaded(page, "Figures (.xlsx)")))
     cells = {cell for sheet in sheets for row in sheet.values for cell in row if isinstance(cell, int | float)}
     assert {float(FIGURE.fullmatch(line)[1]) for line in figures} <= cells
+    assert {float(each) for score in scores for each in score} <= {round(cell, 1) for cell in cells}
+
+
+def in_place_of_drawings(pack: pypdf.PdfReader) -> str:
+    """What a PDF says of its drawings to those who do not see them."""
+    objects = (pack.get_object(number) for number in range(1, pack.trailer["/Size"]))
+    return " ".join(str(each["/Alt"]) for each in objects if isinstance(each, dict) and "/Alt" in each)
 
 
 def flat(text: str) -> str:
