@@ -1,7 +1,6 @@
 """The frame every page stands in: name, styles, width, heading and footer."""
 
 from contextlib import suppress
-from pathlib import Path
 
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
@@ -9,13 +8,11 @@ from streamlit.errors import StreamlitPageNotFoundError
 from pages.parts import markup, states, words
 from pages.parts.filters import View
 
-ASSETS = Path(__file__).with_name("assets")
-
 
 def open_page() -> None:
     """The browser's tab, the logo and the few styles that Streamlit's theme cannot say."""
-    st.set_page_config(page_title="Kinship", page_icon=str(ASSETS / "kinship.png"), layout="wide")
-    st.logo(str(ASSETS / "kinship.svg"))
+    st.set_page_config(page_title="Kinship", page_icon=str(markup.ASSETS / "kinship.png"), layout="wide")
+    st.logo(str(markup.ASSETS / "kinship.svg"))
 
 
 def body():

@@ -9,7 +9,7 @@ import pyarrow as pa
 import streamlit as st
 
 from pages.parts import marks, words
-from pages.parts.kindness import figures
+from pages.parts.kindness import absence, figures
 
 Rows = list[dict[str, Any]]
 
@@ -30,7 +30,7 @@ def drawing(rows: Rows, tick: str) -> dict[str, Any]:
     points = [
         {
             "title": row["title"], "value": row["value"], "low": row["low"], "high": row["high"], "tick": row[tick],
-            "few": bool(row["few"]), "why": None if row["shown"] == "yes" else _why(row),
+            "few": bool(row["few"]), "why": None if row["shown"] == "yes" else absence(row),
             "Points of 10": figures(row), "Organisation": _tick(row["benchmark"]), "Wave before": _tick(row["value_before"]),
         }
         for row in rows
@@ -86,10 +86,6 @@ def _filled(drawn: dict[str, Any], points: Rows) -> dict[str, Any]:
 def _spec(chart: alt.LayerChart) -> dict[str, Any]:
     with alt.data_transformers.enable(consolidate_datasets=False):
         return chart.configure_view(stroke=None).to_dict()
-
-
-def _why(row: dict[str, Any]) -> str:
-    return "Not shown, to protect people" if row["shown"] == "protected" else "Not asked in this wave"
 
 
 def _tick(value: float | None) -> str:

@@ -112,6 +112,11 @@ def told(rows: Rows, unit: str, wave: dt.date, part: str = "The virtuous circle"
     return f"{part}, {unit}, {words.month(wave)}, points of ten: {'; '.join(said)}."
 
 
+def absence(row: dict[str, Any]) -> str:
+    """Why a score is not there."""
+    return "Not shown, to protect people" if row["shown"] == "protected" else "Not asked in this wave"
+
+
 def figures(row: dict[str, Any]) -> str:
     if row["shown"] != "yes":
         return "is not shown" if row["shown"] == "protected" else "was not asked"

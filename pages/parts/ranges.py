@@ -6,7 +6,7 @@ waiting longer than all the rest, and its figures could not be read.
 
 from typing import Any
 
-from pages.parts import markup, words
+from pages.parts import kindness, markup, words
 
 MOST = 10  # points that a score can have
 
@@ -23,8 +23,7 @@ def listed(rows: list[dict[str, Any]], tick: str) -> str:
 def line(row: dict[str, Any], held_against: float | None) -> str:
     name = f"<span>{markup.text(row['title'])}</span>"
     if row["shown"] != "yes":
-        why = "Not shown, to protect people" if row["shown"] == "protected" else "Not asked in this wave"
-        return f"<li>{name}<em>{why}</em></li>"
+        return f"<li>{name}<em>{kindness.absence(row)}</em></li>"
     between = row["low"] is not None
     drawn = (
         f'<i class="range" style="{_at(row["low"])};width:{_share(row["high"] - row["low"])}"></i>' if between else ""
