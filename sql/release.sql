@@ -1,5 +1,6 @@
 -- The tables of a release: the public interface between the engine, the app and anyone with a DuckDB client.
--- `month` is the first day of the month. A value that is not shown is NULL in every column that could tell it.
+-- `month` is the first day of the month. A value that is not shown is NULL in every column that could tell it. Rows stand in the
+-- order of their columns, units first, so that what is asked of one unit is read in one place.
 CREATE SCHEMA meta;
 CREATE SCHEMA mart;
 
@@ -166,8 +167,8 @@ CREATE TABLE meta.fact (                    -- the queries between sources and i
 );
 
 CREATE TABLE mart.value (
-    indicator       VARCHAR NOT NULL,
     unit            VARCHAR NOT NULL,
+    indicator       VARCHAR NOT NULL,
     month           DATE NOT NULL,
     numerator       DOUBLE,
     denominator     DOUBLE,
@@ -180,8 +181,8 @@ CREATE TABLE mart.value (
 );
 
 CREATE TABLE mart.signal (                  -- settled months of indicators whose window is one month
-    indicator       VARCHAR NOT NULL,
     unit            VARCHAR NOT NULL,
+    indicator       VARCHAR NOT NULL,
     month           DATE NOT NULL,
     mean            DOUBLE,
     lower           DOUBLE,                 -- NULL in mean, lower and upper: no limits, `limits` says why
@@ -200,8 +201,8 @@ CREATE TABLE mart.signal (                  -- settled months of indicators whos
 );
 
 CREATE TABLE mart.prime (                   -- limits that know how small the denominators are, beside those of mart.signal
-    indicator       VARCHAR NOT NULL,
     unit            VARCHAR NOT NULL,
+    indicator       VARCHAR NOT NULL,
     month           DATE NOT NULL,
     method          VARCHAR NOT NULL,       -- p_prime: of a share; u_prime: of a rate
     centre          DOUBLE,
@@ -254,8 +255,8 @@ CREATE TABLE mart.wave (                    -- of which something is shown
 );
 
 CREATE TABLE mart.score (                   -- what is said of a score that is shown
-    indicator       VARCHAR NOT NULL,
     unit            VARCHAR NOT NULL,
+    indicator       VARCHAR NOT NULL,
     wave            DATE NOT NULL,
     few             BOOLEAN NOT NULL,       -- under 30 answered: interval first, point in outline, no distribution
     benchmark       DOUBLE,                 -- the organisation's score in the same wave; NULL: it is the organisation, or not shown

@@ -16,6 +16,7 @@ from etl.paths import SQL, Workspace, appearing, room_on_disk, write_json
 from etl.steps.cells import sql_text
 
 FORMAT = 2  # of the tables in sql/release.sql; raise it when a column comes, goes or changes its meaning
+ROW_GROUP = 8192  # rows that are read together: a page asks of few units at a time, DuckDB's own 122,880 hold dozens
 TABLES = {
     "mart.value": "value",
     "mart.signal": "signal",
@@ -51,7 +52,7 @@ class NoSuchRelease(Exception):
 def being_written(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
     """Attaches an empty release at `path`, with the tables of sql/release.sql, as `made`."""
     with room_on_disk(path):
-        con.execute(f"ATTACH '{sql_text(str(path))}' AS made")
+        con.execute(f"ATTACH '{sql_text(str(path))}' AS made (ROW_GROUP_SIZE {ROW_GROUP})")
         try:
             con.execute("USE made")
             con.execute((SQL / "release.sql").read_text(encoding="utf-8"))
@@ -79,7 +80,8 @@ def publish(
         being_written(con, unfinished),
     ):
         for table, made in TABLES.items():
-            con.execute(f"INSERT INTO made.{table} BY NAME SELECT * FROM {made} ORDER BY ALL")
+            columns = ", ".join(f'"{column}"' for column in con.table(f"made.{table}").columns)
+            con.execute(f"INSERT INTO made.{table} BY NAME SELECT {columns} FROM {made} ORDER BY ALL")
         for table, records in meta.items():
             if records:
                 con.register("records", pa.Table.from_pylist(records))

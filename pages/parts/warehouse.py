@@ -1,6 +1,7 @@
 """The only reader of releases: answers the questions in sql/app/, each limited to what the viewer may see."""
 
 import datetime as dt
+import itertools
 import json
 import os
 import re
@@ -9,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import streamlit as st
 
 from pages.parts import latest
 
 QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
 EVERY_RUN = ("units", "indicators", "months", "release", "settling")  # asked by every page, and of everybody alike
+BY_UNIT = (  # asked once of all units, and then told unit by unit: each has few rows, and asking takes longer than finding
+    "constructs", "events", "frames", "results", "strain", "together", "units_below", "wave_by_wave", "waves",
+)  # fmt: skip
 LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
 FORMAT = 2  # of meta.release: the layout of tables that these pages read
 _met: set[Path] = set()  # pointers that have led to a release before: where one is gone now, its folder is out of reach
@@ -119,10 +124,15 @@ def last_build() -> dict[str, Any] | None:
 
 
 def ask(release: Release, question: str, scope: tuple[str, ...], **params: Any) -> list[dict[str, Any]]:
-    """The rows that answer sql/app/<question>.sql for a viewer of the units `scope`; no scope, no rows.
+    """The rows that answer sql/app/<question>.sql for a viewer of the units `scope`; no scope, no rows. Those of BY_UNIT are
+    asked of one `unit`.
 
     Those of EVERY_RUN are the same objects for all who ask, not copies: nobody changes them.
     """
+    if question in BY_UNIT:
+        unit = params.pop("unit")
+        rows, place = _by_unit(release.path, question, scope, tuple(sorted(params.items())))
+        return rows.slice(*place[unit]).to_pylist() if unit in place else []
     answer = _answer_shared if question in EVERY_RUN else _latest if question == "now" else _answer
     return answer(release.path, question, scope, tuple(sorted(params.items())))
 
@@ -183,6 +193,23 @@ def _latest(path: str, question: str, scope: tuple[str, ...], params: tuple[tupl
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
+def _by_unit(
+    path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]
+) -> tuple[pa.Table, dict[str, tuple[int, int]]]:
+    """The rows of all units, and of each unit where its own begin and how many they are. The column `of` says whose a row is."""
+    cursor = _open(path).cursor()
+    try:
+        rows = cursor.sql(_text(question), params={"units": _units(path, scope), **dict(params)}).to_arrow_table()
+    finally:
+        cursor.close()
+    place, start = {}, 0
+    for unit, of_unit in itertools.groupby(rows["of"].to_pylist()):
+        place[unit] = (start, count := sum(1 for _ in of_unit))
+        start += count
+    return rows.drop_columns("of"), place
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
 def _answer_shared(path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]) -> list[dict]:
     return _rows(path, question, {"units": _units(path, scope), **dict(params)})
 
@@ -237,9 +264,13 @@ def _rows(path: str, question: str, params: dict[str, Any]) -> list[dict[str, An
 
 
 def _fetched(cursor: duckdb.DuckDBPyConnection, question: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-    cursor.execute((QUESTIONS / f"{question}.sql").read_text(encoding="utf-8"), params)
+    cursor.execute(_text(question), params)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _text(question: str) -> str:
+    return (QUESTIONS / f"{question}.sql").read_text(encoding="utf-8")
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -1,4 +1,4 @@
--- What happened to one unit or to one it stands under now, as far as it may explain a change in this one.
+-- What happened to each unit or to one it stands under now, as far as it may explain a change in this one.
 WITH RECURSIVE
 now AS (
     SELECT
@@ -9,17 +9,16 @@ now AS (
     GROUP BY unit
 ),
 above AS (
-    SELECT unit, title, parent
+    SELECT unit AS of, unit, title, parent
     FROM now
-    WHERE unit = $unit
-      AND unit IN (SELECT unnest($units::VARCHAR[]))
+    WHERE unit IN (SELECT unnest($units::VARCHAR[]))
     UNION
-    SELECT now.unit, now.title, now.parent
+    SELECT above.of, now.unit, now.title, now.parent
     FROM now
     JOIN above ON above.parent = now.unit
 )
 SELECT
-    e.month, e.what, above.title, e.unit = $unit AS own
+    above.of, e.month, e.what, above.title, e.unit = above.of AS own
 FROM meta.event AS e
 JOIN above ON above.unit = e.unit
-ORDER BY e.month, own DESC, above.title, e.what
+ORDER BY above.of, e.month, own DESC, above.title, e.what

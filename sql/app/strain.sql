@@ -1,4 +1,4 @@
--- One unit and every unit under it in a month, in the order of the structure and then of the alphabet, with what is said of
+-- Each unit and every unit under it in a month, in the order of the structure and then of the alphabet, with what is said of
 -- strain there. The month is the chosen one or, with none chosen, the newest in which anything is said; a unit that settles
 -- up to three months later than others is then shown as it was last judged. `top` stands under no other and over some;
 -- `judged` is how many months have been judged until then; `together` are small units that are shown as one.
@@ -15,12 +15,11 @@ here AS (
     WHERE u.unit IN (SELECT unnest($units::VARCHAR[]))
 ),
 tree AS (
-    SELECT unit, title, level, parent, month, 0 AS depth, CAST([] AS VARCHAR[]) AS place
+    SELECT unit AS of, unit, title, level, parent, month, 0 AS depth, CAST([] AS VARCHAR[]) AS place
     FROM here
-    WHERE unit = $unit
     UNION ALL
     SELECT
-        here.unit, here.title, here.level, here.parent, here.month, tree.depth + 1,
+        tree.of, here.unit, here.title, here.level, here.parent, here.month, tree.depth + 1,
         list_concat(tree.place, [lower(here.title), here.unit])
     FROM here
     JOIN tree ON here.parent = tree.unit
@@ -34,7 +33,7 @@ known AS (
     GROUP BY s.unit
 )
 SELECT
-    tree.unit, tree.title, tree.level,
+    tree.of, tree.unit, tree.title, tree.level,
     CASE WHEN tree.parent IN (SELECT unnest($units::VARCHAR[])) THEN tree.parent END AS parent,
     tree.month, tree.depth,
     s.month AS judged_in, s.verdict, s.since, coalesce(s.because, []) AS because,
@@ -47,4 +46,4 @@ LEFT JOIN mart.strain AS s
     ON s.unit = tree.unit
    AND s.month = known.last
    AND (s.month = tree.month OR ($month::DATE IS NULL AND s.month > tree.month - INTERVAL 4 MONTH))
-ORDER BY tree.place
+ORDER BY tree.of, tree.place

@@ -1,12 +1,11 @@
--- The units directly below one unit in a month, by title; last the one that stands for several small ones.
+-- The units directly below each unit in a month, by title; last the one that stands for several small ones.
 SELECT DISTINCT
-    unit, title,
+    parent AS of, unit, title,
     unit IN (SELECT pool FROM meta.pool) AS together,
     CASE WHEN unit IN (SELECT pool FROM meta.pool) THEN 'units together' ELSE level END AS level
 FROM meta.unit
-WHERE parent = $unit
-  AND parent IN (SELECT unnest($units::VARCHAR[]))
+WHERE parent IN (SELECT unnest($units::VARCHAR[]))
   AND from_month <= $month
   AND coalesce(to_month, $month) >= $month
   AND unit IN (SELECT unnest($units::VARCHAR[]))
-ORDER BY together, lower(title), unit
+ORDER BY parent, together, lower(title), unit

@@ -25,6 +25,7 @@ import typer
 from playwright.sync_api import Page, TimeoutError, sync_playwright
 
 from etl.paths import SQL, Workspace
+from etl.steps import publish
 from tests.app.conftest import PAGES, Server, launched
 from tests.benchmarks.app import organisation
 from tests.benchmarks.app.browser import WATCH, painted
@@ -38,8 +39,7 @@ READERS = {"everything": "the whole", "one": "one organisation"}
 
 def make(small: Path, large: Path, times: int) -> None:
     """Writes the nation's release, ordered as the engine orders one."""
-    with duckdb.connect(str(large)) as con:
-        con.execute((SQL / "release.sql").read_text(encoding="utf-8"))
+    with duckdb.connect() as con, publish.being_written(con, large):
         con.execute(f"ATTACH '{small}' AS small (READ_ONLY)")
         con.execute(f"SET temp_directory = '{large}.spill'")
         (top,) = con.execute("SELECT DISTINCT unit FROM small.meta.unit WHERE parent IS NULL").fetchall()[0]
@@ -57,7 +57,7 @@ def make(small: Path, large: Path, times: int) -> None:
             if theirs:
                 once = f"WHERE n = 0 OR unit <> '{top}'" if "unit" in columns else ""
                 rows = f"SELECT t.* REPLACE ({', '.join(theirs)}) FROM small.{schema}.{table} AS t, range({times}) AS copy (n) {once}"
-            con.execute(f"INSERT INTO {schema}.{table} {rows} ORDER BY ALL")
+            con.execute(f"INSERT INTO made.{schema}.{table} {rows} ORDER BY ALL")
 
 
 def asked(release: Path, reader: str) -> None:

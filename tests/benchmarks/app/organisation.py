@@ -10,7 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from etl.paths import SQL, Workspace
+from etl.paths import Workspace
+from etl.steps import publish
 from tests.benchmarks.build import run
 
 PEOPLE = 500  # of the small one
@@ -46,8 +47,7 @@ def make(workspace: Workspace, teams: int, months: int) -> None:
 
 def copy(small: Path, large: Path, teams: int) -> None:
     """Writes the large release, laid out and ordered as the engine does it."""
-    with duckdb.connect(str(large)) as con:
-        con.execute((SQL / "release.sql").read_text(encoding="utf-8"))
+    with duckdb.connect() as con, publish.being_written(con, large):
         quoted = str(small).replace("'", "''")
         con.execute(f"ATTACH '{quoted}' AS small (READ_ONLY)")
         con.execute("""
@@ -69,7 +69,7 @@ def copy(small: Path, large: Path, teams: int) -> None:
                     CROSS JOIN range(2, {times + 1}) AS copy(n)
                     ORDER BY ALL
                 """
-            con.execute(f"INSERT INTO {schema}.{table} {rows}")
+            con.execute(f"INSERT INTO made.{schema}.{table} {rows}")
 
 
 def size(workspace: Workspace) -> tuple[list[str], list[str], str]:
