@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import folded, intervals, kindness, markup, ring, words
+from pages.parts import folded, intervals, kindness, markup, ranges, ring, words
 from pages.parts.filters import View
 
 Rows = list[dict[str, Any]]
@@ -60,13 +60,9 @@ def conditions(view: View, wave: dict[str, Any], rows: Rows) -> None:
     for column, (family, better) in zip(st.columns(2, gap="large"), more.items(), strict=True):
         mine = kindness.of_family(rows, family)
         with column:
-            markup.show("prose", markup.quiet(f"{better} {says} Points of ten."), under=PARTS[family])
-            intervals.by_construct(
-                mine, tick, f"intervals_{family}", kindness.told(mine, view.unit["title"], wave["wave"], PARTS[family])
-            )
-            said = [*kindness.changes(mine), *kindness.measured(view, mine, wave["wave"])]
-            if said:
-                markup.show("prose", markup.prose(*said))
+            how = markup.quiet(f"{better} {says} Points of ten.")
+            said = markup.prose(*kindness.changes(mine), *kindness.measured(view, mine, wave["wave"]))
+            markup.show("prose", how, ranges.listed(mine, tick), said, under=PARTS[family])
 
 
 def by_wave(view: View, rows: Rows) -> None:

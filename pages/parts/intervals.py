@@ -1,4 +1,4 @@
-"""Charts of a survey: the range first, then the point; a row a construct, or one construct wave by wave."""
+"""Charts of a survey: the range first, then the point; a row a construct for paper, and one construct wave by wave."""
 
 import copy
 from functools import lru_cache
@@ -9,20 +9,9 @@ import pyarrow as pa
 import streamlit as st
 
 from pages.parts import marks, words
-from pages.parts.kindness import absence, figures
+from pages.parts.kindness import absence
 
 Rows = list[dict[str, Any]]
-
-
-def by_construct(rows: Rows, tick: str, key: str, alt_text: str) -> None:
-    """A row a construct, on the page."""
-    _draw(drawing(rows, tick), alt_text, key)
-
-
-def _draw(drawn: dict[str, Any], told: str, key: str) -> None:
-    """The points apart from the chart: where another unit's chart is the same but for them, a browser need not make it anew."""
-    points = pa.Table.from_pylist(drawn["data"]["values"])
-    st.vega_lite_chart(points, {name: part for name, part in drawn.items() if name != "data"}, alt=told, key=key)
 
 
 def drawing(rows: Rows, tick: str) -> dict[str, Any]:
@@ -31,65 +20,43 @@ def drawing(rows: Rows, tick: str) -> dict[str, Any]:
         {
             "title": row["title"], "value": row["value"], "low": row["low"], "high": row["high"], "tick": row[tick],
             "few": bool(row["few"]), "why": None if row["shown"] == "yes" else absence(row),
-            "Points of 10": figures(row), "Organisation": _tick(row["benchmark"]), "Wave before": _tick(row["value_before"]),
         }
         for row in rows
     ]  # fmt: skip
     dots = {point["few"] for point in points if point["value"] is not None}
-    drawn = _by_construct(
-        any(point["tick"] is not None for point in points), False in dots, True in dots, any(p["why"] for p in points)
-    )
-    return _filled(drawn, points) | {"height": 40 * len(points) + 24}
-
-
-@lru_cache(maxsize=16)
-def _by_construct(ticks: bool, dots: bool, outlined: bool, words_for_none: bool) -> dict[str, Any]:
-    """The chart without its points: one for each choice of layers, since Altair checks every layer of it as it is made."""
     y = alt.Y("title:N", sort=None, title=None, scale=alt.Scale(padding=0.5), axis=_quiet_axis(labelLimit=230))
     x_scale = alt.Scale(domain=[0, 10])
     axis = _quiet_axis(values=[0, 5, 10], format="d", grid=True, gridOpacity=0.35)
-    base = alt.Chart(alt.InlineData(values=[])).encode(y=y)
-    shown, hidden = "datum.value !== null", "datum.why !== null"
-    hint = [alt.Tooltip(f"{name}:N") for name in ("Points of 10", "Organisation", "Wave before")]
+    base = alt.Chart().encode(y=y)
     layers = [
         base.mark_rule(strokeWidth=9, strokeCap="round", opacity=0.5, color=marks.PLUM)
         .transform_filter("datum.low !== null")
         .encode(x=alt.X("low:Q", scale=x_scale, axis=axis, title=None), x2="high:Q")
     ]
-    if ticks:
+    if any(point["tick"] is not None for point in points):
         layers.append(
             base.mark_tick(thickness=2, size=20, color=marks.CHANCE)
             .transform_filter("datum.tick !== null")
             .encode(x=alt.X("tick:Q", scale=x_scale))
         )
-    for few in [few for few, there in ((False, dots), (True, outlined)) if there]:
+    for few in sorted(dots):
         filled = {"fill": "transparent", "stroke": marks.PLUM, "strokeWidth": 2.5} if few else {"fill": marks.PLUM}
         layers.append(
             base.mark_point(size=110, opacity=1, **filled)
-            .transform_filter(f"{shown} && datum.few === {str(few).lower()}")
-            .encode(x=alt.X("value:Q", scale=x_scale), tooltip=hint)
+            .transform_filter(f"datum.value !== null && datum.few === {str(few).lower()}")
+            .encode(x=alt.X("value:Q", scale=x_scale))
         )
-    if words_for_none:
+    if any(point["why"] for point in points):
         layers.append(
             base.mark_text(align="left", fontStyle="italic", color="currentColor", opacity=0.8)
-            .transform_filter(hidden)
+            .transform_filter("datum.why !== null")
             .encode(x=alt.value(4), text="why:N")
         )
-    return _spec(alt.layer(*layers))
-
-
-def _filled(drawn: dict[str, Any], points: Rows) -> dict[str, Any]:
-    """A chart of its own, with its points."""
-    return copy.deepcopy(drawn) | {"data": {"values": points}}
-
-
-def _spec(chart: alt.LayerChart) -> dict[str, Any]:
-    with alt.data_transformers.enable(consolidate_datasets=False):
-        return chart.configure_view(stroke=None).to_dict()
-
-
-def _tick(value: float | None) -> str:
-    return "none" if value is None else words.figure(value, 1)
+    return (
+        alt.layer(*layers, data=alt.InlineData(values=points), height=40 * len(points) + 24)
+        .configure_view(stroke=None)
+        .to_dict()
+    )
 
 
 def _quiet_axis(**more: Any) -> alt.Axis:
@@ -112,12 +79,13 @@ def by_wave(rows: Rows, title: str, key: str) -> None:
     ]  # fmt: skip
     ends = (f"{words.figure(row['value'], 1)} in {words.month(row['wave'])}" for row in (rows[0], rows[-1]))
     said = f"{title}: {', '.join(ends)}"
-    _draw(_filled(_by_wave(), points), said, key)
+    # The points apart from the chart: where another unit's is the same but for them, a browser need not make it anew.
+    st.vega_lite_chart(pa.Table.from_pylist(points), copy.deepcopy(_by_wave()), alt=said, key=key)
 
 
 @lru_cache(maxsize=1)
 def _by_wave() -> dict[str, Any]:
-    """The same without its points."""
+    """The chart without its points, made once: Altair checks every layer of it as it is made."""
     x = alt.X(
         "wave:T",
         title=None,
@@ -130,7 +98,7 @@ def _by_wave() -> dict[str, Any]:
         scale=alt.Scale(domain=[0, 10]),
         axis=_quiet_axis(values=[0, 5, 10], format="d", grid=True, gridOpacity=0.35),
     )
-    base = alt.Chart(alt.InlineData(values=[])).encode(x=x)
+    base = alt.Chart().encode(x=x)
     colours = alt.Scale(
         domain=["circle", "diamond", "triangle-down"], range=[marks.PLUM, marks.IMPROVEMENT, marks.CONCERN]
     )
@@ -148,4 +116,4 @@ def _by_wave() -> dict[str, Any]:
             tooltip=[alt.Tooltip(f"{name}:N") for name in ("title", "Points of 10", "Change")],
         ),
     ).properties(height=130)
-    return _spec(chart)
+    return chart.configure_view(stroke=None).to_dict()

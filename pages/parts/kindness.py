@@ -106,10 +106,10 @@ def unchanged(rows: Rows) -> str:
     return f"{words.sentence(words.listed(said))}." if said else ""
 
 
-def told(rows: Rows, unit: str, wave: dt.date, part: str = "The virtuous circle") -> str:
-    """The circle, or another part, for those who do not see it."""
+def told(rows: Rows, unit: str, wave: dt.date) -> str:
+    """The circle for those who do not see it."""
     said = [f"{row['title']} {figures(row)}" for row in rows]
-    return f"{part}, {unit}, {words.month(wave)}, points of ten: {'; '.join(said)}."
+    return f"The virtuous circle, {unit}, {words.month(wave)}, points of ten: {'; '.join(said)}."
 
 
 def absence(row: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Scores of a survey as a list in HTML: the range first, then the point, and the same in figures beside them.
 
-The chart that they once were (intervals.py) is drawn where it stands for itself. Beside other things on a page it kept a reader
-waiting longer than all the rest, and its figures could not be read.
+On paper they are a chart (intervals.py). On a page that kept a reader waiting longer than all the rest, and its figures could
+not be read.
 """
 
 from typing import Any

@@ -6,9 +6,9 @@ WITH shared AS (
     WHERE pool IN (SELECT unnest($units::VARCHAR[]))
 ),
 told AS (
-    SELECT pool AS of, * FROM shared
+    SELECT pool AS of, unit, indicator, pool, from_month, to_month FROM shared
     UNION ALL
-    SELECT unit AS of, * FROM shared
+    SELECT unit AS of, unit, indicator, pool, from_month, to_month FROM shared
 )
 SELECT
     told.of, told.indicator, told.pool, told.from_month, told.to_month, member.title

@@ -203,8 +203,8 @@ def _numbers(units):
                 settled = month <= SETTLED
                 values.append(
                     (
-                        indicator,
                         unit,
+                        indicator,
                         month,
                         None,
                         None,
@@ -219,11 +219,11 @@ def _numbers(units):
                 if settled and shown == "yes" and indicator not in QUARTERLY:
                     signals.append(_signal(indicator, unit, i, base))
     values += [
-        ("lead_time", TOGETHER[0], month, None, None, 42.0, None, None, "16–20", "yes", month <= SETTLED)
+        (TOGETHER[0], "lead_time", month, None, None, 42.0, None, None, "16–20", "yes", month <= SETTLED)
         for month in MONTHS[12:]
     ]
     values += [
-        ("thinking", unit, month, *[None] * 6, "not_collected", True) for unit in ("AC", "larch") for month in MONTHS
+        (unit, "thinking", month, *[None] * 6, "not_collected", True) for unit in ("AC", "larch") for month in MONTHS
     ]
     return values, signals
 
@@ -293,7 +293,7 @@ def _signal(indicator, unit, i, base):
             assurance,
             kind,
         )
-        return (indicator, unit, MONTHS[i], *lines, *judged)
+        return (unit, indicator, MONTHS[i], *lines, *judged)
 
     if unit == "new":
         return row(None, None, "not_judged", None, None, None, "short")

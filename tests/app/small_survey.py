@@ -51,10 +51,10 @@ def fill(fill_table) -> None:
                     (value, round(value - 0.6, 1), round(value + 0.6, 1)) if shown == "yes" else (None, None, None)
                 )
                 band = ("21–30" if unit in ("larch", "fern") else "101+") if shown == "yes" else None
-                values.append((indicator, unit, wave, None, None, *numbers, band, shown, True))
+                values.append((unit, indicator, wave, None, None, *numbers, band, shown, True))
                 if shown == "yes":
                     said.append(_said(unit, indicator, wave, number, value))
-                    values.append((f"{indicator}.agree", unit, wave, None, None, 58.0, 50.0, 66.0, band, shown, True))
+                    values.append((unit, f"{indicator}.agree", wave, None, None, 58.0, 50.0, 66.0, band, shown, True))
     fill_table("mart.value", values)
     fill_table("mart.score", said)
     fill_table("mart.answer", [
@@ -87,4 +87,4 @@ def _said(unit: str, indicator: str, wave: dt.date, number: int, value: float) -
     else:
         moved = round(value - _value(SCORES[unit], indicator, 0), 1)
         change = (WAVES[0], moved, moved - 0.4, moved + 0.4, "up" if moved > 0.5 else "none")
-    return indicator, unit, wave, few, benchmark, None if top else "with", *change
+    return unit, indicator, wave, few, benchmark, None if top else "with", *change

@@ -100,12 +100,13 @@ OPENED = {  # question → what is taken out of it, and what is put in its place
     "a list of units without the scope": ("settled_values", f"  AND unit {IN_SCOPE}\n", ""),
     "in the first of several parts": ("now", f"      AND unit {IN_SCOPE}\n", ""),
     "in a query within": ("frames_of", f"w.unit {IN_SCOPE}\n        AND ", ""),
-    "a parameter nobody vouched for": ("constructs", f"  AND $unit {IN_SCOPE}\n", ""),
+    "one side of a cross join": ("constructs", f"  AND w.unit {IN_SCOPE}\n", ""),
     "only that there is a scope": ("months", f"unit {IN_SCOPE}", "len($units::VARCHAR[]) > 0"),
     "more rows from elsewhere": ("months", "ORDER BY month DESC", "UNION SELECT month FROM mart.value"),
     "one side of a full join": ("changes", "coalesce(l.unit, e.unit)", "l.indicator"),
 }
 PLANTED = {
+    "a parameter nobody vouched for": "SELECT v.value FROM mart.value AS v WHERE v.unit = $unit",
     "the wrong side of a join": f"SELECT v.value FROM mart.value AS v LEFT JOIN meta.unit AS u ON u.unit = v.unit AND u.unit {IN_SCOPE}",
     "one number of all": f"SELECT v.value, (SELECT max(value) FROM mart.value) AS m FROM mart.value AS v WHERE v.unit {IN_SCOPE}",
     "that there is any": "SELECT i.title FROM meta.indicator AS i WHERE EXISTS (SELECT 1 FROM mart.value AS v WHERE v.value > 9)",

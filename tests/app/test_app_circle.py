@@ -1,14 +1,12 @@
 """The circle's page and kindness beside pressure, run without a browser."""
 
-import json
 import re
 
-import pyarrow.ipc
 import pytest
 
 from pages.parts import ring
 from tests.app import small_survey
-from tests.app.conftest import headings, html_of, unfolded, words_on
+from tests.app.conftest import headings, html_of, read, unfolded, words_on
 
 CIRCLE, INDICATOR, SIGNALS = (
     "pages/executives/circle.py",
@@ -20,19 +18,6 @@ DECK = ("promotes", "directs", "enables", "builds", "generates", "produces")
 
 def drawing(test) -> str:
     return next(element.value for element in test.markdown if "<svg" in element.value)
-
-
-def records(chart) -> list[dict]:
-    """Every row of data that a chart is sent, wherever it stands: in its specification or beside it."""
-
-    def inside(spec) -> list[dict]:
-        if isinstance(spec, dict):
-            return [spec] + [row for value in spec.values() for row in inside(value)]
-        return [row for value in spec for row in inside(value)] if isinstance(spec, list) else []
-
-    sent = [chart.proto.data.data, *(each.data.data for each in chart.proto.datasets)]
-    beside = [row for data in sent if data for row in pyarrow.ipc.open_stream(data).read_all().to_pylist()]
-    return inside(json.loads(chart.proto.spec)) + beside
 
 
 def test_the_ring_has_the_decks_nodes_and_words_in_order(app):
@@ -56,11 +41,21 @@ def test_each_node_has_its_score_its_range_and_its_change(app):
     assert drawn.count("◆ up 0.8") == 2 and 'class="score few"' in drawn  # both drawings; under thirty answered
 
 
-def test_what_may_not_be_shown_is_not_in_the_drawing_or_the_charts(app):
+def test_what_may_not_be_shown_is_not_in_the_drawing_or_the_lists(app):
     test = app(CIRCLE, unit="larch")
     assert len(re.findall(r'class="score', drawing(test))) == 12  # six of seven, twice
-    hidden = [row for chart in test.get("vega_lite_chart") for row in records(chart) if row.get("title") == "Help 5"]
-    assert hidden and all(row["value"] is row["low"] is row["high"] is None for row in hidden)
+    assert "<li><span>Help 5</span><em>Not shown, to protect people</em></li>" in html_of(test)
+
+
+def test_what_hinders_and_what_helps_have_their_scores_and_ranges(app):
+    html = html_of(app(CIRCLE, unit="NHC"))
+    assert html.count('class="ranges"') == 2
+    line = re.search(r"<li><span>Help 4</span>.*?</li>", html).group()
+    assert [read(said) for said in re.findall(r"<strong>.*?</strong>|<span class=.quiet.>.*?</span>", line)] == [
+        "6.4",
+        " 5.8 to 7.0",
+    ]
+    assert 'class="range" style="left:58%;width:12%"' in line and 'class="dot" style="left:64%"' in line
 
 
 def test_where_the_ring_is_thinnest_is_said_in_words_and_nothing_is_ranked(app):
@@ -167,9 +162,9 @@ def test_scores_of_a_survey_are_no_indicators_of_the_other_pages(app):
 
 def test_all_parts_are_drawn_wave_by_wave(app):
     test = app(CIRCLE, unit="NHC")
-    assert len(test.get("vega_lite_chart")) == 2  # waves are drawn once they are asked for
+    assert not test.get("vega_lite_chart")  # waves are drawn once they are asked for
     test = unfolded(test, "by_wave")
-    assert len(test.get("vega_lite_chart")) == 2 + 7
+    assert len(test.get("vega_lite_chart")) == 7
     said = words_on(test)
     assert "could not be drawn" not in said
 
