@@ -1,6 +1,5 @@
 """One indicator: large for the chosen unit, then the same across the units directly below it."""
 
-import streamlit as st
 
 from pages.parts import about, cards, charts, desk, doubts, filters, frame, markup, states, words
 
@@ -22,7 +21,7 @@ if any(row["value"] is not None for row in series):
     beside = about.limits_beside(series)
     spec = charts.xmr(view.release, view.viewer.roots, **asked, chosen=view.month, beside=beside)
     told = charts.in_words(view, series, words.reading(now, unit["level"]))
-    st.vega_lite_chart(spec, alt=told, key="chart")
+    charts.show(spec, told, "chart")
     markup.show("quiet", markup.prose(charts.key(series, events, view.profile, beside)))
     doubts.offer(view, now)
     about.file(view, series)

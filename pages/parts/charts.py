@@ -2,10 +2,11 @@
 
 import datetime as dt
 import itertools
-import math
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
+import pyarrow as pa
 import streamlit as st
 from altair.utils import schemapi
 
@@ -39,23 +40,33 @@ def xmr(
     points = _points(rows, level, measure)
     if not beside:
         points = [point | {"prime_lower": None, "prime_upper": None} for point in points]
-    low, high, ticks = _scale(points)
+    low, high = _span(points)
     first, last = points[0]["month"], points[-1]["month"]
+    rings = [
+        {"month": _stamp(month), "number": str(i + 1), "day": month.toordinal()}
+        for i, month in enumerate(_happened(rows, events))
+    ]
+    at = [{"month": _stamp(chosen), "what": marked or words.month(chosen)}] if chosen else []
+    names = layers.named(points, low, high, _stamp(last, 12), (high - low) / PLOT)
+    targets = any(point["target"] is not None for point in points)
+    drawn = _drawn(_stamp(first, -12), _stamp(last, 12), tuple(_ticks(rows)), measure, targets, bool(beside))
+    return drawn | {"datasets": layers.datasets(points, rings, at, names)}
+
+
+@lru_cache(maxsize=200)
+def _drawn(first: str, last: str, ticks: tuple[str, ...], measure: str, targets: bool, primes: bool) -> dict[str, Any]:
+    """The specification without its datasets: the same for every unit with figures of the same months."""
     # Altair would check each part against Vega-Lite's schema as it is made, which takes longer than all the rest; a test does.
     with alt.data_transformers.enable(consolidate_datasets=False), schemapi.debug_mode(False):
-        x, y = _across(rows, first, last), _up(low, high, ticks, measure)
-        rings = [
-            {"month": _stamp(month), "number": str(i + 1), "day": month.toordinal()}
-            for i, month in enumerate(_happened(rows, events))
-        ]
-        drawn = [
-            *layers.limits(points, x), *layers.prime(points, x), *layers.target(points, x),
-            *layers.chosen(chosen and _stamp(chosen), marked or (words.month(chosen) if chosen else ""), x),
-            *layers.events(rings, x), *layers.line(points, x, y), *layers.signs(points, x, y), *layers.gaps(points, x),
-            *layers.names(points, x, y, _stamp(last, 12), (high - low) / PLOT), layers.touch(points, x, y),
-        ]  # fmt: skip
         room = f"{{left: 4, top: 14, bottom: 4, right: containerSize()[0] < {layers.NARROW} ? {NUMBERS} : {LABELS}}}"
-        return layers.together(drawn, height=HEIGHT, padding=alt.ExprRef(room))
+        every = layers.all_of(_across(first, last, ticks), _up(measure), targets, primes)
+        return layers.together(every, height=HEIGHT, padding=alt.ExprRef(room))
+
+
+def show(spec: dict[str, Any], told: str, key: str) -> None:
+    """Draws what `xmr` made on the page; `told` is for those who do not see it."""
+    tables = {name: pa.Table.from_pylist(rows) for name, rows in spec["datasets"].items()}
+    st.vega_lite_chart(spec | {"datasets": tables}, alt=told, key=key)
 
 
 def key(rows: list[dict[str, Any]], events: list[dict[str, Any]], profile: str, beside: str | None = None) -> str:
@@ -149,7 +160,8 @@ def _points(rows: list[dict[str, Any]], level: str, measure: str) -> list[dict[s
         verdict = row["verdict"] if row["settled"] else "not_settled"
         points.append(
             {
-                "month": _stamp(row["month"]), "value": row["value"], "stretch": stretch, "segment": row["segment"],
+                "month": _stamp(row["month"]), "value": row["value"], "stretch": str(stretch),
+                "segment": None if row["segment"] is None else str(row["segment"]),
                 "mean": row["mean"], "lower": row["lower"], "upper": row["upper"], "target": row["target"],
                 "prime_lower": row["prime_lower"], "prime_upper": row["prime_upper"],
                 "sign": f"concern_{row['moved']}" if verdict == "concern" else verdict,
@@ -169,15 +181,15 @@ def _months_between(first: dt.date, last: dt.date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month
 
 
-def _across(rows: list[dict[str, Any]], first: str, last: str) -> alt.X:
+def _across(first: str, last: str, ticks: tuple[str, ...]) -> alt.X:
     """Months, quarter by quarter, the year under January."""
     year = "utcmonth(datum.value) == 0 || datum.index == 0 ? utcFormat(datum.value, '%Y') : ''"
     return alt.X(
         "month:T",
         title=None,
-        scale=alt.Scale(type="utc", domain=[_stamp(first, -12), _stamp(last, 12)], nice=False),
+        scale=alt.Scale(type="utc", domain=[first, last], nice=False),
         axis=alt.Axis(
-            values=_ticks(rows),
+            values=list(ticks),
             labelExpr=f"[utcFormat(datum.value, '%b'), {year}]",
             labelOverlap=True,
             labelPadding=8,
@@ -190,14 +202,14 @@ def _across(rows: list[dict[str, Any]], first: str, last: str) -> alt.X:
     )
 
 
-def _up(low: float, high: float, ticks: list[float], measure: str) -> alt.Y:
+def _up(measure: str) -> alt.Y:
+    """Values, about five round ticks; not forced to nought. The span is that of the first two names."""
     return alt.Y(
         "value:Q",
         title=None,
-        scale=alt.Scale(domain=[low, high], nice=False, zero=False),
+        scale=alt.Scale(domain=[alt.ExprRef(f"data('names')[{i}].value") for i in (0, 1)], nice=False, zero=False),
         axis=alt.Axis(
-            values=ticks,
-            format=f",.{words.places(ticks)}f",
+            tickCount=5,
             labelExpr=f"datum.label + '{words.NBSP}%'" if measure == "%" else "datum.label",
             labelColor="currentColor",
             labelOpacity=0.75,
@@ -213,20 +225,14 @@ def _stamp(month: dt.date | str, days: int = 0) -> str:
     return f"{start + dt.timedelta(days=days)}T00:00:00Z"
 
 
-def _scale(points: list[dict[str, Any]]) -> tuple[float, float, list[float]]:
-    """The span of the axis and about five round ticks; not forced to nought."""
+def _span(points: list[dict[str, Any]]) -> tuple[float, float]:
+    """The span of the axis: all that is drawn, and a little more."""
     lines = ("value", "lower", "upper", "target", "prime_lower", "prime_upper")
-    held = [p[name] for p in points for name in lines if p[name] is not None] or [0, 1]
+    held = [p[name] for p in points for name in lines if p[name] is not None] or [0.0, 1.0]
     low, high = min(held), max(held)
     if high == low:
         low, high = low - (abs(low) or 1) * 0.05, high + (abs(high) or 1) * 0.05
-    span = high - low
-    raw = span / 5
-    size = 10 ** math.floor(math.log10(raw))
-    step = next(m * size for m in (1, 2, 2.5, 5, 10) if m * size >= raw * 0.999)
-    low, high = low - span * 0.06, high + span * 0.08
-    steps = range(math.ceil(low / step), math.floor(high / step) + 1)
-    return low, high, [round(i * step, 10) for i in steps]
+    return low - (high - low) * 0.06, high + (high - low) * 0.08
 
 
 def _ticks(rows: list[dict[str, Any]]) -> list[str]:

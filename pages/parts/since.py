@@ -36,7 +36,7 @@ def signal(view: View, indicator: str, began: dt.date, chart: bool) -> None:
                 view.release, view.viewer.roots, **asked, chosen=began if inside else None, marked="we began"
             )
             told = charts.in_words(here, series, words.reading(now, view.unit["level"]))
-            st.vega_lite_chart(spec, alt=f"{told} We began in {words.month(began)}.", key=f"chart_{indicator}")
+            charts.show(spec, f"{told} We began in {words.month(began)}.", f"chart_{indicator}")
             st.caption(charts.key(series, here.ask("events", unit=view.unit["unit"]), view.profile))
 
 

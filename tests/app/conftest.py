@@ -13,6 +13,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.ipc
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
@@ -124,6 +125,13 @@ def html_of(test: AppTest) -> str:
     """The pieces of HTML of a page, without styles and scripts."""
     bodies = (element.proto.body for element in test.get("html"))
     return "\n".join(body for body in bodies if not body.startswith("<style>"))
+
+
+def datasets(test: AppTest, number: int = 0) -> dict[str, list[dict]]:
+    """What a chart of the page draws, by the names of its datasets."""
+    chart = test.get("vega_lite_chart")[number].proto
+    sent = {each.name: pyarrow.ipc.open_stream(each.data.data).read_all() for each in chart.datasets}
+    return {name: table.to_pylist() for name, table in sent.items()}
 
 
 def read(markup: str) -> str:

@@ -1,7 +1,6 @@
 """What leaders write, and what reaches the analyst: the pages of the journal, run without a browser."""
 
 import datetime as dt
-import json
 import re
 import sqlite3
 from urllib.parse import parse_qs
@@ -12,7 +11,7 @@ import streamlit as st
 from pages.parts import asked, desk, doubts, since
 from pages.parts.journal import notes, sheets, store
 from tests.app import small_release
-from tests.app.conftest import headings, links, nothing_written, opener, words_on
+from tests.app.conftest import datasets, headings, links, nothing_written, opener, words_on
 from tests.app.journal_writers import SEEN
 from tests.conftest import staffing, staffing_row
 
@@ -187,10 +186,9 @@ def test_when_it_is_time_to_look_back_the_charts_come_with_the_start_marked(open
     assert "Eight months in a row above this team’s own average" in said
     chart = test.get("vega_lite_chart")[0].proto
     assert "We began in February 2026" in chart.alt
-    rows = [row for layer in json.loads(chart.spec)["layer"] for row in layer["data"]["values"]]
-    assert {"month": "2026-02-01T00:00:00Z", "what": "we began"} in rows
-    bands = next(layer for layer in json.loads(chart.spec)["layer"] if layer["mark"]["type"] == "area")
-    assert {point["segment"] for point in bands["data"]["values"]} == {0}  # nothing begins afresh at the start
+    held = datasets(test)
+    assert held["chosen"] == [{"month": "2026-02-01T00:00:00Z", "what": "we began"}]
+    assert {point["segment"] for point in held["limits"]} == {"0"}  # nothing begins afresh at the start
     test.toggle[0].set_value(False).run()
     assert not test.get("vega_lite_chart")
 

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import ValidationError
 
 from tests.app import small_release
-from tests.app.conftest import headings, html_of, links, unfolded, words_on
+from tests.app.conftest import datasets, headings, html_of, links, unfolded, words_on
 
 INDICATOR, SIGNALS = "pages/executives/indicator.py", "pages/executives/signals.py"
 QUALITY, CIRCLE = "pages/analysts/quality.py", "pages/executives/circle.py"
@@ -55,8 +55,7 @@ def test_what_is_renewed_by_quarter_is_shown_for_the_last_quarters_end(app):
     for asked in ({}, {"month": "2026-05"}):
         said = words_on(app(INDICATOR, unit="larch", indicator="leaver_rate", **asked))
         assert "March 2026:" in said and "Missing is not zero" not in said
-    chart = app(INDICATOR, unit="larch", indicator="leaver_rate").get("vega_lite_chart")[0].proto
-    joined = [row for layer in json.loads(chart.spec)["layer"] for row in layer["data"]["values"] if "stretch" in row]
+    joined = datasets(app(INDICATOR, unit="larch", indicator="leaver_rate"))["line"]
     assert len({row["stretch"] for row in joined if row["month"] <= "2026-03"}) == 1
 
 
@@ -110,8 +109,23 @@ def test_a_chart_has_a_text_alternative_and_hides_nothing_in_its_data(app):
     test = app(INDICATOR, unit="larch", indicator="sickness_rate")
     chart = test.get("vega_lite_chart")[0].proto
     assert chart.alt.startswith("Sickness absence, Larch Ward, month by month from January 2024 to June 2026")
-    assert "Eight months in a row above" in chart.spec
-    assert '"Settled": "not yet"' in chart.spec
+    months = datasets(test)["months"]
+    assert any(month["Reading"].startswith("Eight months in a row above") for month in months)
+    assert [month["Settled"] for month in months] == ["yes"] * 28 + ["not yet"] * 2
+
+
+def test_a_chart_of_another_unit_differs_in_its_datasets_alone(app):
+    one, other = (app(INDICATOR, unit=unit, indicator="sickness_rate") for unit in ("larch", "fern"))
+    assert one.get("vega_lite_chart")[0].proto.spec == other.get("vega_lite_chart")[0].proto.spec
+    assert datasets(one).keys() == datasets(other).keys() and datasets(one) != datasets(other)
+
+
+def test_the_axis_of_a_chart_holds_all_that_is_drawn(app):
+    held = datasets(app(INDICATOR, unit="larch", indicator="fill_rate"))
+    low, high = (row["value"] for row in held["names"][:2])
+    levels = [row[name] for row in held["limits"] for name in ("lower", "upper")]
+    levels += [row["value"] for row in held["months"]] + [row["target"] for row in held["target"]]
+    assert low < min(levels) and max(levels) < high
 
 
 @pytest.mark.parametrize("month", [None, "2025-03"])
@@ -152,14 +166,17 @@ def test_a_chart_shows_its_target_its_events_and_where_limits_begin_afresh(app):
     layers = json.loads(chart.spec)["layer"]
     agreed = next(layer for layer in layers if layer["encoding"].get("y", {}).get("field") == "target")
     assert agreed["mark"]["interpolate"] == "step-after"
-    assert {row["target"] for row in agreed["data"]["values"]} == {90, 95}
+    held = datasets(test)
+    assert {row["target"] for row in held["target"]} == {90, 95}
     band = next(layer for layer in layers if layer["mark"]["type"] == "area")
-    assert band["encoding"]["detail"]["field"] == "segment" and {p["segment"] for p in band["data"]["values"]} == {0, 1}
-    joined = next(layer for layer in layers if layer["encoding"].get("detail", {}).get("field") == "stretch")
-    stretches = {row["segment"]: row["stretch"] for row in joined["data"]["values"]}
-    assert stretches[0] != stretches[1]
-    named = {row["name"] for layer in layers for row in layer["data"]["values"] if "short" in row}
+    assert band["encoding"]["detail"]["field"] == "segment"
+    segments = {row["month"]: row["segment"] for row in held["limits"]}
+    assert set(segments.values()) == {"0", "1"}
+    stretches = {segments[row["month"]]: row["stretch"] for row in held["line"]}
+    assert stretches["0"] != stretches["1"]
+    named = {row["name"] for row in held["names"] if row["name"]}
     assert named == {"target 95", "own average 92.00", "upper limit 101.20", "lower limit 82.80"}
+    assert [(row["number"], row["drop"]) for row in held["events"]] == [("1", 0), ("2", 20)]  # a month apart
 
 
 def test_an_event_of_a_unit_below_is_not_drawn_above_it(app):
