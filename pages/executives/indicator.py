@@ -1,6 +1,5 @@
 """One indicator: large for the chosen unit, then the same across the units directly below it."""
 
-
 from pages.parts import about, cards, charts, desk, doubts, filters, frame, markup, states, words
 
 HERE = "pages/executives/indicator.py"
@@ -21,8 +20,7 @@ if any(row["value"] is not None for row in series):
     beside = about.limits_beside(series)
     spec = charts.xmr(view.release, view.viewer.roots, **asked, chosen=view.month, beside=beside)
     told = charts.in_words(view, series, words.reading(now, unit["level"]))
-    charts.show(spec, told, "chart")
-    markup.show("quiet", markup.prose(charts.key(series, events, view.profile, beside)))
+    charts.show(spec, indicator["title"], told, charts.key(series, events, view.profile, beside), "chart")
     doubts.offer(view, now)
     about.file(view, series)
 else:

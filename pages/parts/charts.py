@@ -10,7 +10,7 @@ import pyarrow as pa
 import streamlit as st
 from altair.utils import schemapi
 
-from pages.parts import layers, marks, warehouse, words
+from pages.parts import layers, marks, markup, warehouse, words
 from pages.parts.filters import View
 
 HEIGHT = 340
@@ -48,25 +48,26 @@ def xmr(
     ]
     at = [{"month": _stamp(chosen), "what": marked or words.month(chosen)}] if chosen else []
     names = layers.named(points, low, high, _stamp(last, 12), (high - low) / PLOT)
-    targets = any(point["target"] is not None for point in points)
-    drawn = _drawn(_stamp(first, -12), _stamp(last, 12), tuple(_ticks(rows)), measure, targets, bool(beside))
+    drawn = _drawn(_stamp(first, -12), _stamp(last, 12), tuple(_ticks(rows)), measure, bool(beside))
     return drawn | {"datasets": layers.datasets(points, rings, at, names)}
 
 
 @lru_cache(maxsize=200)
-def _drawn(first: str, last: str, ticks: tuple[str, ...], measure: str, targets: bool, primes: bool) -> dict[str, Any]:
+def _drawn(first: str, last: str, ticks: tuple[str, ...], measure: str, primes: bool) -> dict[str, Any]:
     """The specification without its datasets: the same for every unit with figures of the same months."""
     # Altair would check each part against Vega-Lite's schema as it is made, which takes longer than all the rest; a test does.
     with alt.data_transformers.enable(consolidate_datasets=False), schemapi.debug_mode(False):
         room = f"{{left: 4, top: 14, bottom: 4, right: containerSize()[0] < {layers.NARROW} ? {NUMBERS} : {LABELS}}}"
-        every = layers.all_of(_across(first, last, ticks), _up(measure), targets, primes)
+        every = layers.all_of(_across(first, last, ticks), _up(measure), primes)
         return layers.together(every, height=HEIGHT, padding=alt.ExprRef(room))
 
 
-def show(spec: dict[str, Any], told: str, key: str) -> None:
-    """Draws what `xmr` made on the page; `told` is for those who do not see it."""
+def show(spec: dict[str, Any], title: str, told: str, below: str, key: str) -> None:
+    """Draws what `xmr` made, with the words `below` it; `told` is the chart for those who do not see it. It stands beside the
+    chart, whose own text a browser takes for a part of the drawing: with another one it would make all of it anew."""
     tables = {name: pa.Table.from_pylist(rows) for name, rows in spec["datasets"].items()}
-    st.vega_lite_chart(spec | {"datasets": tables}, alt=told, key=key)
+    st.vega_lite_chart(spec | {"datasets": tables}, alt=f"{title}, month by month. In words below.", key=key)
+    markup.show("quiet", markup.unseen(told), markup.prose(below))
 
 
 def key(rows: list[dict[str, Any]], events: list[dict[str, Any]], profile: str, beside: str | None = None) -> str:

@@ -106,16 +106,22 @@ def apart(levels: list[float], least: float) -> list[float]:
 def together(drawn: list[alt.Chart], **of_all: Any) -> dict[str, Any]:
     """The finished specification of these layers; `of_all` is said of the chart as a whole. Altair's own `layer` copies each
     of them many times over, which takes longer than all the rest."""
-    whole = alt.LayerChart(layer=[]).properties(**of_all).configure_view(stroke=None).to_dict(validate=False)
+    whole = (
+        alt.LayerChart(layer=[])
+        .properties(**of_all)
+        .configure_view(stroke=None)
+        .configure_mark(aria=False)
+        .to_dict(validate=False)
+    )
     whole["layer"] = [layer.to_dict(validate=False, context={"top_level": False}) for layer in drawn]
     return whole
 
 
-def all_of(x: alt.X, y: alt.Y, targets: bool, primes: bool) -> list[alt.Chart]:
-    """Every layer, back to front; a target and limits of another kind only where there are any."""
-    hints = [alt.Tooltip(f"{hint}:N") for hint in HINTS if targets or hint != "Target"]
+def all_of(x: alt.X, y: alt.Y, primes: bool) -> list[alt.Chart]:
+    """Every layer, back to front; limits of another kind only where they are asked for."""
+    hints = [alt.Tooltip(f"{hint}:N") for hint in HINTS]
     return [
-        *_limits(x), *(_primes(x) if primes else ()), *(_target(x) if targets else ()), *_chosen(x), *_events(x),
+        *_limits(x), *(_primes(x) if primes else ()), *_target(x), *_chosen(x), *_events(x),
         *_months(x, y), *_gaps(x, hints), *_names(x, y), _touch(x, y, hints),
     ]  # fmt: skip
 
@@ -169,7 +175,7 @@ def _months(x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
     """The line, and on it a sign for each month: shape and colour by verdict; not settled is hollow."""
     line = _of("line").mark_line(color=marks.SLATE, strokeWidth=2)
     yield line.encode(x=x, y=y, detail=alt.Detail("stretch:N"))
-    sign = _of("months").mark_point(strokeWidth=1.6, opacity=1, aria=False)
+    sign = _of("months").mark_point(strokeWidth=1.6, opacity=1)
     yield sign.encode(
         x=x, y=y,
         shape=alt.Shape("shape:N", scale=None), size=alt.Size("size:Q", scale=None),
@@ -190,4 +196,4 @@ def _names(x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
 
 def _touch(x: alt.X, y: alt.Y, hints: list[alt.Tooltip]) -> alt.Chart:
     """Invisible and large, so that a finger finds the month."""
-    return _of("months").mark_point(filled=True, size=420, opacity=0).encode(x=x, y=y, tooltip=hints)
+    return _of("months").mark_point(filled=True, size=420, opacity=0, aria=True).encode(x=x, y=y, tooltip=hints)

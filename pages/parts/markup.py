@@ -55,6 +55,11 @@ def quiet(said: str) -> str:
     return f'<p class="quiet">{text(said)}</p>' if said else ""
 
 
+def unseen(said: str) -> str:
+    """Words for those who do not see what they stand beside."""
+    return f'<p class="unseen">{text(said)}</p>'
+
+
 def columns(under: str, *of: dict[str, str]) -> None:
     """Draws columns of names and what is said of each, under a heading."""
     show(

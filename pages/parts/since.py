@@ -36,8 +36,9 @@ def signal(view: View, indicator: str, began: dt.date, chart: bool) -> None:
                 view.release, view.viewer.roots, **asked, chosen=began if inside else None, marked="we began"
             )
             told = charts.in_words(here, series, words.reading(now, view.unit["level"]))
-            charts.show(spec, f"{told} We began in {words.month(began)}.", f"chart_{indicator}")
-            st.caption(charts.key(series, here.ask("events", unit=view.unit["unit"]), view.profile))
+            below = charts.key(series, here.ask("events", unit=view.unit["unit"]), view.profile)
+            told = f"{told} We began in {words.month(began)}."
+            charts.show(spec, here.indicator["title"], told, below, f"chart_{indicator}")
 
 
 def in_words(series: list[dict[str, Any]], began: dt.date, measure: str, now: dict[str, Any], level: str) -> str:

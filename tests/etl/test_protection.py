@@ -178,16 +178,16 @@ ALLOWED = {
     "mart.frame": "unit wave frame pressure kindness chance from_month to_month because",
     "mart.lead": "outcome lag correlation low high",
     "mart.lead_reading": "outcome reading lag team_count points",
-    "mart.prime": "indicator unit month method centre lower upper",
+    "mart.prime": "unit indicator month method centre lower upper",
     "mart.signal": (
-        "indicator unit month mean lower upper segment fixed_after target rule moved verdict since months one_side assurance "
+        "unit indicator month mean lower upper segment fixed_after target rule moved verdict since months one_side assurance "
         "limits"
     ),
-    "mart.score": "indicator unit wave few benchmark stands before moved moved_low moved_high called",
+    "mart.score": "unit indicator wave few benchmark stands before moved moved_low moved_high called",
     "mart.shared": "indicator month moved",
     "mart.strain": "unit month verdict since because",
     "mart.survey_result": "survey unit month question value answered",
-    "mart.value": "indicator unit month numerator denominator value low high people_band shown settled",
+    "mart.value": "unit indicator month numerator denominator value low high people_band shown settled",
     "mart.wave": "unit wave survey opened closed response caution",
     "meta.agreement": "month kind what why people looked_at",
     "meta.coverage": "source unit month state",
