@@ -160,8 +160,11 @@ def _standing(before: list[dict[str, Any]], last: dict[str, Any]) -> str | None:
 
 
 def _frames(view: View, of: list[dict[str, Any]], month: dt.date | None) -> dict[str, list[dict[str, Any]]]:
-    """The units by how pressure and kindness read beside each other there, in the order of the structure."""
-    read = {row["unit"]: row["frame"] for row in view.ask("frames_of", of=[unit["unit"] for unit in of], month=month)}
+    """The units by how pressure and kindness read beside each other there, in the order of the structure: in the newest wave
+    that any of them had by the month."""
+    rows = view.ask("frames_of", of=[unit["unit"] for unit in of])
+    newest = max((row["wave"] for row in rows if month is None or row["wave"] <= month), default=None)
+    read = {row["unit"]: row["frame"] for row in rows if row["wave"] == newest}
     return {name: [unit for unit in of if read.get(unit["unit"]) == name] for name in (*beside.FRAMES, "not_clear")}
 
 

@@ -17,8 +17,9 @@ from pages.parts import latest
 
 QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
 EVERY_RUN = ("units", "indicators", "months", "release", "settling")  # asked by every page, and of everybody alike
-BY_UNIT = (  # asked once of all units, and then told unit by unit: each has few rows, and asking takes longer than finding
-    "constructs", "events", "frames", "results", "strain", "together", "units_below", "wave_by_wave", "waves",
+BY_UNIT = (  # asked once of all units, and then told of those asked for: each has few rows, and asking takes longer than finding
+    "constructs", "events", "frames", "frames_of", "results", "strain", "strain_since", "together", "units_below",
+    "wave_by_wave", "waves",
 )  # fmt: skip
 LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
 FORMAT = 2  # of meta.release: the layout of tables that these pages read
@@ -125,14 +126,15 @@ def last_build() -> dict[str, Any] | None:
 
 def ask(release: Release, question: str, scope: tuple[str, ...], **params: Any) -> list[dict[str, Any]]:
     """The rows that answer sql/app/<question>.sql for a viewer of the units `scope`; no scope, no rows. Those of BY_UNIT are
-    asked of one `unit`.
+    asked of one `unit`, or `of` several.
 
     Those of EVERY_RUN are the same objects for all who ask, not copies: nobody changes them.
     """
     if question in BY_UNIT:
-        unit = params.pop("unit")
+        of = params.pop("of") if "of" in params else [params.pop("unit")]
         rows, place = _by_unit(release.path, question, scope, tuple(sorted(params.items())))
-        return rows.slice(*place[unit]).to_pylist() if unit in place else []
+        wanted = [number for unit in of for number in place.get(unit, ())]
+        return rows.take(pa.array(wanted, pa.int64())).to_pylist()
     answer = _answer_shared if question in EVERY_RUN else _latest if question == "now" else _answer
     return answer(release.path, question, scope, tuple(sorted(params.items())))
 
@@ -195,18 +197,16 @@ def _latest(path: str, question: str, scope: tuple[str, ...], params: tuple[tupl
 @st.cache_resource(max_entries=200, show_spinner=False)
 def _by_unit(
     path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]
-) -> tuple[pa.Table, dict[str, tuple[int, int]]]:
-    """The rows of all units, and of each unit where its own begin and how many they are. The column `of` says whose a row is."""
+) -> tuple[pa.Table, dict[str, range]]:
+    """The rows of all units, and of each unit the numbers of its own. The column `of` says whose a row is."""
     cursor = _open(path).cursor()
     try:
         rows = cursor.sql(_text(question), params={"units": _units(path, scope), **dict(params)}).to_arrow_table()
     finally:
         cursor.close()
-    place, start = {}, 0
-    for unit, of_unit in itertools.groupby(rows["of"].to_pylist()):
-        place[unit] = (start, count := sum(1 for _ in of_unit))
-        start += count
-    return rows.drop_columns("of"), place
+    found = enumerate(rows["of"].to_pylist())
+    places = {unit: [number for number, _ in own] for unit, own in itertools.groupby(found, lambda each: each[1])}
+    return rows.drop_columns("of"), {unit: range(own[0], own[-1] + 1) for unit, own in places.items()}
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)

@@ -1,13 +1,6 @@
--- How pressure and kindness read beside each other in the newest wave that any of some units had by a month.
-SELECT f.unit, f.wave, f.frame
-FROM mart.frame AS f
-WHERE f.unit IN (SELECT unnest($units::VARCHAR[]))
-  AND f.unit IN (SELECT unnest($of::VARCHAR[]))
-  AND f.wave = (
-      SELECT max(w.wave)
-      FROM mart.wave AS w
-      WHERE w.unit IN (SELECT unnest($units::VARCHAR[]))
-        AND w.unit IN (SELECT unnest($of::VARCHAR[]))
-        AND ($month::DATE IS NULL OR w.wave <= $month::DATE)
-  )
-ORDER BY f.unit
+-- The waves of each unit, and how pressure and kindness read beside each other in those in which they do.
+SELECT w.unit AS of, w.unit, w.wave, f.frame
+FROM mart.wave AS w
+LEFT JOIN mart.frame AS f ON f.unit = w.unit AND f.wave = w.wave
+WHERE w.unit IN (SELECT unnest($units::VARCHAR[]))
+ORDER BY w.unit, w.wave

@@ -2,8 +2,8 @@
 SELECT
     indicator, unit, month, value
 FROM mart.value
-WHERE indicator IN (SELECT unnest($indicators::VARCHAR[]))
-  AND unit IN (SELECT unnest($of::VARCHAR[]))
+WHERE indicator IN $indicators
+  AND unit IN $of
   AND unit IN (SELECT unnest($units::VARCHAR[]))
   AND settled
   AND value IS NOT NULL

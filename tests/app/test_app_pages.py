@@ -107,8 +107,10 @@ def test_the_indicator_page_answers_in_a_sentence(app):
 
 def test_a_chart_has_a_text_alternative_and_hides_nothing_in_its_data(app):
     test = app(INDICATOR, unit="larch", indicator="sickness_rate")
-    chart = test.get("vega_lite_chart")[0].proto
-    assert chart.alt.startswith("Sickness absence, Larch Ward, month by month from January 2024 to June 2026")
+    assert test.get("vega_lite_chart")[0].proto.alt == "Sickness absence, month by month. In words below."
+    assert '<p class="unseen">Sickness absence, Larch Ward, month by month from January 2024 to June 2026' in html_of(
+        test
+    )
     months = datasets(test)["months"]
     assert any(month["Reading"].startswith("Eight months in a row above") for month in months)
     assert [month["Settled"] for month in months] == ["yes"] * 28 + ["not yet"] * 2
@@ -162,7 +164,7 @@ def test_a_chart_shows_its_target_its_events_and_where_limits_begin_afresh(app):
     assert "② March 2025: the rota template changed ·" in said
     assert "dash-dot line: the target · XmR, nhsr rules" in said
     chart = test.get("vega_lite_chart")[0].proto
-    assert chart.alt.endswith("Target 95.")
+    assert "Target 95.</p>" in html_of(test)
     layers = json.loads(chart.spec)["layer"]
     agreed = next(layer for layer in layers if layer["encoding"].get("y", {}).get("field") == "target")
     assert agreed["mark"]["interpolate"] == "step-after"

@@ -18,7 +18,7 @@ ASKED = {
     "constructs": {"unit": "larch", "wave": dt.date(2026, 3, 1)},
     "wave_by_wave": {"unit": "larch"},
     "frames": {"unit": "larch"},
-    "frames_of": {"of": ["larch"], "month": None},
+    "frames_of": {"of": ["larch"]},
     "results": {"unit": "NHC"},
     "together": {"unit": "new"},
     "strain_since": {"of": ["larch"], "month": None},
