@@ -11,7 +11,7 @@ import streamlit as st
 from pages.parts import asked, desk, doubts, since
 from pages.parts.journal import notes, sheets, store
 from tests.app import small_release
-from tests.app.conftest import datasets, headings, links, nothing_written, opener, words_on
+from tests.app.conftest import datasets, headings, html_of, links, nothing_written, opener, words_on
 from tests.app.journal_writers import SEEN
 from tests.conftest import staffing, staffing_row
 
