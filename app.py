@@ -86,7 +86,7 @@ with frame.body():
         viewer = reader.on(release, section, page.title)
         heading = st.container(gap=None)
         synthetic = freshness.show(release, viewer)
-        if view := filters.show(page.title, USES[page.title], release, viewer, heading):
+        if view := filters.show(page.url_path, USES[page.title], release, viewer, heading):
             unit = view.unit["unit"] if "unit" in USES[page.title] else None
             audit.viewed(audit.Reading(reader.name, section, page.title, viewer, release, unit))
             frame.run(page)

@@ -8,12 +8,12 @@ ids, and they are kept in step here.
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import streamlit as st
 
-from pages.parts import access, warehouse, words
+from pages.parts import access, markup, warehouse, words
 from pages.parts.access import Viewer
 
 NEWEST = "newest"
@@ -94,7 +94,7 @@ def show(page: str, uses: tuple[str, ...], release: warehouse.Release, viewer: V
     st.session_state["page"] = page
     unknown = [key for key in uses if not _settle(key, labels[key], uses, moved)]
     if uses:
-        _draw(uses, labels, unknown)
+        _draw(page, uses, labels, unknown)
     chosen = {key: _chosen(key, labels[key]) for key in LABELS}
     view = replace(
         view,
@@ -115,7 +115,7 @@ def usual(view: View) -> str:
     return _fullest(view.release, view.viewer.roots, tuple(view.front), tuple(of))
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
+@lru_cache(maxsize=500)
 def _fullest(release: warehouse.Release, roots: tuple[str, ...], front: tuple[str, ...], of: tuple[str, ...]) -> str:
     """The unit of which most of the front set is shown; it is asked at every run, and the answer is all that is kept."""
     rows = warehouse.ask(release, "now", roots, indicators=list(front), of=list(of), month=None)
@@ -163,7 +163,7 @@ def _chosen(key: str, labels: dict[str, str]) -> str:
     return last if last in labels else next(iter(labels))
 
 
-def _draw(uses: tuple[str, ...], labels: dict[str, dict[str, str]], unknown: list[str]) -> None:
+def _draw(page: str, uses: tuple[str, ...], labels: dict[str, dict[str, str]], unknown: list[str]) -> None:
     with st.container(key="filters", gap="xsmall"):
         with st.container(horizontal=True, gap="small"):
             for key in uses:
@@ -179,12 +179,9 @@ def _draw(uses: tuple[str, ...], labels: dict[str, dict[str, str]], unknown: lis
             )
         changed = [key for key in uses if _chosen(key, labels[key]) != next(iter(labels[key]))]
         if changed:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small", key="unusual"):
-                said = " · ".join(
-                    words.plain(labels[key][_chosen(key, labels[key])].partition(" · ")[0]) for key in changed
-                )
-                st.caption(f"Not the usual view: {said}", width="content")
-                st.button("Reset", type="tertiary", icon=":material/undo:", on_click=_reset, key="reset")
+            told = " · ".join(labels[key][_chosen(key, labels[key])].partition(" · ")[0] for key in changed)
+            reset = markup.link(page, "Reset", {}, "to the usual view")
+            markup.show("quiet unusual", f"<p>{markup.text(f'Not the usual view: {told}')} · {reset}</p>")
 
 
 def _write(key: str, default: str) -> None:
@@ -195,10 +192,3 @@ def _write(key: str, default: str) -> None:
         st.query_params.pop(key, None)
     else:
         st.query_params[key] = chosen
-
-
-def _reset() -> None:
-    st.query_params.pop(OF, None)
-    for key in LABELS:
-        st.session_state.pop(f"last_{key}", None)
-        st.query_params.pop(key, None)

@@ -1,11 +1,17 @@
-"""The only reader of releases: answers the questions in sql/app/, each limited to what the viewer may see."""
+"""The only reader of releases: answers the questions in sql/app/, each limited to what the viewer may see.
+
+Answers are kept under plain values, by functools: Streamlit's caches need several times as long to make a key of them, thirty
+times in every run.
+"""
 
 import datetime as dt
 import itertools
 import json
 import os
+import pickle
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +29,7 @@ BY_UNIT = (  # asked once of all units, and then told of those asked for: each h
 )  # fmt: skip
 LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
 FORMAT = 2  # of meta.release: the layout of tables that these pages read
+Params = tuple[tuple[str, Any], ...]  # names and values of what is asked, in order
 _met: set[Path] = set()  # pointers that have led to a release before: where one is gone now, its folder is out of reach
 
 
@@ -130,13 +137,15 @@ def ask(release: Release, question: str, scope: tuple[str, ...], **params: Any) 
 
     Those of EVERY_RUN are the same objects for all who ask, not copies: nobody changes them.
     """
-    if question in BY_UNIT:
-        of = params.pop("of") if "of" in params else [params.pop("unit")]
-        rows, place = _by_unit(release.path, question, scope, tuple(sorted(params.items())))
-        wanted = [number for unit in of for number in place.get(unit, ())]
+    of = params.pop("of" if "of" in params else "unit") if question in BY_UNIT else None
+    known = tuple(sorted((name, tuple(value) if isinstance(value, list) else value) for name, value in params.items()))
+    if of is not None:
+        rows, place = _by_unit(release.path, question, scope, known)
+        wanted = [number for unit in ([of] if isinstance(of, str) else of) for number in place.get(unit, ())]
         return rows.take(pa.array(wanted, pa.int64())).to_pylist()
-    answer = _answer_shared if question in EVERY_RUN else _latest if question == "now" else _answer
-    return answer(release.path, question, scope, tuple(sorted(params.items())))
+    if question in EVERY_RUN:
+        return _answer_shared(release.path, question, scope, known)
+    return pickle.loads((_latest if question == "now" else _answer)(release.path, question, scope, known))
 
 
 @dataclass(frozen=True)
@@ -175,29 +184,24 @@ def is_open(release: Release) -> bool:
     return _open_to_all(release.path)
 
 
-@st.cache_data(max_entries=4000, show_spinner=False)
-def _answer(path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]) -> list[dict]:
-    return _rows(path, question, {"units": _units(path, scope), **dict(params)})
+@lru_cache(maxsize=4000)
+def _answer(path: str, question: str, scope: tuple[str, ...], params: Params) -> bytes:
+    """Rows as bytes, so that everybody who asks has rows of their own; so with `_latest`."""
+    return pickle.dumps(_rows(path, question, {"units": _units(path, scope), **dict(params)}))
 
 
-@st.cache_data(max_entries=4000, show_spinner=False)
-def _latest(path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]) -> list[dict]:
+@lru_cache(maxsize=4000)
+def _latest(path: str, question: str, scope: tuple[str, ...], params: Params) -> bytes:
     asked, units = dict(params), _units(path, scope)
     settling = _answer_shared(path, "settling", scope, ())
     month, seen = asked.pop("month"), set(asked["of"]).intersection(units)
-    return latest.latest(
-        _rows(path, question, {"units": units, **asked}) if seen and asked["indicators"] else [],
-        settling,
-        asked["indicators"],
-        [unit for unit in asked["of"] if unit in seen],
-        month,
-    )
+    rows = _rows(path, question, {"units": units, **asked}) if seen and asked["indicators"] else []
+    of = [unit for unit in asked["of"] if unit in seen]
+    return pickle.dumps(latest.latest(rows, settling, asked["indicators"], of, month))
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _by_unit(
-    path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]
-) -> tuple[pa.Table, dict[str, range]]:
+@lru_cache(maxsize=200)
+def _by_unit(path: str, question: str, scope: tuple[str, ...], params: Params) -> tuple[pa.Table, dict[str, range]]:
     """The rows of all units, and of each unit the numbers of its own. The column `of` says whose a row is."""
     cursor = _open(path).cursor()
     try:
@@ -209,32 +213,32 @@ def _by_unit(
     return rows.drop_columns("of"), {unit: range(own[0], own[-1] + 1) for unit, own in places.items()}
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _answer_shared(path: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]) -> list[dict]:
+@lru_cache(maxsize=200)
+def _answer_shared(path: str, question: str, scope: tuple[str, ...], params: Params) -> list[dict]:
     return _rows(path, question, {"units": _units(path, scope), **dict(params)})
 
 
-@st.cache_resource(max_entries=500, show_spinner=False)
+@lru_cache(maxsize=500)
 def _units(path: str, scope: tuple[str, ...]) -> list[str]:
     return [row["unit"] for row in _rows(path, "scope", {"roots": list(scope)})]
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
+@lru_cache(maxsize=20)
 def _top_units(path: str) -> tuple[str, ...]:
     return tuple(row["unit"] for row in _rows(path, "top_units", {}))
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
+@lru_cache(maxsize=20)
 def _not_public(path: str) -> tuple[str, ...]:
     return tuple(row["unit"] for row in _rows(path, "not_public", {}))
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
+@lru_cache(maxsize=20)
 def _open_to_all(path: str) -> bool:
     return all(row["open"] for row in _rows(path, "open", {}))
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
+@lru_cache(maxsize=20)
 def _format(path: str) -> int:
     return max((row["format"] for row in _rows(path, "format", {})), default=FORMAT + 1)
 
@@ -264,7 +268,8 @@ def _rows(path: str, question: str, params: dict[str, Any]) -> list[dict[str, An
 
 
 def _fetched(cursor: duckdb.DuckDBPyConnection, question: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-    cursor.execute(_text(question), params)
+    lists = {name: list(value) if isinstance(value, tuple) else value for name, value in params.items()}
+    cursor.execute(_text(question), lists)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

@@ -55,6 +55,10 @@ def test_filters_live_in_the_address_and_follow_the_reader(visit):
     assert page.locator("h1").inner_text() == "Data quality"
     open_page(page, "Leaders", "One unit")
     assert page.locator("h1").inner_text() == "Larch Ward"
+    page.get_by_role("link", name="Reset to the usual view").click()
+    page.wait_for_timeout(800)
+    settle(page)
+    assert page.locator("h1").inner_text() == "Northmere Health and Care" and "unit=" not in page.url
 
 
 def test_the_back_button_goes_back(visit):

@@ -116,7 +116,7 @@ def test_the_last_build_may_have_said_nothing_readable(home, monkeypatch, tmp_pa
 def test_no_page_changes_what_others_are_given_too(app, monkeypatch):
     """What every page asks for is handed out without copying it."""
     given, fetched = [], warehouse._fetched
-    warehouse._answer_shared.clear()
+    warehouse._answer_shared.cache_clear()
 
     def remembered(*asked):
         rows = fetched(*asked)
