@@ -219,7 +219,10 @@ def files(rows: list[dict[str, Any]], titles: dict[str, str]) -> None:
     config = _rows("Read", "Accepted", "Set aside", "Left out")
     wide = {"File": 210, "Source": 160, "Months": 150, "What happened": 330}
     config |= {name: st.column_config.TextColumn(width=width) for name, width in wide.items()}
-    tables.shown(told, "Every file that arrived and what became of it", config, height=min(38 + 35 * len(told), 420))
+    with folded.box(f"{words.many(len(rows), 'file')}, newest first", "draft", "files") as box:
+        if box.open:
+            height = min(38 + 35 * len(told), 420)
+            tables.shown(told, "Every file that arrived and what became of it", config, height=height)
     tables.as_file("Files (CSV)", told, "files")
 
 

@@ -51,7 +51,7 @@ def _open_to(view: View, row: dict[str, Any], found: Iterable[notes.Note]) -> bo
 def offer(view: View, row: dict[str, Any]) -> None:
     """Under a chart: both, side by side, and the events proposed for it that wait for an answer."""
     waiting = [note for note in desk.notes_about(view, row["unit"]) if note.kind == notes.EVENT and note.open]
-    with st.container(horizontal=True, gap="medium", key="doubts"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="doubts"):
         beside(view, row)
         if view.may_ask and st.button("Say what happened", key="happened", type="tertiary", icon=":material/event:"):
             _propose(view, row)

@@ -309,6 +309,7 @@ def everything_of(monkeypatch, home, role: str, others: list[str]) -> dict[str, 
     """page → (all that was sent, what was asked of the release, its files), of one session that goes through every page with the
     units of others in the address."""
     st.cache_data.clear()  # what is asked again must be asked again
+    filters._fullest.cache_clear()
     sign_in_as(monkeypatch, home, (role, ROLES[role]))
     seen = Everything(monkeypatch)
     test = opener(home, monkeypatch)(unit=others[0])
