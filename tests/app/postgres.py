@@ -17,6 +17,10 @@ class NoServer(Exception):
     """There is none to be had; the message says why."""
 
 
+class DidNotStart(Exception):
+    """There is one, and it does not do as it is told: nothing to skip a test for."""
+
+
 @contextmanager
 def server() -> Iterator[str]:
     """The URL of a server's own database, as one who may make others: KINSHIP_POSTGRESQL, or of a server started for now."""
@@ -34,12 +38,12 @@ def server() -> Iterator[str]:
         data, port = home / "data", _free_port()
         _run(user, programs / "initdb", "-D", data, "-U", "kinship", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-        control = (programs / "pg_ctl", "-D", data, "-l", home / "log", "-w", "-t", "30")
+        control = (programs / "pg_ctl", "-D", data, "-l", home / "log", "-w", "-t", "120")
         try:
             _run(user, *control, "-o", settings, "start")
             yield f"postgresql://kinship@127.0.0.1:{port}/postgres"
         finally:
-            with suppress(NoServer):
+            with suppress(DidNotStart):
                 _run(user, *control, "-m", "immediate", "stop")
 
 
@@ -91,15 +95,17 @@ def _unprivileged(home: Path) -> str | None:
 
 
 def _run(user: str | None, *command: object) -> None:
-    try:
-        # Whatever it starts goes on after it: a pipe held open would be waited for without end.
-        with tempfile.TemporaryFile() as said:
+    # Whatever it starts goes on after it: a pipe held open would be waited for without end.
+    with tempfile.TemporaryFile() as said:
+        try:
             subprocess.run(
-                list(map(str, command)), user=user, cwd="/", check=True, timeout=60, stdin=subprocess.DEVNULL, stdout=said,
+                list(map(str, command)), user=user, cwd="/", check=True, timeout=180, stdin=subprocess.DEVNULL, stdout=said,
                 stderr=said, env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
             )  # fmt: skip
-    except (OSError, subprocess.SubprocessError) as error:
-        raise NoServer(f"PostgreSQL's {Path(str(command[0])).name} did not run: {error}") from None
+        except (OSError, subprocess.SubprocessError) as error:
+            said.seek(0)
+            told = said.read().decode(errors="replace").strip()
+            raise DidNotStart(f"PostgreSQL's {Path(str(command[0])).name} did not run: {error} {told}") from None
 
 
 def _free_port() -> int:

@@ -494,3 +494,8 @@ def test_a_driver_that_is_not_installed_is_named(on_sqlite, monkeypatch):
 def test_nothing_in_the_journals_code_changes_or_deletes_a_row():
     for path in Path(store.__file__).parent.glob("*.py"):
         assert not re.search(r"\b(sa\.(update|delete)|\.delete\(|session\.merge)\b", path.read_text(encoding="utf-8"))
+
+
+def test_a_server_that_is_there_and_does_not_start_is_nothing_to_skip_a_test_for():
+    with pytest.raises(postgres.DidNotStart, match="PostgreSQL's ls did not run: .*No such file"):
+        postgres._run(None, "ls", "/nowhere/to/be/seen")
