@@ -497,5 +497,5 @@ def test_nothing_in_the_journals_code_changes_or_deletes_a_row():
 
 
 def test_a_server_that_is_there_and_does_not_start_is_nothing_to_skip_a_test_for():
-    with pytest.raises(postgres.DidNotStart, match="PostgreSQL's ls did not run: .*No such file"):
+    with pytest.raises(postgres.DidNotStart, match=r"PostgreSQL's ls did not run: .*No such file"):
         postgres._run(None, "ls", "/nowhere/to/be/seen")
