@@ -27,6 +27,7 @@ BY_UNIT = (  # asked once of all units, and then told of those asked for: each h
     "constructs", "events", "frames", "frames_of", "results", "strain", "strain_since", "together", "units_below",
     "wave_by_wave", "waves",
 )  # fmt: skip
+MANY = 2000  # units that a viewer may see; one who sees more asks only of those asked for
 LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
 FORMAT = 2  # of meta.release: the layout of tables that these pages read
 Params = tuple[tuple[str, Any], ...]  # names and values of what is asked, in order
@@ -137,12 +138,10 @@ def ask(release: Release, question: str, scope: tuple[str, ...], **params: Any) 
 
     Those of EVERY_RUN are the same objects for all who ask, not copies: nobody changes them.
     """
-    of = params.pop("of" if "of" in params else "unit") if question in BY_UNIT else None
+    of = params.pop("of" if "of" in params else "unit") if question in BY_UNIT else ()
     known = tuple(sorted((name, tuple(value) if isinstance(value, list) else value) for name, value in params.items()))
-    if of is not None:
-        rows, place = _by_unit(release.path, question, scope, known)
-        wanted = [number for unit in ([of] if isinstance(of, str) else of) for number in place.get(unit, ())]
-        return rows.take(pa.array(wanted, pa.int64())).to_pylist()
+    if question in BY_UNIT:
+        return _told(release.path, question, scope, [of] if isinstance(of, str) else of, known)
     if question in EVERY_RUN:
         return _answer_shared(release.path, question, scope, known)
     return pickle.loads((_latest if question == "now" else _answer)(release.path, question, scope, known))
@@ -200,12 +199,28 @@ def _latest(path: str, question: str, scope: tuple[str, ...], params: Params) ->
     return pickle.dumps(latest.latest(rows, settling, asked["indicators"], of, month))
 
 
-@lru_cache(maxsize=200)
-def _by_unit(path: str, question: str, scope: tuple[str, ...], params: Params) -> tuple[pa.Table, dict[str, range]]:
-    """The rows of all units, and of each unit the numbers of its own. The column `of` says whose a row is."""
+def _told(path: str, question: str, scope: tuple[str, ...], of: list[str], params: Params) -> list[dict[str, Any]]:
+    """The rows of the units asked for, unit by unit."""
+    if not of:
+        return []
+    every = len(_units(path, scope)) <= MANY
+    rows, place = _by_unit(path, question, scope, () if every else tuple(of), params)
+    wanted = [number for unit in of for number in place.get(unit, ())]
+    return rows.take(pa.array(wanted)).to_pylist() if wanted else []
+
+
+@lru_cache(maxsize=2000)
+def _by_unit(
+    path: str, question: str, scope: tuple[str, ...], of: tuple[str, ...], params: Params
+) -> tuple[pa.Table, dict[str, range]]:
+    """The rows of some units, of all if none is named, and of each the numbers of its own: the column `of` says whose a row is."""
+    units = _units(path, scope)
+    if not units:
+        return pa.table({}), {}
     cursor = _open(path).cursor()
     try:
-        rows = cursor.sql(_text(question), params={"units": _units(path, scope), **dict(params)}).to_arrow_table()
+        asked = {"units": units, "of": list(of) or units, **dict(params)}
+        rows = cursor.sql(_text(question), params=asked).to_arrow_table()
     finally:
         cursor.close()
     found = enumerate(rows["of"].to_pylist())

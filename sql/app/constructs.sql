@@ -26,6 +26,7 @@ LEFT JOIN (
     GROUP BY unit, wave, construct
 ) AS a ON a.unit = w.unit AND a.wave = w.wave AND a.construct = i.indicator
 WHERE w.wave = $wave::DATE
+  AND w.unit IN $of
   AND w.unit IN (SELECT unnest($units::VARCHAR[]))
   AND i.refresh = 'wave'
   AND i.status = 'live'

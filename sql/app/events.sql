@@ -11,7 +11,8 @@ now AS (
 above AS (
     SELECT unit AS of, unit, title, parent
     FROM now
-    WHERE unit IN (SELECT unnest($units::VARCHAR[]))
+    WHERE unit IN $of
+      AND unit IN (SELECT unnest($units::VARCHAR[]))
     UNION
     SELECT above.of, now.unit, now.title, now.parent
     FROM now

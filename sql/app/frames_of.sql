@@ -2,5 +2,6 @@
 SELECT w.unit AS of, w.unit, w.wave, f.frame
 FROM mart.wave AS w
 LEFT JOIN mart.frame AS f ON f.unit = w.unit AND f.wave = w.wave
-WHERE w.unit IN (SELECT unnest($units::VARCHAR[]))
+WHERE w.unit IN $of
+  AND w.unit IN (SELECT unnest($units::VARCHAR[]))
 ORDER BY w.unit, w.wave

@@ -5,5 +5,6 @@ FROM mart.survey_result AS r
 JOIN meta.survey AS s ON s.survey = r.survey
 JOIN meta.question AS q ON q.survey = r.survey AND q.question = r.question
 LEFT JOIN meta.indicator AS i ON i.indicator = q.indicator
-WHERE r.unit IN (SELECT unnest($units::VARCHAR[]))
+WHERE r.unit IN $of
+  AND r.unit IN (SELECT unnest($units::VARCHAR[]))
 ORDER BY r.unit, s.title, q.place, r.month

@@ -17,6 +17,7 @@ here AS (
 tree AS (
     SELECT unit AS of, unit, title, level, parent, month, 0 AS depth, CAST([] AS VARCHAR[]) AS place
     FROM here
+    WHERE unit IN $of
     UNION ALL
     SELECT
         tree.of, here.unit, here.title, here.level, here.parent, here.month, tree.depth + 1,

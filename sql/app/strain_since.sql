@@ -9,5 +9,6 @@ SELECT
     s.unit AS of, s.unit, s.month, s.verdict, s.since, s.because
 FROM mart.strain AS s
 JOIN newest ON s.month BETWEEN newest.month - INTERVAL 3 MONTH AND newest.month
-WHERE s.unit IN (SELECT unnest($units::VARCHAR[]))
+WHERE s.unit IN $of
+  AND s.unit IN (SELECT unnest($units::VARCHAR[]))
 ORDER BY s.unit, s.month

@@ -14,4 +14,5 @@ SELECT
     told.of, told.indicator, told.pool, told.from_month, told.to_month, member.title
 FROM told
 JOIN (SELECT unit, arg_max(title, from_month) AS title FROM meta.unit GROUP BY unit) AS member ON member.unit = told.unit
+WHERE told.of IN $of
 ORDER BY told.of, told.indicator, lower(member.title), told.from_month

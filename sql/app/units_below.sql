@@ -4,7 +4,8 @@ SELECT DISTINCT
     unit IN (SELECT pool FROM meta.pool) AS together,
     CASE WHEN unit IN (SELECT pool FROM meta.pool) THEN 'units together' ELSE level END AS level
 FROM meta.unit
-WHERE parent IN (SELECT unnest($units::VARCHAR[]))
+WHERE parent IN $of
+  AND parent IN (SELECT unnest($units::VARCHAR[]))
   AND from_month <= $month
   AND coalesce(to_month, $month) >= $month
   AND unit IN (SELECT unnest($units::VARCHAR[]))

@@ -4,6 +4,7 @@ SELECT
 FROM mart.value AS v
 JOIN meta.indicator AS i ON i.indicator = v.indicator AND i.refresh = 'wave'
 JOIN mart.score AS s ON s.indicator = v.indicator AND s.unit = v.unit AND s.wave = v.month
-WHERE v.unit IN (SELECT unnest($units::VARCHAR[]))
+WHERE v.unit IN $of
+  AND v.unit IN (SELECT unnest($units::VARCHAR[]))
   AND v.shown = 'yes'
 ORDER BY v.unit, v.indicator, v.month

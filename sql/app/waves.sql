@@ -6,6 +6,7 @@ FROM mart.wave AS w
 JOIN meta.survey AS s ON s.survey = w.survey
 LEFT JOIN mart.value AS v ON v.unit = w.unit AND v.month = w.wave
 LEFT JOIN meta.indicator AS i ON i.indicator = v.indicator AND i.refresh = 'wave'
-WHERE w.unit IN (SELECT unnest($units::VARCHAR[]))
+WHERE w.unit IN $of
+  AND w.unit IN (SELECT unnest($units::VARCHAR[]))
 GROUP BY ALL
 ORDER BY w.unit, w.wave DESC

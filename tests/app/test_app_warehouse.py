@@ -51,6 +51,19 @@ def test_a_leader_of_one_division_learns_nothing_of_another(release, question):
     assert warehouse.ask(release, question, ("CC",), **ASKED[question]) == []
 
 
+@pytest.mark.parametrize("question", warehouse.BY_UNIT)
+@pytest.mark.parametrize("scope", [("NHC",), ("AC",), ("CC", "larch"), ()])
+def test_one_who_sees_many_units_is_told_the_same_of_each(release, monkeypatch, question, scope):
+    units = [row["unit"] for row in warehouse.ask(release, "units", ("NHC",))]
+    cases = [{"of": units[::-1]}, {"of": []}, *({"unit": unit} for unit in (*units, "nowhere"))]
+    more = {key: value for key, value in ASKED[question].items() if key not in ("unit", "of")}
+    told = [warehouse.ask(release, question, scope, **case, **more) for case in cases]
+    monkeypatch.setattr(warehouse, "MANY", 0)
+    assert [warehouse.ask(release, question, scope, **case, **more) for case in cases] == told
+    assert any(told) or scope != ("NHC",)
+    assert scope or not any(told)
+
+
 def test_events_of_the_units_above_are_told_and_of_those_below_are_not(release):
     def told(unit):
         return [(row["what"], row["title"], row["own"]) for row in warehouse.ask(release, "events", ("AC",), unit=unit)]
