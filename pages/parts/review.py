@@ -134,12 +134,17 @@ def _places(
         if last["month"] == month and _standing(before, last):
             named = last["because"] or next((row["because"] for row in reversed(before) if row["because"]), [])
             because[unit] = [key for key in named if key in view.indicators]
-    asked = {
-        "indicators": sorted({key for keys in because.values() for key in keys}),
-        "of": sorted(because),
-        "month": month,
+    of_each: dict[
+        str, list[str]
+    ] = {}  # indicator by indicator: all units by all of them would be several times as many
+    for unit, keys in because.items():
+        for key in keys:
+            of_each.setdefault(key, []).append(unit)
+    now = {
+        (row["unit"], key): row
+        for key, units in of_each.items()
+        for row in view.ask("now", indicators=[key], of=units, month=month)
     }
-    now = {(row["unit"], row["indicator"]): row for row in view.ask("now", **asked)} if asked["indicators"] else {}
     for unit in of:
         if unit["unit"] in because:
             *before, last = told[unit["unit"]]
