@@ -8,26 +8,26 @@ SELECT
     b.value AS value_before,
     q.questions,
     a.answers
-FROM (SELECT DISTINCT unit, wave FROM mart.wave) AS w
-CROSS JOIN meta.indicator AS i
-LEFT JOIN mart.value AS v ON v.indicator = i.indicator AND v.unit = w.unit AND v.month = w.wave
-LEFT JOIN mart.score AS s ON s.indicator = i.indicator AND s.unit = w.unit AND s.wave = w.wave
-LEFT JOIN mart.value AS b ON b.indicator = i.indicator AND b.unit = w.unit AND b.month = s.before AND b.shown = 'yes'
-LEFT JOIN mart.value AS p ON p.indicator = i.indicator || '.agree' AND p.unit = w.unit AND p.month = w.wave
+FROM (SELECT DISTINCT unit, wave FROM mart.wave WHERE wave = $wave::DATE AND unit IN $of) AS w
+CROSS JOIN meta.indicator AS i      -- below, $of is said of each table by itself: so no more of it is read
+LEFT JOIN mart.value AS v ON v.indicator = i.indicator AND v.unit = w.unit AND v.unit IN $of AND v.month = $wave::DATE
+LEFT JOIN mart.score AS s ON s.indicator = i.indicator AND s.unit = w.unit AND s.unit IN $of AND s.wave = $wave::DATE
+LEFT JOIN mart.value AS b ON b.indicator = i.indicator AND b.unit = w.unit AND b.unit IN $of AND b.month = s.before AND b.shown = 'yes'
+LEFT JOIN mart.value AS p ON p.indicator = i.indicator || '.agree' AND p.unit = w.unit AND p.unit IN $of AND p.month = $wave::DATE
 LEFT JOIN (
     SELECT of.unit, of.wave, asked.indicator, list({'wording': asked.wording, 'reversed': asked.reversed} ORDER BY asked.place) AS questions
     FROM mart.wave AS of
     JOIN meta.question AS asked ON asked.survey = of.survey
+    WHERE of.wave = $wave::DATE AND of.unit IN $of
     GROUP BY of.unit, of.wave, asked.indicator
 ) AS q ON q.unit = w.unit AND q.wave = w.wave AND q.indicator = i.indicator
 LEFT JOIN (
     SELECT unit, wave, construct, list({'answer': answer, 'share': share}) AS answers
     FROM mart.answer
+    WHERE wave = $wave::DATE AND unit IN $of
     GROUP BY unit, wave, construct
 ) AS a ON a.unit = w.unit AND a.wave = w.wave AND a.construct = i.indicator
-WHERE w.wave = $wave::DATE
-  AND w.unit IN $of
-  AND w.unit IN (SELECT unnest($units::VARCHAR[]))
+WHERE w.unit IN (SELECT unnest($units::VARCHAR[]))
   AND i.refresh = 'wave'
   AND i.status = 'live'
   AND i.family IN ('kindness', 'hinders', 'helps')

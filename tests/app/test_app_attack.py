@@ -100,7 +100,7 @@ OPENED = {  # question → what is taken out of it, and what is put in its place
     "a list of units without the scope": ("settled_values", f"  AND unit {IN_SCOPE}\n", ""),
     "in the first of several parts": ("now", f"      AND unit {IN_SCOPE}\n", ""),
     "in a query within": ("strain_since", f"    WHERE unit {IN_SCOPE}\n", ""),
-    "one side of a cross join": ("constructs", f"  AND w.unit {IN_SCOPE}\n", ""),
+    "one side of a cross join": ("constructs", f"w.unit {IN_SCOPE}\n  AND ", ""),
     "only that there is a scope": ("months", f"unit {IN_SCOPE}", "len($units::VARCHAR[]) > 0"),
     "more rows from elsewhere": ("months", "ORDER BY month DESC", "UNION SELECT month FROM mart.value"),
     "one side of a full join": ("changes", "coalesce(l.unit, e.unit)", "l.indicator"),
