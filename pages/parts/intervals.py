@@ -79,7 +79,6 @@ def by_wave(rows: Rows, title: str, key: str) -> None:
     ]  # fmt: skip
     ends = (f"{words.figure(row['value'], 1)} in {words.month(row['wave'])}" for row in (rows[0], rows[-1]))
     said = f"{title}: {', '.join(ends)}"
-    # The points apart from the chart: where another unit's is the same but for them, a browser need not make it anew.
     st.vega_lite_chart(pa.Table.from_pylist(points), copy.deepcopy(_by_wave()), alt=said, key=key)
 
 

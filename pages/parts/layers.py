@@ -43,7 +43,7 @@ def datasets(points: Points, rings: Points, chosen: Points, names: Points) -> di
         "line": _only(("month", "value", "stretch"), [point for point in shown if point["sign"] != "not_settled"]),
         "months": [
             dict(zip(("shape", "size", "fill", "outline"), LOOKS[point["sign"]], strict=True))
-            | {name: point[name] for name in ("month", "value", "sign", *HINTS)}
+            | {name: point[name] for name in ("month", "value", *HINTS)}
             for point in shown
         ],
         "gaps": _only(("month", *HINTS), [point for point in points if point["value"] is None]),
