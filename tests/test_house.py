@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 
 from etl import contracts, indicators
-from etl.__main__ import app
 from etl.paths import EXPECTATIONS, PROJECT, SQL
 
 ENGINE = sorted((PROJECT / "etl").rglob("*.py"))
 APP = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 # What may import what: lower may never import higher.
 FLOORS = [
@@ -125,15 +123,6 @@ def test_the_engine_knows_no_source_and_no_indicator_by_name():
         if not module_of(path).startswith(("etl.demo.", "pages.parts.access", "pages.parts.looked"))
     }
     assert {module: found for module, found in knows.items() if found} == {}
-
-
-def test_the_readme_lists_every_verb_and_every_page():
-    verbs = {command.name or command.callback.__name__ for command in app.registered_commands}
-    pages = {
-        str(path.relative_to(PROJECT)) for path in APP if path.parent.name in ("leaders", "executives", "analysts")
-    }
-    assert {verb for verb in verbs if f"`{verb}" not in README} == set()
-    assert {page for page in pages if f"`{page}`" not in README} == set()
 
 
 def test_every_top_level_name_is_where_its_user_fixed_it():
