@@ -11,9 +11,6 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -141,7 +138,7 @@ def test_no_unit_that_comes_goes_merges_moves_or_is_half_known_can_be_told_apart
             team, other = data.draw(teams), data.draw(teams)
             match what:
                 case "come":
-                    organisation.unknown = set(list(sorted(organisation.unknown))[1:])
+                    organisation.unknown = set(sorted(organisation.unknown)[1:])
                 case "go" if len({*organisation.unknown, *organisation.merged, team}) < number:
                     organisation.unknown = organisation.unknown | {team}
                 case "whole":
