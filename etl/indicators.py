@@ -257,20 +257,20 @@ def _unfit(record: dict) -> str:
 
 def outputs_of(sql: str) -> tuple[str, ...]:
     """The columns that a query gives, in order. Raises BadIndicator if it is not one query."""
-    return tuple(_query(sql).named_selects)
+    return tuple(query_of(sql).named_selects)
 
 
 @cache
 def is_public(sql: str) -> bool:
     """Whether a query says of every row that it is public already; then how it is told tells of nobody."""
-    published = next((each for each in _query(sql).selects if each.alias_or_name == "published"), None)
+    published = next((each for each in query_of(sql).selects if each.alias_or_name == "published"), None)
     return published is not None and published.unalias() == exp.true()
 
 
 @cache
 def tables_of(sql: str) -> frozenset[str]:
     """`schema.table` of everything a query reads, but for its own CTEs. Raises BadIndicator if it is not one query."""
-    query = _query(sql)
+    query = query_of(sql)
     own = {cte.alias for cte in query.find_all(exp.CTE)}
     return frozenset(
         f"{table.db}.{table.name}" if table.db else table.name
@@ -280,7 +280,7 @@ def tables_of(sql: str) -> frozenset[str]:
 
 
 @cache
-def _query(sql: str) -> exp.Query:
+def query_of(sql: str) -> exp.Query:
     """Read once, for that takes longer than running it on a small organisation."""
     try:
         statements = sqlglot.parse(sql, dialect="duckdb")

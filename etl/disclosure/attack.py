@@ -116,11 +116,17 @@ class Reader:
         self.fewest: dict[str, float] = {}
         self.per_person = 1.0
         for release in releases:
-            if name in release.headers and name in told.get(release.name, {}):
+            # What was once counted otherwise is another figure, of which nothing follows for this one.
+            if name in release.headers and name in told.get(release.name, {}) and self._counts_the_same(release):
+                self.told_in = told_in(release.headers[name])
                 self._read(release, told[release.name][name])
         self.stay = counts_those_who_stay(self.header)
 
     # --- reading
+
+    def _counts_the_same(self, release: Release) -> bool:
+        header = release.headers[self.name]
+        return (kind_of(header), header.window) == (self.kind, self.header.window)
 
     def _read(self, release: Release, known: dict) -> None:
         self.per_person = next((each[-1] for each in known.values() if each[-1] > 0), self.per_person)
@@ -204,7 +210,7 @@ class Reader:
             return float(rounding.sensitive_step(np.array(cell.people), np.array(self.teams[at]), self.share))
         if self.kind == BANDED:
             return float(rounding.band_step(np.array(min(cell.denominator, cell.people)), self.rules.leaver_step))
-        if told_in(self.header) == "posts":
+        if self.told_in == "posts":
             return float(rounding.post_step(np.array(cell.denominator + cell.public_denominator)))
         return rounding.FINE
 
