@@ -210,6 +210,7 @@ def make_release(
             | {
                 "levels": list(indicator.levels),
                 "beside": list(indicator.beside),
+                "part_of": list(indicator.part_of),
                 "settled_to": max(filter(None, (published_to[name], private_to[name])), default=None),
                 "sources": sorted(sources[name]),
             }

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import duckdb
 
+from etl import counted, settings
 from etl import indicators as indicator_files
-from etl import settings
 from etl.build import load_contracts
 from etl.contracts import BadContract, Contract
 from etl.indicators import BadIndicator
@@ -48,6 +48,7 @@ def check_all(workspace: Workspace) -> Iterator[str]:
                 con.execute(indicator.sql)
             except duckdb.Error as error:
                 raise BadIndicator(f"sql/indicators/{name}.sql does not run: {str(error).splitlines()[0]}") from None
+    counted.check(indicators, queries)
     yield f"{len(queries)} core queries and {len(indicators)} indicators: {', '.join(indicators)}."
 
 

@@ -20,8 +20,20 @@ CHOICES = {
     "better": ("lower", "higher", "neither"),
     "refresh": ("monthly", "quarterly", "wave"),  # wave: whenever a survey has closed
     "disclosure": ("A", "B"),
+    # What the numerator counts: it decides how an indicator may be told, whatever it is called (docs/disclosure.md).
+    "counts": (
+        "hours", "duties", "rosters", "posts", "absences",  # what everybody in the team sees
+        "leavers", "illness", "people", "answers",  # what concerns a few people
+    ),
+    "told_in": ("rates", "posts", "bands"),
     "status": ("draft", "live", "retired"),
-}
+}  # fmt: skip
+SENSITIVE_COUNTS = (
+    "illness",
+    "people",
+    "answers",
+)  # why or how long somebody is off; who is over a limit; what they say
+OPTIONAL = {"part_of", "told_in"}
 # What a reader is told with a sign of change: all of it or, where no condition is counted (a survey's answers), none.
 TOLD_WITH_A_SIGN = {
     "hindrance": (
@@ -88,6 +100,9 @@ class Indicator:
     lever_is: str = ""  # what it is, in two or three words
     place: int | None = None  # among the constructs of its file
     beside: tuple[str, ...] = ()  # of a construct: the measured conditions that speak to it
+    counts: str = ""  # what the numerator counts, one of CHOICES
+    part_of: tuple[str, ...] = ()  # the indicators whose numerators bound this one's: it counts part of what they count
+    told_in: str = "rates"  # posts: in steps of whole posts; bands: in steps of at least ten people, everywhere
 
     @property
     def reads(self) -> frozenset[str]:
@@ -167,8 +182,10 @@ def _read(path: Path) -> tuple[Indicator, dict[str, dict]]:
 
     known = {f.name: f.type for f in fields(Indicator)}
     asked = set(known) - {"indicator", "sql", "place", "beside"}
+    record |= {"part_of": tuple(record.get("part_of") or ())}
     constructs = record.pop("constructs", None) or {}
-    needed = asked if set(record) & set(TOLD_WITH_A_SIGN) else asked - set(TOLD_WITH_A_SIGN)
+    needed = asked - OPTIONAL
+    needed = needed if set(record) & set(TOLD_WITH_A_SIGN) else needed - set(TOLD_WITH_A_SIGN)
     if not needed <= set(record) <= asked:
         missing, strange = sorted(needed - set(record)), sorted(set(record) - asked)
         raise wrong(
@@ -203,6 +220,9 @@ def _read(path: Path) -> tuple[Indicator, dict[str, dict]]:
         found = outputs_of(sql)
     except BadIndicator as error:
         raise BadIndicator(f"{path}: {error}") from None
+    told = record["status"] != "draft" and not is_public(sql)
+    if told and (unfit := _unfit(record)):
+        raise wrong(unfit)
     allowed = (OF_CLASS_A,) if record["disclosure"] == "A" else (COLUMNS, OF_CLASS_A, OF_SURVEYS)
     if constructs:
         allowed = (("construct", *OF_SURVEYS),)
@@ -217,15 +237,40 @@ def _read(path: Path) -> tuple[Indicator, dict[str, dict]]:
     return Indicator(indicator=path.stem, sql=sql, **record), constructs
 
 
+def _unfit(record: dict) -> str:
+    """What is wrong with how an indicator is to be told, for what it counts; '' if nothing is."""
+    counts, disclosure, told_in = record["counts"], record["disclosure"], record.get("told_in", "rates")
+    if counts in SENSITIVE_COUNTS and disclosure != "A":
+        return f"disclosure is 'B', expected 'A', for it counts {counts}"
+    if counts == "leavers" and disclosure != "A" and record["refresh"] != "quarterly":
+        return f"refresh is {record['refresh']!r}, expected 'quarterly', for it counts leavers"
+    if counts == "posts" and told_in != "posts":
+        return (
+            f"told_in is {told_in!r}, expected 'posts', for it counts posts: a rate to one decimal tells of one joiner"
+        )
+    if told_in == "posts" and counts != "posts":
+        return f"told_in is 'posts', and it counts {counts}"
+    if told_in == "bands" and (disclosure != "A" or record["unit"] != "%" or record["family"] in SURVEYS):
+        return "told_in is 'bands', which is for shares (unit '%') of class A that no survey gives"
+    return ""
+
+
 def outputs_of(sql: str) -> tuple[str, ...]:
     """The columns that a query gives, in order. Raises BadIndicator if it is not one query."""
-    return tuple(_query(sql).named_selects)
+    return tuple(query_of(sql).named_selects)
+
+
+@cache
+def is_public(sql: str) -> bool:
+    """Whether a query says of every row that it is public already; then how it is told tells of nobody."""
+    published = next((each for each in query_of(sql).selects if each.alias_or_name == "published"), None)
+    return published is not None and published.unalias() == exp.true()
 
 
 @cache
 def tables_of(sql: str) -> frozenset[str]:
     """`schema.table` of everything a query reads, but for its own CTEs. Raises BadIndicator if it is not one query."""
-    query = _query(sql)
+    query = query_of(sql)
     own = {cte.alias for cte in query.find_all(exp.CTE)}
     return frozenset(
         f"{table.db}.{table.name}" if table.db else table.name
@@ -235,7 +280,7 @@ def tables_of(sql: str) -> frozenset[str]:
 
 
 @cache
-def _query(sql: str) -> exp.Query:
+def query_of(sql: str) -> exp.Query:
     """Read once, for that takes longer than running it on a small organisation."""
     try:
         statements = sqlglot.parse(sql, dialect="duckdb")

@@ -78,6 +78,9 @@ CREATE TABLE meta.indicator (
     levels          VARCHAR[] NOT NULL,     -- team, above
     refresh         VARCHAR NOT NULL,       -- monthly, quarterly, wave (when a survey has closed)
     disclosure      VARCHAR NOT NULL,       -- A, B
+    counts          VARCHAR NOT NULL,       -- hours, duties, rosters, posts, absences, leavers, illness, people, answers
+    part_of         VARCHAR[] NOT NULL,     -- indicators whose numerators bound this one's
+    told_in         VARCHAR NOT NULL,       -- rates, posts (steps of whole posts), bands (steps of at least ten people)
     evidence        VARCHAR NOT NULL,
     owner           VARCHAR NOT NULL,
     next_review     DATE NOT NULL,
@@ -107,7 +110,7 @@ CREATE TABLE meta.unit (                    -- a row for each spell under one pa
 
 CREATE TABLE meta.pool (                    -- which units are shown together, as a unit of its own: "Smaller teams in …"
     family          VARCHAR NOT NULL,
-    kind            VARCHAR NOT NULL,       -- working, part, leaving, sensitive (docs/disclosure.md)
+    kind            VARCHAR NOT NULL,       -- working, part, leaving, banded, sensitive (docs/disclosure.md)
     indicators      VARCHAR[] NOT NULL,     -- of which they are
     unit            VARCHAR NOT NULL,
     pool            VARCHAR NOT NULL,
@@ -117,7 +120,7 @@ CREATE TABLE meta.pool (                    -- which units are shown together, a
 
 CREATE TABLE meta.disclosure (              -- what protecting people costs: figures that are not already public, all months
     family          VARCHAR NOT NULL,
-    kind            VARCHAR NOT NULL,       -- working, part, leaving, sensitive (docs/disclosure.md)
+    kind            VARCHAR NOT NULL,       -- working, part, leaving, banded, sensitive (docs/disclosure.md)
     level           VARCHAR NOT NULL,
     figures         BIGINT NOT NULL,        -- = shown + pooled + hidden
     shown           BIGINT NOT NULL,

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.disclosure import rounding
-from etl.disclosure.figures import LEAVERS, SENSITIVE, WORKING, counts_those_who_stay, kind_of
+from etl.disclosure.figures import BANDED, LEAVERS, SENSITIVE, WORKING, counts_those_who_stay, kind_of, told_in
 from etl.disclosure.programme import CLOSE, has_room, intervals, matrix
 from etl.disclosure.releases import Release, of_workspace
 from etl.paths import Workspace
@@ -116,11 +116,17 @@ class Reader:
         self.fewest: dict[str, float] = {}
         self.per_person = 1.0
         for release in releases:
-            if name in release.headers and name in told.get(release.name, {}):
+            # What was once counted otherwise is another figure, of which nothing follows for this one.
+            if name in release.headers and name in told.get(release.name, {}) and self._counts_the_same(release):
+                self.told_in = told_in(release.headers[name])
                 self._read(release, told[release.name][name])
         self.stay = counts_those_who_stay(self.header)
 
     # --- reading
+
+    def _counts_the_same(self, release: Release) -> bool:
+        header = release.headers[self.name]
+        return (kind_of(header), header.window) == (self.kind, self.header.window)
 
     def _read(self, release: Release, known: dict) -> None:
         self.per_person = next((each[-1] for each in known.values() if each[-1] > 0), self.per_person)
@@ -183,14 +189,14 @@ class Reader:
 
     def _narrow(self, at, cell: Cell) -> None:
         """Puts a figure's rounding into bounds of its numerator; finds figures that are told too finely or of too few."""
-        if self.share and self.kind == SENSITIVE:
+        if self.share and self.kind in (SENSITIVE, BANDED):
             cell.high = cell.denominator
         if not cell.shown:
             return
         if cell.people < self.rules.k_people:
             self._fell("small", at, cell.value, cell.value)
         step = self._step(at, cell)
-        if not _on_grid(cell.value, step, self.kind == LEAVERS):
+        if not _on_grid(cell.value, step, self.kind in (LEAVERS, BANDED)):
             self._fell("fine", at, cell.value, cell.value)
             step = 10.0 ** -_decimals(cell.value)
         half, whole = step / 2, (cell.denominator + cell.public_denominator) / self.header.scale
@@ -202,6 +208,10 @@ class Reader:
             return float(rounding.leaver_step(min(cell.denominator, cell.people), self.rules.leaver_step))
         if self.kind == SENSITIVE:
             return float(rounding.sensitive_step(np.array(cell.people), np.array(self.teams[at]), self.share))
+        if self.kind == BANDED:
+            return float(rounding.band_step(np.array(min(cell.denominator, cell.people)), self.rules.leaver_step))
+        if self.told_in == "posts":
+            return float(rounding.post_step(np.array(cell.denominator + cell.public_denominator)))
         return rounding.FINE
 
     # --- working it out
@@ -317,7 +327,7 @@ class Reader:
 
     @property
     def _unit(self) -> float:
-        return self.per_person if self.kind == SENSITIVE else 1.0
+        return self.per_person if self.kind in (SENSITIVE, BANDED) else 1.0
 
     def _fell(self, how: str, at: tuple[str, int], low: float, high: float) -> None:
         self.found.append(Finding(how, self.kind, self.name, at[0], _date(at[1]), float(low), float(high)))

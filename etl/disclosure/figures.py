@@ -1,8 +1,9 @@
 """One indicator's figures, and what earlier releases said of them, as arrays: a row a unit or pool, a column a month.
 
-Indicators of one family and kind share one pattern of pools and hidden rows. There are three kinds: *working* facts
-(class B), *leaving* (class B, but renewed by quarter: their window counts events of few people) and *sensitive* figures
-(class A).
+Indicators of one family and kind share one pattern of pools and hidden rows. There are four kinds: *working* facts
+(class B), *leaving* (class B, but renewed by quarter: their window counts events of few people), *sensitive* figures
+(class A), and those of them that are *banded*: told everywhere in steps of at least ten people, as leaving is, for they
+count so few people that an exact figure could hardly ever be shown.
 """
 
 from dataclasses import dataclass
@@ -21,17 +22,28 @@ SHOWN, POOLED, SMALL, ITSELF, ANOTHER, NO_ROOM, NOT_A_YEAR, LATE = range(len(WHY
 POOL = "smaller:"  # what the name of every pool begins with
 # "part" is the working facts of part of a team, of its registered nights, say: their few people shall not hide the rest.
 WORKING, PART, LEAVERS, SENSITIVE = "working", "part", "leaving", "sensitive"
+BANDED = "banded"
 PART_OF = (
     0.6  # of the people that the family's figures have in the middle; under that an indicator is of part of a team
 )
 NOT_REMEMBERED, GONE = -2, -3  # in place of the row above: a memory of an older engine, or a unit that is no more
-AMOUNTS = ("numerator", "denominator", "people", "counted", "public_numerator", "public_denominator")
+AMOUNTS = ("numerator", "denominator", "people", "counted", "public_numerator", "public_denominator", "ceiling")
 
 
 def kind_of(header) -> str:
     if header.disclosure == "A":
-        return SENSITIVE
+        return BANDED if told_in(header) == "bands" else SENSITIVE
     return LEAVERS if header.refresh == "quarterly" else WORKING
+
+
+def part_of(header) -> tuple[str, ...]:
+    """The indicators whose numerators bound this one's."""
+    return tuple(getattr(header, "part_of", ()))
+
+
+def told_in(header) -> str:
+    """rates, posts or bands; an earlier release, or one of the engine's older headers, does not say."""
+    return getattr(header, "told_in", "rates")
 
 
 def counts_those_who_stay(header) -> bool:
@@ -52,6 +64,7 @@ class Figures:
     counted: np.ndarray  # people in the numerator
     public_numerator: np.ndarray
     public_denominator: np.ndarray
+    ceiling: np.ndarray  # what the numerator is known to be part of, by what class B tells of the whole; else infinite
 
     @property
     def value(self) -> np.ndarray:
@@ -68,6 +81,12 @@ class Figures:
         return self.header.unit == "%"
 
     @property
+    def of_people(self) -> bool:
+        """Whether the numerator is the people themselves, and no amount of theirs."""
+        there = ~np.isnan(self.counted)
+        return bool((self.numerator[there] == self.counted[there]).all())
+
+    @property
     def sensitive(self) -> Sensitive:
         """In people. Where the numerator is no part of the denominator (days for each episode, a score), nobody is outside
         of it, and so there is nobody to look for there."""
@@ -79,7 +98,8 @@ class Figures:
                 self.counted
             )  # an answer is worth the same whatever it says: low scores are no smaller than high ones
         if self.share:
-            return Sensitive(self.people, self.people, self.counted, self.denominator / per_person, part)
+            amount = np.fmin(self.denominator, self.ceiling) / per_person
+            return Sensitive(self.people, self.people, self.counted, amount, part)
         return Sensitive(self.people, self.counted + EVERYBODY, self.counted, part + EVERYBODY, part)
 
     def with_pools(self, rows: Rows, pooled: np.ndarray) -> "Figures":

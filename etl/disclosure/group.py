@@ -10,6 +10,7 @@ from etl.disclosure.differencing import NEVER
 from etl.disclosure.figures import (
     AMOUNTS,
     ANOTHER,
+    BANDED,
     ITSELF,
     LATE,
     LEAVERS,
@@ -25,6 +26,8 @@ from etl.disclosure.figures import (
     Figures,
     Remembered,
     counts_those_who_stay,
+    part_of,
+    told_in,
 )
 from etl.disclosure.pools import Pooling, pool
 from etl.disclosure.rows import NOWHERE, Rows, with_pools
@@ -35,6 +38,7 @@ from etl.settings import DisclosureRules
 
 MAX_ROUNDS = 200  # of taking back what would tell few people apart; each takes back something
 ONE_DAY = dt.timedelta(days=1)
+STEPPED = (LEAVERS, BANDED)  # told as the step that they lie in, which stands for at least so many people
 
 
 class Group:
@@ -71,7 +75,8 @@ class Group:
         for each in self.figures.values():
             people = np.fmin(people, each.people)
         size = people if self.survey else frozen_size(people, rows.months, self.step)
-        least = rules.k_leavers if kind == LEAVERS else rules.k_people
+        bands = max(rules.k_people, rounding.least_for_bands(rules.leaver_step))
+        least = {LEAVERS: rules.k_leavers, BANDED: bands}.get(kind, rules.k_people)
         pooling = pool(rows, size, least, rules.min_units, rules.min_num)
         pooling, self.decided = self._as_remembered(rows, pooling)
         self.parent = rows.parent  # of units, without the pools between
@@ -193,7 +198,8 @@ class Group:
         FailedAudit."""
         each = self.figures[name]
         value = self._rounded(each)
-        if self.kind != SENSITIVE and (poor := self._poor_pools(each)).any():
+        poor = np.logical_or.reduce([self._poor_pools(one) for one in self._add_up_with(each)])
+        if self.kind != SENSITIVE and poor.any():
             above = np.zeros(self.rows.shape, dtype=bool)
             row, month = np.nonzero(poor)
             above[self.rows.parent[row, month], month] = True
@@ -202,11 +208,17 @@ class Group:
         self.kept[name] = self.remembered[name].known
         if self.working:
             why, self.kept[name] = self._not_apart(name, each, why)
-        value = np.where(why == SHOWN, np.where(self.stays(name), self.remembered[name].value, value), np.nan)
-        if self.kind == LEAVERS:
+        value = np.where(why == SHOWN, np.where(self.stays(name), self._as_it_was_told(name), value), np.nan)
+        if self.kind in STEPPED:
             why[self._without_room(name, each, value)] = NO_ROOM
         self._audit(each, why == SHOWN)
         return why, value
+
+    def _add_up_with(self, each: Figures) -> list[Figures]:
+        """The indicator and those that count other parts of the same whole: of parts that add up to what is shown, one
+        alone that is hidden is what the others leave."""
+        whole = part_of(each.header)
+        return [one for one in self.figures.values() if one is each or (whole and part_of(one.header) == whole)]
 
     def stays(self, name: str) -> np.ndarray:
         """R8: a month's value stays; that of a working fact is revised once, when the month is frozen, if it is of the same
@@ -263,23 +275,40 @@ class Group:
 
     def edges(self, name: str, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The ends of the step in which a leaver rate lies; of other figures nothing is said."""
-        if self.kind != LEAVERS:
+        if self.kind not in STEPPED:
             return np.full_like(value, np.nan), np.full_like(value, np.nan)
         known = self.remembered[name].known
-        half = self._leaver_step(*(self.as_told(name, number, known) for number in ("denominator", "people"))) / 2
+        half = self._step_of_people(*(self.as_told(name, number, known) for number in ("denominator", "people"))) / 2
         return np.round(value - half, 6), np.round(value + half, 6)
 
     def _rounded(self, each: Figures) -> np.ndarray:
         """R7."""
-        if self.kind == LEAVERS:
-            return rounding.to_middle(each.value, self._leaver_step(each.denominator, each.people))
+        if self.kind in STEPPED:
+            value, step = each.value, self._step_of_people(each.denominator, each.people)
+            if self.kind == BANDED or counts_those_who_stay(each.header):
+                value = rounding.all_in_the_last_step(value, step)
+            return rounding.to_middle(value, step)
         if self.kind == SENSITIVE:
             step = rounding.sensitive_step(each.people, self.rows.team[:, None], each.share)
             return rounding.to_nearest(each.value, step)
-        return rounding.to_nearest(each.value, rounding.FINE)
+        fine = told_in(each.header) != "posts"
+        return rounding.to_nearest(each.value, rounding.FINE if fine else rounding.post_step(each.whole))
 
-    def _leaver_step(self, denominator: np.ndarray, people: np.ndarray) -> np.ndarray:
-        step = rounding.leaver_step(np.fmin(denominator, people), self.rules.leaver_step)
+    def _as_it_was_told(self, name: str) -> np.ndarray:
+        """The values remembered; a rate of posts that was told more finely, before it was told in whole ones, is told
+        anew in whole ones, which says less."""
+        old = self.remembered[name]
+        if told_in(self.figures[name].header) != "posts":
+            return old.value
+        return rounding.to_nearest(
+            old.value, rounding.post_step(old.numbers["denominator"] + old.numbers["public_denominator"])
+        )
+
+    def _step_of_people(self, denominator: np.ndarray, people: np.ndarray) -> np.ndarray:
+        size = np.fmin(denominator, people)
+        if self.kind == BANDED:
+            return rounding.band_step(size, self.rules.leaver_step)
+        step = rounding.leaver_step(size, self.rules.leaver_step)
         return np.where(step <= self.rules.leaver_points, step, np.nan)
 
     def _why(self, name: str, each: Figures, why: np.ndarray) -> np.ndarray:
@@ -298,23 +327,26 @@ class Group:
         return np.where(old.known, old.why, why)
 
     def _without_room(self, name: str, each: Figures, value: np.ndarray) -> np.ndarray:
-        """Leaver rates that would leave too little doubt about some quarter of some team."""
+        """Leaver rates, and shares in bands, that would leave too little doubt about some quarter of some team."""
         known = self.remembered[name].known
         now = {number: self.as_told(name, number, known) for number in self.remembered[name].numbers}
-        half = self._leaver_step(now["denominator"], now["people"]) / 2
+        half = self._step_of_people(now["denominator"], now["people"]) / 2
         whole = (now["denominator"] + now["public_denominator"]) / each.header.scale
         low, high = (edge * whole - now["public_numerator"] for edge in (value - half, value + half))
         window = max(1, each.header.window // QUARTER)
+        room, most = self.rules.min_num + 1, None  # people are whole: of a range one person may be lost at its ends
         if counts_those_who_stay(each.header):
             low, high, window = now["denominator"] - high, now["denominator"] - low, 1
+        elif self.kind == BANDED:
+            high = np.minimum(high, now["denominator"])
+            if (
+                each.of_people
+            ):  # who is counted in one quarter and in the next is one person: no quarter follows from another
+                window, most = 1, each.denominator
+            else:
+                room *= np.nansum(each.denominator) / max(1.0, np.nansum(each.people))
         return leavers.in_the_way(
-            self.rows,
-            ~np.isnan(value),
-            low,
-            high,
-            np.where(known, np.inf, each.people),
-            window,
-            self.rules.min_num + 1,  # people are whole: of a range one person may be lost at its ends
+            self.rows, ~np.isnan(value), low, high, np.where(known, np.inf, each.people), window, room, most
         )
 
     def _audit(self, each: Figures, shown: np.ndarray) -> None:

@@ -24,13 +24,16 @@ def in_the_way(
     weight: np.ndarray,
     window: int,
     room: float,
+    most: np.ndarray | None = None,
 ) -> np.ndarray:
     """Which of the figures `told` (rows × quarters) must go, so that the rest leave room; those of the fewest people.
 
     `low` and `high` are the counts between which a figure says it lies; `window` is in quarters; `weight` is the people
-    behind each figure, infinite where it has been told already.
+    behind each figure, infinite where it has been told already. `most` (rows × quarters; windows of one quarter only) is
+    how much a unit can have at all: of units that nothing tells apart some history must leave `room` below the sum of it
+    too, or have nought; so any one of them may have that much, or all it can have, and also nought.
     """
-    stands, cell_row, cell_quarter = _atoms(rows, told, window)
+    stands, cell_row, cell_quarter, alike = _atoms(rows, told, window)
     none = np.zeros(rows.shape, dtype=bool)
     if not len(cell_row):
         return none
@@ -43,6 +46,7 @@ def in_the_way(
         np.concatenate([np.zeros(atoms), weights, weights]),
         A_ub=vstack([hstack([stands, -slack, 0 * slack]), hstack([-stands, 0 * slack, -slack])]).tocsr(),
         b_ub=np.concatenate([highs, -lows]),
+        bounds=_bounds(rows, most, alike, room, stands.shape),
         method="highs",
     )
     blamed = solved.x[atoms : atoms + number] + solved.x[atoms + number :] > TOLERANCE
@@ -50,16 +54,30 @@ def in_the_way(
     return none
 
 
-def _atoms(rows: Rows, told: np.ndarray, window: int) -> tuple[csr_array, np.ndarray, np.ndarray]:
-    """Which quarters' leavers of which teams each told figure counts. Teams that stand in the same rows throughout are
-    one: nothing in the release tells them apart."""
+def _bounds(rows: Rows, most: np.ndarray | None, alike: np.ndarray, room: float, shape: tuple[int, int]) -> np.ndarray:
+    """What each unknown of `in_the_way` lies between: those of the units first, then what figures miss their room by."""
+    number, atoms = shape
+    bounds = np.column_stack([np.zeros(atoms + 2 * number), np.full(atoms + 2 * number, np.inf)])
+    if most is not None:
+        whole = np.zeros((alike.max() + 1, rows.shape[1]))
+        np.add.at(whole, alike, np.nan_to_num(most[_bottom(rows)]))
+        bounds[:atoms, 1] = np.maximum(whole - room, 0).ravel()
+    return bounds
+
+
+def _bottom(rows: Rows) -> np.ndarray:
+    return np.setdiff1d(np.arange(rows.shape[0]), np.unique(rows.parent))
+
+
+def _atoms(rows: Rows, told: np.ndarray, window: int) -> tuple[csr_array, np.ndarray, np.ndarray, np.ndarray]:
+    """Which quarters' leavers of which teams each told figure counts, and its row and quarter. Teams that stand in the
+    same rows throughout are one: nothing in the release tells them apart. Last, which of those each team is."""
     quarters = told.shape[1]
     lowest = np.where(told, np.arange(rows.shape[0])[:, None], NOWHERE)
     for height in range(int(rows.height.max()) - 1, -1, -1):
         at = (rows.height == height)[:, None] & (lowest == NOWHERE)
         lowest = np.where(at, rows.of_parent(lowest, NOWHERE), lowest)
-    bottom = np.setdiff1d(np.arange(rows.shape[0]), np.unique(rows.parent))
-    kinds = np.unique(lowest[bottom], axis=0)
+    kinds, alike = np.unique(lowest[_bottom(rows)], axis=0, return_inverse=True)
     kind, quarter = np.nonzero(kinds != NOWHERE)
     row = kinds[kind, quarter]
     found = [(kind[:0], quarter[:0], row[:0])]
@@ -75,4 +93,4 @@ def _atoms(rows: Rows, told: np.ndarray, window: int) -> tuple[csr_array, np.nda
     counts = (kind * span + quarter)[:, None] + np.arange(window)
     shape = len(cell), len(kinds) * span
     stands = csr_array((np.ones(counts.size), (np.repeat(place, window), counts.ravel())), shape=shape)
-    return stands, cell // quarters, cell % quarters
+    return stands, cell // quarters, cell % quarters, alike.ravel()

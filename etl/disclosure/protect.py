@@ -16,10 +16,12 @@ from etl.disclosure.figures import (
     PART,
     PART_OF,
     POOLED,
+    SENSITIVE,
     SHOWN,
     WHY,
     WORKING,
     kind_of,
+    part_of,
 )
 from etl.disclosure.group import Group
 from etl.disclosure.rows import NOWHERE, Rows, stand
@@ -69,9 +71,10 @@ def protect(
     rows = stand(con)
     if rows is not None:
         before = _number(con, rows)
+        _bound(con, indicators)
         with_figures = {name for (name,) in con.execute("SELECT DISTINCT indicator FROM numbered").fetchall()}
         family_of = {name: (each.family, kind_of(each)) for name, each in indicators.items() if name in with_figures}
-        for name in _of_part_of_a_team(con, family_of):
+        for name in _of_part_of_a_team(con, indicators, family_of):
             family_of[name] = family_of[name][0], PART
         for (family, kind), names in groupby(sorted(family_of, key=family_of.get), key=family_of.get):
             names = list(names)
@@ -98,7 +101,9 @@ def _pools(spells: pa.Table) -> pa.Table:
     return pa.Table.from_pylist([found[name] for name in sorted(found)], SCHEMAS["unit"])
 
 
-def _of_part_of_a_team(con: duckdb.DuckDBPyConnection, family_of: dict[str, tuple[str, str]]) -> set[str]:
+def _of_part_of_a_team(
+    con: duckdb.DuckDBPyConnection, indicators: dict[str, object], family_of: dict[str, tuple[str, str]]
+) -> set[str]:
     """The working indicators that are of part of a team's people only, for good: those that a release has told as such, and
     of those never told the ones that have far fewer people than their family's others."""
     before = dict(con.execute("SELECT DISTINCT indicator, kind FROM remembered").fetchall())
@@ -119,7 +124,39 @@ def _of_part_of_a_team(con: duckdb.DuckDBPyConnection, family_of: dict[str, tupl
     ).fetchall()
     con.unregister("working")
     part = {name for name, kind in before.items() if kind == PART and name in working}
-    return part | {name for (name,) in found if name not in before}
+    part |= {name for (name,) in found if name not in before}
+    # Parts that add up to a whole that is shown are hidden together: one alone is what the others leave of it.
+    wholes = {part_of(indicators[name]) for name in part} - {()}
+    return part | {name for name in working if name not in before and part_of(indicators[name]) in wholes}
+
+
+def _bound(con: duckdb.DuckDBPyConnection, indicators: dict[str, object]) -> None:
+    """Adds to `numbered` what a numerator of class A is part of by its header, where that is told month by month: the sum
+    of the whole's months is known, so a hidden part of it lies between nought and that."""
+    con.execute("ALTER TABLE numbered ADD COLUMN ceiling DOUBLE DEFAULT 'infinity'")
+    for name, header in indicators.items():
+        for whole in part_of(header):
+            monthly = whole in indicators and kind_of(indicators[whole]) == WORKING and indicators[whole].window == 1
+            if kind_of(header) != SENSITIVE or not monthly:
+                continue
+            con.execute(
+                """
+                UPDATE numbered
+                SET ceiling = least(ceiling, total.numerator)
+                FROM (
+                    SELECT
+                        row,
+                        month,
+                        sum(numerator) OVER (
+                            PARTITION BY row ORDER BY month RANGE BETWEEN $before PRECEDING AND CURRENT ROW
+                        ) AS numerator
+                    FROM numbered
+                    WHERE indicator = $whole
+                ) AS total
+                WHERE numbered.indicator = $name AND numbered.row = total.row AND numbered.month = total.month
+                """,
+                {"name": name, "whole": whole, "before": header.window - 1},
+            )
 
 
 def _number(con: duckdb.DuckDBPyConnection, rows: Rows) -> list[str]:

@@ -17,6 +17,9 @@ TABLES = (
 )
 
 
+HEADER = ("indicator", "family", "disclosure", "refresh", '"window"', "scale", "unit", "better", "levels")
+
+
 @dataclass(frozen=True)
 class Release:
     """What a reader holds: the tables of one release that the attack needs, and the headers of its indicators."""
@@ -42,16 +45,24 @@ class Header:
     unit: str
     better: str
     levels: list[str]
+    told_in: str = "rates"
+    part_of: list[str] = field(default_factory=list)
 
 
 def read(path: Path, followed: dict[str, str] | None = None) -> Release:
     with duckdb.connect(str(path), read_only=True) as con:
         tables = [con.sql(f"SELECT {columns} FROM {table}").to_arrow_table() for table, columns in TABLES]
         headers = con.sql(
-            'SELECT indicator, family, disclosure, refresh, "window", scale, unit, better, levels FROM meta.indicator'
+            f"SELECT {', '.join(HEADER)}{', told_in, part_of' if _says_how(con) else ''} FROM meta.indicator"
         ).to_arrow_table()
     named = {record["indicator"]: Header(**record) for record in headers.to_pylist()}
     return Release(path.stem, *tables, named, followed or {})
+
+
+def _says_how(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a release says how its figures are told; earlier ones told all of them as rates."""
+    named = "SELECT 1 FROM duckdb_columns() WHERE table_name = 'indicator' AND column_name = 'told_in'"
+    return bool(con.execute(named).fetchall())
 
 
 def of_workspace(workspace: Workspace) -> tuple[list[Release], pa.Table]:

@@ -18,10 +18,9 @@ def answer(row: dict[str, Any], measure: str, level: str) -> str:
         last = row["last_shown"] and row["shown"] == "no_data"
         return f"{said} Last shown for {words.month(row['last_shown'])}." if last else said
     places = cards.decimals(row)
-    value = words.plain(words.quantity(row["value"], measure, places))
+    value = words.plain(words.measured(row, measure, places))
     if row["mean"] is None:
-        range_of = words.plain(words.between(row, measure))
-        return f"{said} {words.month(row['month'])}: {value}{f', {range_of}' if range_of else ''}."
+        return f"{said} {words.month(row['month'])}: {value}."
     average = words.plain(words.quantity(row["mean"], measure, places))
     return f"{said} {words.month(row['month'])}: {value}; {words.own(level)} {average}."
 

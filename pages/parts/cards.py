@@ -96,11 +96,9 @@ def card(view: View, row: dict[str, Any], others: list[dict[str, Any]], asked: s
     title = markup.link(LARGE, indicator["title"], there) if row["last_shown"] else markup.text(indicator["title"])
     parts = [f'<div class="top"><h3>{title}</h3>{sign(row)}</div>']
     if row["shown"] == "yes":
-        value = words.figure(row["value"], decimals(row))
+        value = words.reach(row, decimals(row))
         parts.append(f'<p class="figure">{value}<span>{words.NBSP}{markup.text(indicator["unit"])}</span></p>')
-        parts.append(
-            markup.quiet(" · ".join(filter(None, (words.month(row["month"]), words.between(row, indicator["unit"])))))
-        )
+        parts.append(markup.quiet(words.month(row["month"])))
     else:
         parts.append(f"<p><em>{markup.text(words.absence(row))}.</em></p>")
         if row["last_shown"] and row["shown"] == "no_data":

@@ -196,7 +196,7 @@ def measured(view: View, rows: Rows, month: dt.date) -> list[str]:
 
 def _measured(view: View, row: dict[str, Any]) -> str:
     indicator = view.indicators[row["indicator"]]
-    value = words.quantity(row["value"], indicator["unit"], cards.decimals(row))
+    value = words.measured(row, indicator["unit"], cards.decimals(row))
     reading = words.reading(row, view.unit["level"])
     told_ = f" ({reading[:1].lower()}{reading[1:]})" if row["verdict"] not in (None, "not_judged") else ""
     return words.plain(f"{indicator['title'].lower()} {value} in {words.month(row['month'])}{told_}")

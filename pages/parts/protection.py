@@ -10,6 +10,7 @@ KINDS = {
     "working": "Working facts",
     "part": "Working facts of part of a team",
     "leaving": "Leaving, moving, staying",
+    "banded": "Sensitive, told in steps of ten people",
     "sensitive": "Sensitive: reasons, long cases, surveys",
 }
 SETTINGS = {

@@ -250,7 +250,7 @@ def of_number(found: Review, row: dict[str, Any]) -> str:
     """A number that says so: what it is now, what is usual there, and whose lever it is."""
     about = found.about(row)
     decimals = cards.decimals(row)
-    value = words.quantity(row["value"], about["unit"], decimals)
+    value = words.measured(row, about["unit"], decimals)
     usual = f", own average {words.figure(row['mean'], decimals)}" if row["mean"] is not None else ""
     return " · ".join(filter(None, (f"{about['title']} {value}{usual}", words.lever(about))))
 
@@ -258,7 +258,7 @@ def of_number(found: Review, row: dict[str, Any]) -> str:
 def latest(found: Review, row: dict[str, Any]) -> str:
     if row["shown"] != "yes":
         return words.absence(row).partition(". ")[0]
-    return words.quantity(row["value"], found.about(row)["unit"], cards.decimals(row))
+    return words.measured(row, found.about(row)["unit"], cards.decimals(row))
 
 
 def of_revised(each: Revised) -> str:

@@ -153,4 +153,4 @@ def _image(svg: str, name: str) -> str:
 def _latest(row: dict[str, Any]) -> str:
     """The number, with its unit where that is short: the others stand in the file, and one click away."""
     measure, decimals = row["about"]["unit"], cards.decimals(row)
-    return words.quantity(row["value"], measure, decimals) if len(measure) < 3 else words.figure(row["value"], decimals)
+    return words.measured(row, measure, decimals) if len(measure) < 3 else words.reach(row, decimals)

@@ -117,12 +117,17 @@ def quantity(value: float, unit: str, decimals: int) -> str:
     return f"{figure(value, decimals)}{NBSP}{unit}"
 
 
-def between(row: dict[str, Any], unit: str) -> str:
-    """between 10 and 15 %: where a figure is told in steps, or with its uncertainty; nothing where it is not."""
-    if row["low"] is None or row["high"] is None:
-        return ""
+def reach(row: dict[str, Any], decimals: int) -> str:
+    """5.33, or 0 to 1 where a number is told as the step that it lies in: its middle is no number that was counted."""
+    if row.get("low") is None or row.get("high") is None:
+        return figure(row["value"], decimals)
     decimals = places([row["low"], row["high"]])
-    return f"between {figure(row['low'], decimals)} and {quantity(row['high'], unit, decimals)}"
+    return f"{figure(row['low'], decimals)} to {figure(row['high'], decimals)}"
+
+
+def measured(row: dict[str, Any], unit: str, decimals: int) -> str:
+    """5.33 %, or 0 to 1 %"""
+    return f"{reach(row, decimals)}{NBSP}{unit}"
 
 
 def own(level: str) -> str:

@@ -22,4 +22,4 @@ FROM meta.disclosure
 LEFT JOIN (SELECT level, max(depth) AS depth FROM depth GROUP BY level) USING (level)
 WHERE len($units::VARCHAR[]) > 0
 GROUP BY level, kind, depth
-ORDER BY depth DESC, level, list_position(['working', 'part', 'leaving', 'sensitive'], kind)
+ORDER BY depth DESC, level, list_position(['working', 'part', 'leaving', 'banded', 'sensitive'], kind)

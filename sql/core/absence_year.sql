@@ -33,6 +33,7 @@ SELECT
     year_to.fte_days_of_episodes_ended,
     CAST(people_year.people_off AS BIGINT) AS people_off,
     CAST(people_year.people_off_with_stress AS BIGINT) AS people_off_with_stress,
+    CAST(people_year.people_off_with_known_reason AS BIGINT) AS people_off_with_known_reason,
     CAST(people_year.people_with_episodes_ended AS BIGINT) AS people_with_episodes_ended
 FROM year_to
 JOIN core.absence_people_year AS people_year

@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: hours
 evidence: thin. Common practice in rostering; no study was found that we could rest on.
 owner: E-rostering team
 next_review: 2027-06-30

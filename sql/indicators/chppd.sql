@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: hours
 evidence: mixed. National guidance asks for it as a description, not as a standard.
 owner: E-rostering team
 next_review: 2027-06-30

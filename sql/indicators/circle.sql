@@ -11,6 +11,7 @@ window: 1
 levels: [team, above]
 refresh: wave
 disclosure: A
+counts: answers
 evidence: thin. The circle is John Ballatt’s; that kindness built into an alliance goes with better recovery is argued in the literature (Campling 2015), not measured by this questionnaire.
 owner: People team
 next_review: 2027-06-30

@@ -17,6 +17,7 @@ window: 12
 levels: [team, above]
 refresh: quarterly
 disclosure: A
+counts: illness
 evidence: thin. It says how long recovery takes, not what made people ill.
 owner: Workforce analytics
 next_review: 2027-06-30

@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: hours
 evidence: mixed. Longer hours can go with less sickness, since those who are well work more (BMC Health Services Research 2021).
 owner: E-rostering team
 next_review: 2027-06-30

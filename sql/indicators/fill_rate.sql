@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: hours
 evidence: strong. Working below plan goes before sickness among care staff (Dall'Ora 2024).
 owner: E-rostering team
 next_review: 2027-06-30

@@ -17,6 +17,8 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: hours
+part_of: [fill_rate]
 evidence: strong. A shortage of registered nurses goes before sickness among those who work with them (Dall'Ora 2024).
 owner: E-rostering team
 next_review: 2027-06-30

@@ -17,6 +17,8 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: hours
+part_of: [fill_rate]
 evidence: mixed. For registered nurses a shortage goes before sickness among colleagues; for care staff no such effect was found (Dall'Ora 2024).
 owner: E-rostering team
 next_review: 2027-06-30

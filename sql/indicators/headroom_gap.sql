@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: hours
 evidence: thin. Whether budgets are realistic is disputed (Drake 2018).
 owner: E-rostering team
 next_review: 2027-06-30

@@ -11,6 +11,7 @@ window: 1
 levels: [team, above]
 refresh: wave
 disclosure: A
+counts: answers
 evidence: thin. The five are John Ballatt’s; of regular reflection together small studies find less distress (BMC Health Services Research 2021).
 owner: People team
 next_review: 2027-06-30

@@ -11,6 +11,7 @@ window: 1
 levels: [team, above]
 refresh: wave
 disclosure: A
+counts: answers
 evidence: thin. The seven are John Ballatt’s; several have measured neighbours in the rota and in absence.
 owner: People team
 next_review: 2027-06-30

@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: duties
 evidence: thin. Short notice goes with distress and lost sleep in US retail work (Schneider and Harknett 2019); health care was not studied.
 owner: E-rostering team
 next_review: 2027-06-30

@@ -17,6 +17,8 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: duties
+part_of: [late_changes]
 evidence: thin. Short notice goes with distress and lost sleep in US retail work (Schneider and Harknett 2019); health care was not studied.
 owner: E-rostering team
 next_review: 2027-06-30

@@ -17,6 +17,8 @@ window: 12
 levels: [team, above]
 refresh: quarterly
 disclosure: B
+counts: leavers
+part_of: [leaver_rate]
 evidence: mixed. Staff who feel engaged stay (190 trusts, 2009 to 2020); long shifts go with meaning to leave (Dall'Ora 2015).
 owner: Workforce analytics
 next_review: 2027-06-30

@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: duties
 evidence: strong. Four and more nights in a row go before short absences (Ropponen 2019).
 owner: E-rostering team
 next_review: 2027-06-30

@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: duties
 evidence: strong. Weeks of mostly long shifts go before sickness (Dall'Ora 2019, 601,282 shifts).
 owner: E-rostering team
 next_review: 2027-06-30

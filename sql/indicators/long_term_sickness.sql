@@ -1,9 +1,9 @@
 /*---
 title: Long-term sickness
 family: absence
-definition: Full-time-equivalent days lost to absences of 28 days or more so far, as a share of the days available in the month.
+definition: Full-time-equivalent days lost in the last 3 months to absences of 28 days or more so far, as a share of the days available in them.
 why_it_matters: A few long absences can leave a small team short for months. What they need is cover, and a way back for those who are off.
-caveats: Counted by how long each absence has lasted by the newest month that is covered. An absence that reaches its 28th day moves here whole, so recent months can still change. In a small team one person's illness decides the figure; it says little about the conditions there.
+caveats: Told above teams, when a quarter ends, for in a team one person’s illness would decide it, and how long somebody is off is nobody else’s business. Counted by how long each absence has lasted by the newest month that is covered; one that reaches its 28th day moves here whole. Needs 3 covered months with people in post.
 harder: Work that hurts or wears down, waiting for treatment, or duties that cannot be adjusted.
 hindrance: human
 could_help: An early, friendly word, phased returns, and duties that can be adjusted.
@@ -13,10 +13,12 @@ lever_is: occupational health and return to work
 unit: "%"
 scale: 100
 better: lower
-window: 1
-levels: [team, above]
-refresh: monthly
-disclosure: B
+window: 3
+levels: [above]
+refresh: quarterly
+disclosure: A
+counts: illness
+part_of: [sickness_rate]
 evidence: mixed. Evening work and runs of five nights go before absences of 30 days in Danish data, not everywhere (Larsen 2020).
 owner: Workforce analytics
 next_review: 2027-06-30
@@ -28,6 +30,7 @@ SELECT
     month,
     fte_days_lost_long_term AS numerator,
     fte_days_available AS denominator,
-    people,
-    FALSE AS published
-FROM core.absence_team_month
+    fewest_people AS people,
+    FALSE AS published,
+    people_off_for_long AS people_in_numerator
+FROM core.absence_quarter

@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: duties
 evidence: thin. Twenty minutes in a day of more than six hours is the rule (Acas); effects on absence were not found.
 owner: E-rostering team
 next_review: 2027-06-30

@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: hours
 evidence: mixed. Single nights go before calling in sick (Larsen 2023); over longer times findings conflict (Dall'Ora 2020).
 owner: E-rostering team
 next_review: 2027-06-30

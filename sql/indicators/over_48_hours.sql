@@ -17,6 +17,9 @@ window: 4
 levels: [team, above]
 refresh: quarterly
 disclosure: A
+counts: people
+part_of: [weeks_over_48]
+told_in: bands
 evidence: mixed. Long weekly hours did not go before more sickness in registers, since those who are well work more (BMC Health Services Research 2021); the limit itself is a matter of safety (Acas).
 owner: E-rostering team
 next_review: 2027-06-30

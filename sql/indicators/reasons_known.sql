@@ -15,8 +15,11 @@ scale: 100
 better: higher
 window: 12
 levels: [team, above]
-refresh: monthly
-disclosure: B
+refresh: quarterly
+disclosure: A
+counts: illness
+part_of: [sickness_rate]
+told_in: bands
 evidence: thin. A measure of the records themselves; 80 % is our own mark.
 owner: Workforce analytics
 next_review: 2027-06-30
@@ -29,6 +32,7 @@ SELECT
     fte_days_lost_known_reason AS numerator,
     fte_days_lost AS denominator,
     people_off AS people,
-    FALSE AS published
+    FALSE AS published,
+    people_off_with_known_reason AS people_in_numerator
 FROM core.absence_year
 WHERE fte_days_lost > 0

@@ -17,6 +17,7 @@ window: 3
 levels: [above]
 refresh: quarterly
 disclosure: A
+counts: illness
 evidence: thin. Guidance asks for a timely conversation; 7 days is our own mark.
 owner: Workforce analytics
 next_review: 2027-06-30

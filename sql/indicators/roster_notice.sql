@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: rosters
 evidence: thin. Six weeks is what guidance asks for; studies of lead time exist (Drake 2018), and US retail work points the same way.
 owner: E-rostering team
 next_review: 2027-06-30

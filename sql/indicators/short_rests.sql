@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: duties
 evidence: strong. Each short rest goes before more sick leave in the month after (Vedaa 2017), and before injuries within two days (Nielsen 2019).
 owner: E-rostering team
 next_review: 2027-06-30

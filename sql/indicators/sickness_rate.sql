@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: absences
 evidence: strong. Long shifts, short rests and runs of nights go before sickness (Dall'Ora 2019; Vedaa 2017; Ropponen 2019).
 owner: Workforce analytics
 next_review: 2027-06-30

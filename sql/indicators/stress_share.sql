@@ -17,6 +17,8 @@ window: 12
 levels: [team, above]
 refresh: quarterly
 disclosure: A
+counts: illness
+part_of: [reasons_known]
 evidence: mixed. About 29 % of days lost in the English NHS in June 2025. What shares of it come from work is not known.
 owner: Workforce analytics
 next_review: 2027-06-30

@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: hours
 evidence: thin. People who came to Schwartz Rounds regularly were less distressed after eight months, in a small study (BMC Health Services Research 2021).
 owner: E-rostering team
 next_review: 2027-06-30

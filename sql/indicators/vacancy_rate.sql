@@ -17,6 +17,8 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: posts
+told_in: posts
 evidence: mixed. Working below plan goes before sickness (Dall'Ora 2024); establishments are known to be unreliable.
 owner: Workforce analytics
 next_review: 2027-06-30

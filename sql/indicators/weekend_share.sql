@@ -17,6 +17,7 @@ window: 1
 levels: [team, above]
 refresh: monthly
 disclosure: B
+counts: duties
 evidence: thin. Common practice in describing working time (Härmä 2015).
 owner: E-rostering team
 next_review: 2027-06-30

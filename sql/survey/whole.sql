@@ -11,6 +11,7 @@ window: 1
 levels: [team, above]
 refresh: wave
 disclosure: B
+counts: answers
 evidence: thin.
 owner: People team
 next_review: 2027-06-30

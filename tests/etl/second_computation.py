@@ -102,7 +102,7 @@ class Posts:
 
 
 def sickness(posts: Posts) -> dict[str, pd.DataFrame]:
-    """A1 and A2: FTE days lost, all, short (under 28 days by now) and long, of those available."""
+    """A1 and A2: FTE days lost, all, of those available; short (under 28 days by now) and long ones over three months."""
     there = posts.in_post()
     there = there[(there["status"] == "active") & there["month"].isin(posts.covered)]
     available = (there["fte"] * there["days"]).groupby([there["team"], there["month"]]).sum()
@@ -112,10 +112,19 @@ def sickness(posts: Posts) -> dict[str, pd.DataFrame]:
         "short_term_sickness": lost[lost["length"] < 28],
         "long_term_sickness": lost[lost["length"] >= 28],
     }
-    return {
+    monthly = {
         name: fraction(kind.groupby(["team", "month"])["lost"].sum(), available[available > 0])
         for name, kind in kinds.items()
     }
+    return {name: each if name == "sickness_rate" else of_three_months(each) for name, each in monthly.items()}
+
+
+def of_three_months(monthly: pd.DataFrame) -> pd.DataFrame:
+    """What each month and the two before it come to, where a team has a figure in all three."""
+    later = [monthly.assign(month=monthly["month"] + after) for after in range(3)]
+    sums = pd.concat(later).groupby(["team", "month"])[["numerator", "denominator"]].agg(["sum", "count"])
+    whole = sums[sums["numerator", "count"] == 3]
+    return whole.xs("sum", axis=1, level=1).reset_index()[COUNTED]
 
 
 # ---- staying -------------------------------------------------------------------------------------------------------

@@ -158,17 +158,18 @@ def test_a_sickness_rate(figures):
 
 
 def test_an_open_absence_is_short_until_its_28th_day_and_long_from_then_on(figures):
-    staff = [post(person, month) for month in months("2025-01-01", 2) for person in (1, 2)]
+    staff = [post(person, month) for month in months("2024-11-01", 4) for person in (1, 2)]
+    began = absence(2, "2024-11-04", "2024-11-04")  # sickness is covered from November on
     opened = absence(1, "2025-01-20", None)
-    january = {"staff": staff[:2], "sickness": [opened]}
-    assert figures("short_term_sickness", **january)["Alder", "2025-01-01"][0] == 12
+    january = {"staff": staff[:6], "sickness": [began, opened]}
+    assert figures("short_term_sickness", **january)["Alder", "2025-01-01"][0] == 1 + 12
     assert figures("long_term_sickness", **january)["Alder", "2025-01-01"][0] == 0
 
-    february = {"staff": staff, "sickness": [opened, absence(2, "2025-02-03", "2025-02-04")]}
+    february = {"staff": staff, "sickness": [began, opened, absence(2, "2025-02-03", "2025-02-04")]}
     lost = figures("long_term_sickness", **february)
-    assert [lost["Alder", month][0] for month in months("2025-01-01", 2)] == [12, 28], "the whole of it, 40 days"
+    assert [lost["Alder", month][0] for month in months("2025-01-01", 2)] == [12, 40], "the whole of it, 40 days"
     lost = figures("short_term_sickness", **february)
-    assert [lost["Alder", month][0] for month in months("2025-01-01", 2)] == [0, 2]
+    assert [lost["Alder", month][0] for month in months("2025-01-01", 2)] == [1, 2]
 
 
 NESTED = [
@@ -182,11 +183,12 @@ NESTED = [
 
 def test_absences_that_overlap_or_touch_are_one_in_whatever_order_they_come(figures):
     orders = dict(enumerate(itertools.permutations(NESTED)))  # each the absences of another person
-    staff = [post(person, month) for month in months("2025-01-01", 2) for person in orders]
+    staff = [post(person, month) for month in months("2024-12-01", 3) for person in orders]
     off = [row | {"person": person, "assignment": person} for person, order in orders.items() for row in order]
+    off.append(absence(next(iter(orders)), "2024-12-02", "2024-12-02"))  # sickness is covered from December on
     long, short = (figures(f"{length}_term_sickness", staff=staff, sickness=off) for length in ("long", "short"))
-    lost = [(long["Alder", month][0], short["Alder", month][0]) for month in months("2025-01-01", 2)]
-    assert lost == [(26 * len(orders), 0), (2 * len(orders), 2 * len(orders))]
+    [lost] = [(long[at][0], short[at][0]) for at in short]
+    assert lost == (28 * len(orders), 2 * len(orders) + 1)
 
 
 def test_a_month_without_absence_is_nought_between_covered_months_and_nothing_after_them(figures):

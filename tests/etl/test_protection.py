@@ -199,7 +199,8 @@ ALLOWED = {
         "replaced set_aside"
     ),
     "meta.indicator": (
-        "indicator title family definition why_it_matters caveats unit scale better window levels refresh disclosure evidence "
+        "indicator title family definition why_it_matters caveats unit scale better window levels refresh disclosure counts "
+        "part_of told_in evidence "
         "owner next_review status front place beside settled_to sources sql harder hindrance could_help help lever lever_is"
     ),
     "meta.fact": "fact reads sql",
