@@ -186,7 +186,7 @@ def make_release(
     signal(con, live)
     prime(con, live)
     strain(con, live)
-    surveys.say(con, live, said.disclosure.restate)
+    surveys.say(con, live, said.disclosure)
 
     busy("Checking and publishing")
     meta = {

@@ -54,14 +54,14 @@ def given_away(
     `min_num` (or than there are), in a unit under `k_people` or within a range that is not safe itself."""
     there = ~np.isnan(whole)
     most = np.where(there, whole, 0)
-    highest = np.where(there | _nothing(rows, there), most, np.inf)
+    highest = np.where(there | counts_for_nothing(rows, there), most, np.inf)
     low, high = bounds(rows, np.where(shown, part, 0), np.where(shown, part, highest))
     narrow = high - low < np.minimum(np.minimum(rules.min_num, most), np.where(there, people, 0)) - SLACK
     safe = (people >= rules.k_people) & (low >= rules.min_num - SLACK) & (most - high >= rules.min_num - SLACK)
     return there & ~shown & narrow & ~safe
 
 
-def _nothing(rows: Rows, there: np.ndarray) -> np.ndarray:
+def counts_for_nothing(rows: Rows, there: np.ndarray) -> np.ndarray:
     """Which rows count for nought in the sum above them: neither they nor any row below has a figure, and a sibling has.
     All others without a figure may have any: a unit of which no sum is told, and the teams of one whose sum is counted
     otherwise."""

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from etl.disclosure.rows import Rows
+from etl.disclosure.scores import Score
 from etl.disclosure.suppress import Sensitive
 from etl.disclosure.survey import is_survey
+from etl.indicators import AGREEMENT
 
 MARGIN = 1.1  # what one person in a numerator stands for on average moves a little from release to release
 EVERYBODY = 1e6
@@ -87,16 +89,19 @@ class Figures:
         return bool((self.numerator[there] == self.counted[there]).all())
 
     @property
+    def in_bands(self) -> bool:
+        """The shares of a survey's answers that agree: told in steps of so many people that none of them is too few."""
+        return self.header.family == AGREEMENT
+
+    @property
     def sensitive(self) -> Sensitive:
         """In people. Where the numerator is no part of the denominator (days for each episode, a score), nobody is outside
-        of it, and so there is nobody to look for there."""
+        of it, and so there is nobody to look for there; of a score it is those whose answers could differ (scores.py)."""
+        if is_survey(self.header.family) and not self.share:
+            return Score.of(self.people, self.numerator, self.denominator)
         there = ~np.isnan(self.counted) & ~np.isnan(self.numerator)
         per_person = MARGIN * self.numerator[there].sum() / max(1.0, self.counted[there].sum()) or 1.0
         part = self.numerator / per_person
-        if is_survey(self.header.family) and not self.share:
-            part = (
-                self.counted
-            )  # an answer is worth the same whatever it says: low scores are no smaller than high ones
         if self.share:
             amount = np.fmin(self.denominator, self.ceiling) / per_person
             return Sensitive(self.people, self.people, self.counted, amount, part)

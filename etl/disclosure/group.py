@@ -5,7 +5,7 @@ import datetime as dt
 import duckdb
 import numpy as np
 
-from etl.disclosure import audit, differencing, leavers, rounding
+from etl.disclosure import audit, differencing, leavers, rounding, scores
 from etl.disclosure.differencing import NEVER
 from etl.disclosure.figures import (
     AMOUNTS,
@@ -34,6 +34,7 @@ from etl.disclosure.rows import NOWHERE, Rows, with_pools
 from etl.disclosure.suppress import suppress
 from etl.disclosure.survey import is_survey
 from etl.disclosure.time import QUARTER, YEAR, frozen_size, quarter_ends, sticky
+from etl.indicators import AGREE, AGREEMENT
 from etl.settings import DisclosureRules
 
 MAX_ROUNDS = 200  # of taking back what would tell few people apart; each takes back something
@@ -59,13 +60,21 @@ class Group:
         settled: dt.date,
         as_of: dt.date,
         releases: list[str],
+        apart: frozenset[dt.date] = frozenset(),
     ):
+        """`releases`: all that are remembered and the one that is being made, the oldest first. `apart`: the waves in which
+        releases before this rule told the shares that agree by a pattern of their own; these, as the family AGREEMENT,
+        decide nothing new."""
         self.con, self.family, self.kind, self.rules, self.releases = con, family, kind, rules, releases
         self.units = len(rows.names)
         self.survey = is_survey(family)
         self.working = kind in (WORKING, PART)
         self.step = 1 if self.working or self.survey else QUARTER
         told = self._months_told(rows, headers, settled)
+        self.apart = np.isin(rows.months, [np.datetime64(month, "M") for month in apart])
+        if family == AGREEMENT:
+            told &= self.apart
+        self.apart = self.apart[told]
         self.column = np.where(told, np.cumsum(told) - 1, NOWHERE)  # of each month
         rows = rows.only(told)
         self.due = ((np.datetime64(as_of, "M") - rows.months).astype(int) >= rules.freeze_after_months)[None, :]
@@ -87,6 +96,8 @@ class Group:
         self.listed[self.units :] = self.rows.count(self.member)[self.units :] > 0
         self.remembered = {name: self._remembered(name) for name in self.figures}
         self.kept: dict[str, np.ndarray] = {}
+        self.patterns: dict[str, np.ndarray] = {}  # by the first of those that share one
+        self.shown: dict[str, np.ndarray] = {}  # of the indicators that are decided
 
     # --- what there is
 
@@ -110,6 +121,8 @@ class Group:
         for each in AMOUNTS:
             array = np.full(rows.shape, np.nan)
             array[found["row"][here], column[here]] = found[each][here]
+            if header.family == AGREEMENT != self.family:
+                array[:, self.apart] = np.nan
             arrays.append(array)
         # What is never told of teams is no figure of theirs, and hides nothing else of them.
         place = np.where(rows.team, "team", "above")
@@ -172,13 +185,21 @@ class Group:
 
     # --- what may be shown
 
-    def hidden(self) -> np.ndarray:
-        """Why the group's figures are not shown in the months not yet decided, as far as all of them go together."""
+    def hidden(self, name: str) -> np.ndarray:
+        """Why an indicator's figures are not shown in the months not yet decided, as far as it goes together with others: all of
+        the group; of a survey, where no sum leads from one score to another, a score and the share that agrees (R11)."""
+        together = {name.removesuffix(AGREE)} & set(self.figures) if self.survey else set(self.figures)
+        key = min(together, default="")
+        if key not in self.patterns:
+            self.patterns[key] = self._pattern([self.figures[each] for each in self.figures if each in together])
+        return self.patterns[key]
+
+    def _pattern(self, together: list[Figures]) -> np.ndarray:
         why = np.where(self.listed, SHOWN, np.where(self.member, POOLED, SMALL))
-        if self.kind == SENSITIVE:
-            family = [each.sensitive for each in self.figures.values()]
+        if self.kind == SENSITIVE and together:
+            family = [each.sensitive for each in together]
             unsafe = np.logical_or.reduce([each.unsafe(self.rules.min_num) for each in family])
-            unsafe |= np.logical_or.reduce([self._poor_pools(each) for each in self.figures.values()])
+            unsafe |= np.logical_or.reduce([self._poor_pools(each) for each in together])
             unsafe = sticky(unsafe, self.rules.sticky_quarters)
             hidden = suppress(self.rows, family, (why == SHOWN) & ~self.decided, unsafe, self.rules)
             why[hidden] = np.where(unsafe, ITSELF, ANOTHER)[hidden]
@@ -197,7 +218,7 @@ class Group:
         """(why, value) of one indicator (rows × months): why it is not shown, and what it says where it is. Raises
         FailedAudit."""
         each = self.figures[name]
-        value = self._rounded(each)
+        value = self._agreement(name, each) if each.in_bands else self._rounded(each)
         poor = np.logical_or.reduce([self._poor_pools(one) for one in self._add_up_with(each)])
         if self.kind != SENSITIVE and poor.any():
             above = np.zeros(self.rows.shape, dtype=bool)
@@ -211,7 +232,11 @@ class Group:
         value = np.where(why == SHOWN, np.where(self.stays(name), self._as_it_was_told(name), value), np.nan)
         if self.kind in STEPPED:
             why[self._without_room(name, each, value)] = NO_ROOM
+        if each.in_bands and self.family != AGREEMENT:
+            why[self._too_narrow(name, each, value)] = NO_ROOM
+            value = np.where(why == SHOWN, value, np.nan)
         self._audit(each, why == SHOWN)
+        self.shown[name] = why == SHOWN
         return why, value
 
     def _add_up_with(self, each: Figures) -> list[Figures]:
@@ -274,7 +299,11 @@ class Group:
         return np.where(where, self.remembered[name].numbers[number], getattr(each, number))
 
     def edges(self, name: str, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The ends of the step in which a leaver rate lies; of other figures nothing is said."""
+        """The ends of the step in which a leaver rate, a banded share or a share that agrees lies; of other figures nothing
+        is said."""
+        if self.figures[name].in_bands and self.family != AGREEMENT:
+            half = self._agreement_step(name) / 2
+            return np.round(value - half, 6), np.round(value + half, 6)
         if self.kind not in STEPPED:
             return np.full_like(value, np.nan), np.full_like(value, np.nan)
         known = self.remembered[name].known
@@ -302,6 +331,32 @@ class Group:
             return old.value
         return rounding.to_nearest(
             old.value, rounding.post_step(old.numbers["denominator"] + old.numbers["public_denominator"])
+        )
+
+    def _agreement_step(self, name: str) -> np.ndarray:
+        score = self.figures[name.removesuffix(AGREE)]
+        return scores.agreement_step(score.numerator, score.denominator, self.rules.leaver_step, self.rules.min_num)
+
+    def _agreement(self, name: str, each: Figures) -> np.ndarray:
+        """A share that agrees, in its step, where that may be told beside its score."""
+        if self.family == AGREEMENT:
+            return np.full(self.rows.shape, np.nan)
+        share = rounding.agreement(each.value, self._agreement_step(name))
+        return np.where(self.shown[name.removesuffix(AGREE)], share, np.nan)
+
+    def _too_narrow(self, name: str, each: Figures, value: np.ndarray) -> np.ndarray:
+        """R6 for the shares that agree: those that along the sums, with the scores, would tell too much."""
+        score, told = self.figures[name.removesuffix(AGREE)], ~np.isnan(value)
+        low, high = (edge * each.denominator / 100 for edge in self.edges(name, value))
+        fewest, most = scores.agreeing_by_mean(score.numerator, score.denominator)
+        # How answers fall into groups may be told of all that stand under one: then who agrees is known there.
+        exact = told & (each.people >= scores.MIN_FOR_GROUPS) & ~each.sensitive.unsafe(self.rules.min_num)
+        exact &= ~self.rows.of_parent(self.rows.count(~exact & ~np.isnan(each.people)) > 0, False)
+        low, high = (np.where(exact, each.numerator, edge) for edge in (np.fmax(low, fewest), np.fmin(high, most)))
+        known = self.shown[name.removesuffix(AGREE)]
+        without = np.where(known, fewest, 0), np.where(known, most, each.denominator)
+        return scores.to_withdraw(
+            self.rows, low, high, without, told, self.remembered[name].known, each.people, self.rules
         )
 
     def _step_of_people(self, denominator: np.ndarray, people: np.ndarray) -> np.ndarray:
@@ -354,7 +409,7 @@ class Group:
         new = shown & ~self.decided
         if (each.people[new] < self.rules.k_people).any():
             raise audit.FailedAudit(audit.SMALL.format(self.rules.k_people))
-        if self.kind != SENSITIVE:
+        if self.kind != SENSITIVE or each.in_bands:
             return
         if (each.sensitive.unsafe(self.rules.min_num) & new).any():
             raise audit.FailedAudit(audit.FEW.format(self.rules.min_num))

@@ -26,6 +26,7 @@ from etl.disclosure.figures import (
 from etl.disclosure.group import Group
 from etl.disclosure.rows import NOWHERE, Rows, stand
 from etl.disclosure.telling import SCHEMAS, tables_of
+from etl.indicators import AGREE, AGREEMENT
 from etl.settings import DisclosureRules
 
 
@@ -73,21 +74,39 @@ def protect(
         before = _number(con, rows)
         _bound(con, indicators)
         with_figures = {name for (name,) in con.execute("SELECT DISTINCT indicator FROM numbered").fetchall()}
-        family_of = {name: (each.family, kind_of(each)) for name, each in indicators.items() if name in with_figures}
+        family_of = {
+            name: (_family(name, indicators), kind_of(each))
+            for name, each in indicators.items()
+            if name in with_figures
+        }
         for name in _of_part_of_a_team(con, indicators, family_of):
             family_of[name] = family_of[name][0], PART
         for (family, kind), names in groupby(sorted(family_of, key=family_of.get), key=family_of.get):
             names = list(names)
             settled = min((settled_to[name] or dt.date.min for name in names), default=dt.date.min)
             headers = {name: indicators[name] for name in names}
-            group = Group(con, rows, headers, family, kind, rules, settled, as_of, [*before, release])
-            for table, some in tables_of(group).items():
-                made[table] += some
+            apart = _told_apart(con)
+            shares = {name: header for name, header in headers.items() if header.family == AGREEMENT}
+            for which, of in ((family, headers), *([(AGREEMENT, shares)] if apart and shares else [])):
+                group = Group(con, rows, of, which, kind, rules, settled, as_of, [*before, release], apart)
+                for table, some in tables_of(group).items():
+                    made[table] += some
     tables = {
         table: pa.concat_tables(some, promote_options="permissive") if some else SCHEMAS[table].empty_table()
         for table, some in made.items()
     }
     return Protected(**tables | {"unit": _pools(tables["unit"])})
+
+
+def _family(name: str, indicators: dict[str, object]) -> str:
+    """R11: a share that agrees goes with the score that it stands beside."""
+    return indicators.get(name.removesuffix(AGREE), indicators[name]).family
+
+
+def _told_apart(con: duckdb.DuckDBPyConnection) -> frozenset[dt.date]:
+    """The waves of which releases before this rule have told the shares that agree by a pattern of their own."""
+    found = con.execute("SELECT DISTINCT month FROM remembered WHERE family = ?", [AGREEMENT]).fetchall()
+    return frozenset(month for (month,) in found)
 
 
 def _pools(spells: pa.Table) -> pa.Table:

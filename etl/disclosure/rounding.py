@@ -5,6 +5,7 @@ import numpy as np
 BANDS = ((11, "11–15"), (16, "16–20"), (21, "21–30"), (31, "31–50"), (51, "51–100"), (101, "101+"))
 BAND_NAMES = np.array([name for _, name in BANDS], dtype=object)
 LEAVER_STEPS = np.array([0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0])
+AGREEMENT_STEPS = LEAVER_STEPS[LEAVER_STEPS >= 1]  # of a share that agrees, in points; which one: scores.agreement_step
 LARGE_TEAM = 50  # people from which a sensitive rate of a team is told to one point
 CLOSE, ALL = 1e-9, 100.0
 FINE, POINT, FIVE_POINTS = 0.1, 1.0, 5.0
@@ -45,6 +46,17 @@ def post_step(funded: np.ndarray) -> np.ndarray:
 def _finest(needed: np.ndarray) -> np.ndarray:
     at = np.searchsorted(LEAVER_STEPS, needed - CLOSE)
     return np.append(LEAVER_STEPS, np.inf)[at]
+
+
+def agreement(share: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """The middle of the step a share of up to 100 % lies in; all of them lie in the last one."""
+    return np.minimum(to_middle(share, step), 100 - step / 2)
+
+
+def half_range(half: np.ndarray, ends: int = 1) -> np.ndarray:
+    """Half the range told about a figure that is itself told to one decimal, or about the difference of two such: rounded
+    outward, so that it holds the range about the exact figure too."""
+    return np.round(np.ceil((half + ends * FINE / 2) / FINE - 1e-9) * FINE, 6)
 
 
 def to_nearest(value: np.ndarray, step: np.ndarray) -> np.ndarray:

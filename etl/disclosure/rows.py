@@ -60,6 +60,14 @@ class Rows:
             found[at] = self.of_parent(which | found, False)[at]
         return found
 
+    def above(self, which: np.ndarray) -> np.ndarray:
+        """All rows under which, at whatever depth, one among `which` stands."""
+        found = np.zeros(self.shape, dtype=bool)
+        for height in range(1, int(self.height.max()) + 1):
+            at = self.height == height
+            found[at] = (self.count(which | found) > 0)[at]
+        return found
+
     def of_parent(self, values: np.ndarray, at_top) -> np.ndarray:
         """What stands at the row above, `at_top` where there is none."""
         above = np.take_along_axis(values, np.maximum(self.parent, 0), axis=0)

@@ -32,10 +32,9 @@ SCHEMAS = {
 
 def tables_of(group: Group) -> dict[str, list[pa.Table]]:
     """The tables of SCHEMAS for one group. Raises FailedAudit."""
-    hidden = group.hidden()
     tables = {"value": [], "cells": [], "log": [], "unit": [_pool_units(group)], "pool": [_members(group)]}
     for name, each in group.figures.items():
-        why, value = group.decide(name, hidden)
+        why, value = group.decide(name, group.hidden(name))
         tables["value"].append(_value(group, name, each, why, value))
         tables["cells"].append(_memory(group, name, each, why, value))
         tables["log"].append(_log(group, name, each, why))
@@ -148,7 +147,7 @@ def _log(group: Group, name: str, each: Figures, why: np.ndarray) -> pa.Table:
         found = np.bincount(why[there & (group.rows.level == level)[:, None]], minlength=len(WHY))
         if found.any():
             records.append(
-                {"indicator": name, "family": group.family, "kind": group.kind, "level": level}
+                {"indicator": name, "family": each.header.family, "kind": group.kind, "level": level}
                 | dict(zip(WHY, found.tolist(), strict=True))
             )
     return pa.Table.from_pylist(records, SCHEMAS["log"])

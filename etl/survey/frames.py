@@ -6,17 +6,20 @@ is, given how few answered and how much units differ at all.
 """
 
 import datetime as dt
+from dataclasses import replace
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from etl.disclosure.scores import Score
 from etl.survey import scoring
 from etl.survey.score import WHOLE, benchmarks, of_cells, only
 
 MONTHS_BEFORE = 3
 MOST_OF = 2  # of the three months
 SURE = 80  # in 100 cases; below that it is not clear
+CHANCE_BANDS = (50, SURE, 90, 95)  # in at least so many of 100 cases
 FRAMES = {
     ("strain", "holding"): "stretched_holding",
     ("strain", "thin"): "stretched_fraying",
@@ -60,6 +63,36 @@ def lay_out_pressure(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+def lay_out_whole(con: duckdb.DuckDBPyConnection, circle: list[str], min_num: int) -> None:
+    """Fills `whole`, the rows of `survey_figure` of the circle as a whole of which something may be said: every score of the
+    `circle` that the unit has in that wave is shown, and the whole itself is a score that might be."""
+    con.execute(
+        """
+        CREATE OR REPLACE TABLE whole AS
+        WITH part AS (
+            SELECT figure.unit, figure.month
+            FROM survey_figure AS figure
+            LEFT JOIN value USING (indicator, unit, month)
+            WHERE list_contains($circle::VARCHAR[], indicator) AND figure.numerator IS NOT NULL
+            GROUP BY ALL
+            HAVING bool_and(coalesce(value.shown = 'yes', false))
+        )
+        SELECT figure.*
+        FROM survey_figure AS figure
+        SEMI JOIN part USING (unit, month)
+        ANTI JOIN changed USING (unit, month)
+        WHERE indicator = $whole AND squares IS NOT NULL AND denominator >= $fewest
+        """,
+        {"circle": circle, "whole": WHOLE, "fewest": scoring.FEWEST},
+    )
+    cells = con.execute("SELECT unit, month, numerator, denominator FROM whole").fetchnumpy()
+    points, sheets = (np.asarray(cells[name], float) for name in ("numerator", "denominator"))
+    unsafe = Score.of(sheets, points, sheets).unsafe(min_num)
+    con.register("unsafe", pa.table({name: cells[name][unsafe] for name in ("unit", "month")}))
+    con.execute("DELETE FROM whole USING unsafe WHERE whole.unit = unsafe.unit AND whole.month = unsafe.month")
+    con.unregister("unsafe")
+
+
 def months_before(opened: dt.date, closed: dt.date) -> tuple[dt.date, dt.date]:
     """The first and the last of the three months before the month in which the midpoint of a wave lies."""
     midpoint = opened + (closed - opened) / 2
@@ -68,7 +101,7 @@ def months_before(opened: dt.date, closed: dt.date) -> tuple[dt.date, dt.date]:
 
 
 def frame(con: duckdb.DuckDBPyConnection) -> None:
-    """Fills `frame` from `pressure`, `wave` and the circle as a whole; for the units that have a benchmark."""
+    """Fills `frame` from `pressure`, `wave` and `whole`; for the units that have a benchmark."""
     con.execute("CREATE OR REPLACE TEMP TABLE joined (wave DATE, from_month DATE, to_month DATE)")
     waves = con.execute("SELECT DISTINCT wave, opened, closed FROM wave ORDER BY wave").fetchall()
     if waves:
@@ -102,7 +135,7 @@ def frame(con: duckdb.DuckDBPyConnection) -> None:
                 "frame": read,
                 "pressure": state,
                 "kindness": kindness,
-                "chance": None if state == NOT_CLEAR else max(chance, 100 - chance),
+                "chance": None if state == NOT_CLEAR else _band(max(chance, 100 - chance)),
                 "from_month": first,
                 "to_month": last,
                 "because": because[0],
@@ -111,6 +144,11 @@ def frame(con: duckdb.DuckDBPyConnection) -> None:
     con.register("given", pa.Table.from_pylist(rows, schema=FRAME))
     con.execute("CREATE TABLE frame AS FROM given")
     con.unregister("given")
+
+
+def _band(chance: int) -> int:
+    """The lower end of the band that a chance lies in: more would tell a hidden mean to a few hundredths."""
+    return max(band for band in CHANCE_BANDS if band <= chance)
 
 
 def _state(strained: int, steady: int) -> str:
@@ -123,19 +161,17 @@ def _kind(con: duckdb.DuckDBPyConnection, pressure: dict):
     above the benchmark."""
     cells = con.execute(
         """
-        SELECT figure.*, survey_place.* EXCLUDE (unit, month)
-        FROM survey_figure AS figure
+        SELECT whole.*, survey_place.* EXCLUDE (unit, month)
+        FROM whole
         JOIN survey_place USING (unit, month)
-        SEMI JOIN wave ON wave.unit = figure.unit AND wave.wave = figure.month
-        ANTI JOIN changed USING (unit, month)
-        WHERE indicator = ? AND squares IS NOT NULL
+        SEMI JOIN wave ON wave.unit = whole.unit AND wave.wave = whole.month
         ORDER BY unit, month
-        """,
-        [WHOLE],
+        """
     ).fetchnumpy()
     if not len(cells["unit"]):
         return
-    found, months = of_cells(cells), cells["month"].astype("datetime64[D]")
+    found = of_cells(cells)
+    found, months = replace(found, mean=np.round(found.mean, 1)), cells["month"].astype("datetime64[D]")
     benchmark = benchmarks(cells, found.mean)
     for level, month in sorted({*zip(cells["level"], months.tolist(), strict=True)}):
         same = (cells["level"] == level) & (months == np.datetime64(month)) & ~np.isnan(benchmark)

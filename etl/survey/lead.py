@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 
 from etl.indicators import Indicator
-from etl.survey.score import WHOLE
 
 FEWEST_TEAMS = 20
 FEWEST_WAVES = 3
@@ -157,7 +156,7 @@ def _correlation(sums: np.ndarray) -> np.ndarray:
 
 
 def lay_out(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> None:
-    """Fills `lead` and `lead_reading` from `value`, `figure` and `wave`, of teams that may be shown."""
+    """Fills `lead` and `lead_reading` from `value`, `whole` and `wave`, of teams that may be shown."""
     of_pressure = {
         name: -1 if each.better == "higher" else 1
         for name, each in indicators.items()
@@ -240,19 +239,17 @@ class _Table:
             return np.where(there, tables, 0).sum(axis=0) / np.where(there.any(axis=0), there.sum(axis=0), np.nan)
 
     def kindness(self) -> np.ndarray:
-        """The circle as a whole of every team, in the month of a wave's midpoint."""
+        """The circle as a whole of every team of which something may be said of it, in the month of a wave's midpoint."""
         table = self._filled(
             self.con.execute(
                 """
                 SELECT
-                    figure.unit,
+                    whole.unit,
                     date_trunc('month', opened + CAST((closed - opened) // 2 AS INTEGER)) AS month,
-                    numerator / denominator AS value
-                FROM figure
-                JOIN wave ON wave.unit = figure.unit AND wave.wave = figure.month
-                WHERE indicator = ?
-                """,
-                [WHOLE],
+                    round(numerator / denominator, 1) AS value
+                FROM whole
+                JOIN wave ON wave.unit = whole.unit AND wave.wave = whole.month
+                """
             ).fetchnumpy()
         )
         enough = (~np.isnan(table)).sum(axis=1) >= FEWEST_WAVES

@@ -12,11 +12,15 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from etl.disclosure import rounding
+from etl.disclosure.scores import spreads_told
 from etl.indicators import AGREE, AGREEMENT, Indicator
+from etl.settings import DisclosureRules
 from etl.survey import scoring
 from etl.survey.scoring import Means
 
 RESPONSE, WHOLE = "response", "whole"  # of sql/survey: counted like indicators, and never shown as numbers
+JUST_BELOW = 1e-6
 SCORE = pa.schema(
     [
         ("indicator", pa.string()), ("unit", pa.string()), ("wave", pa.date32()), ("low", pa.float64()),
@@ -33,7 +37,12 @@ ANSWER = pa.schema(
 )  # fmt: skip
 
 
-def score(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], restated: tuple[dt.date, ...] = ()) -> None:
+def score(
+    con: duckdb.DuckDBPyConnection,
+    indicators: dict[str, Indicator],
+    restated: tuple[dt.date, ...] = (),
+    min_num: int = DisclosureRules.min_num,
+) -> None:
     """Fills the tables named above from `figure`, `value`, `pool`, `stands`, `remembered` and `core.survey_*`. Waves of months
     that are `restated` are told anew."""
     _add_up_pools(con)
@@ -47,7 +56,7 @@ def score(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], rest
         if indicator.family == AGREEMENT:
             intervals.append(_agreements(name, cells))
         else:
-            scores.append(_scores(name, cells))
+            scores.append(_scores(name, cells, min_num))
             answers += _answers(name, cells)
     _give(con, "scored", pa.concat_tables([SCORE.empty_table(), *scores]))
     _give(con, "share_interval", pa.concat_tables([INTERVAL.empty_table(), *intervals]))
@@ -185,15 +194,24 @@ def _cells(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, np.ndarray] |
     """One construct's cells that may be shown, by unit and wave; None where there are none."""
     cells = con.execute(
         """
-        SELECT figure.*, survey_place.* EXCLUDE (unit, month), value.value AS shown
+        SELECT
+            figure.*,
+            survey_place.* EXCLUDE (unit, month),
+            value.value AS shown,
+            value.low AS step_low,
+            value.high AS step_high,
+            agree.low AS agree_low,
+            agree.high AS agree_high
         FROM survey_figure AS figure
         JOIN value USING (indicator, unit, month)
         JOIN survey_place USING (unit, month)
+        LEFT JOIN value AS agree
+               ON agree.indicator = $1 || $2 AND agree.unit = figure.unit AND agree.month = figure.month
         ANTI JOIN changed USING (unit, month)
-        WHERE indicator = ? AND value.shown = 'yes'
+        WHERE indicator = $1 AND value.shown = 'yes'
         ORDER BY unit, month
         """,
-        [name],
+        [name, AGREE],
     ).fetchnumpy()
     return cells if len(cells["unit"]) else None
 
@@ -202,11 +220,13 @@ def of_cells(cells: dict[str, np.ndarray]) -> Means:
     return scoring.means(cells["numerator"], cells["squares"], cells["denominator"])
 
 
-def _scores(name: str, cells: dict[str, np.ndarray]) -> pa.Table:
-    found, months, units = of_cells(cells), cells["month"].astype("datetime64[D]"), cells["unit"]
+def _scores(name: str, cells: dict[str, np.ndarray], min_num: int) -> pa.Table:
+    exact, months, units = of_cells(cells), cells["month"].astype("datetime64[D]"), cells["unit"]
     shown = np.asarray(cells["shown"], float)
-    low, high = scoring.around(shown, found)
-    benchmark = benchmarks(cells, found.mean)
+    spread = _spreads(cells, exact, min_num)
+    low, high = scoring.around(shown, scoring.half_range(exact.sheets, spread))
+    found = replace(exact, mean=shown)
+    benchmark = benchmarks(cells, shown)
     stands = np.full(len(units), None, object)
     for level, month in {*zip(cells["level"], months, strict=True)}:
         same = (cells["level"] == level) & (months == month) & ~np.isnan(benchmark)
@@ -215,9 +235,10 @@ def _scores(name: str, cells: dict[str, np.ndarray]) -> pa.Table:
             stands[same] = scoring.stands(part, benchmark[same], scoring.spread_between(part))
     before = _before(cells)
     after = before >= 0
-    told = replace(found, mean=shown)
-    change = scoring.welch(only(told, after), only(told, before[after]))
-    moved, least, most = (np.round(each, 1) for each in change)
+    told = replace(found, variance=spread**2)
+    moved, least, _ = scoring.welch(only(told, after), only(told, before[after]))
+    moved, half = np.round(moved, 1), rounding.half_range(moved - least, ends=2)
+    least, most = (np.round(each, 1) for each in (moved - half, moved + half))
 
     def said_of_change(some: list) -> list:
         each = iter(some)
@@ -230,8 +251,8 @@ def _scores(name: str, cells: dict[str, np.ndarray]) -> pa.Table:
             "wave": months,
             "low": _rounded(low),
             "high": _rounded(high),
-            "few": found.sheets < scoring.FEW,
-            "benchmark": _rounded(benchmarks(cells, shown)),
+            "few": exact.sheets < scoring.FEW,
+            "benchmark": _rounded(benchmark),
             "stands": stands,
             "before": said_of_change(months[before[after]].tolist()),
             "moved": said_of_change(_rounded(moved)),
@@ -243,16 +264,41 @@ def _scores(name: str, cells: dict[str, np.ndarray]) -> pa.Table:
     )
 
 
+def _spreads(cells: dict[str, np.ndarray], exact: Means, min_num: int) -> np.ndarray:
+    """How much the sheets of each score are said to differ, so coarsely that with the score, and with the share that agrees
+    as far as it is told, nobody knows how many agree."""
+    sheets = exact.sheets
+    edges = (
+        np.ma.filled(np.ma.asarray(cells[edge], float), np.nan) * sheets / 100 for edge in ("agree_low", "agree_high")
+    )
+    fewest, most = edges
+    to_the_top = np.isnan(most) | (most >= sheets - JUST_BELOW)
+    return spreads_told(
+        np.sqrt(exact.variance),
+        cells["numerator"],
+        sheets,
+        np.nan_to_num(fewest),
+        np.where(to_the_top, sheets, most - JUST_BELOW),  # who lies on the edge belongs to the next step
+        min_num,
+    )
+
+
 def _agreements(name: str, cells: dict[str, np.ndarray]) -> pa.Table:
-    """The Wilson interval of each share that agrees, about the share that is shown."""
-    low, high = scoring.wilson(np.asarray(cells["shown"], float) / 100, np.asarray(cells["denominator"], float))
+    """The Wilson interval of each share that agrees: from the lower one of the step in which it is told to the upper one; of
+    shares that an earlier release has told without a step, about them."""
+    share, answered = np.asarray(cells["shown"], float), np.asarray(cells["denominator"], float)
+    ends = []
+    for end, edge in enumerate(("step_low", "step_high")):
+        at = np.ma.filled(np.ma.asarray(cells[edge], float), np.nan)
+        ends.append(scoring.wilson(np.where(np.isnan(at), share, at) / 100, answered)[end])
+    low, high = np.floor(100 * ends[0] + 1e-9), np.ceil(100 * ends[1] - 1e-9)
     return pa.table(
         {
             "indicator": [name] * len(low),
             "unit": cells["unit"],
             "wave": cells["month"].astype("datetime64[D]"),
-            "low": _rounded(100 * low, 0),
-            "high": _rounded(100 * high, 0),
+            "low": _rounded(low, 0),
+            "high": _rounded(high, 0),
         },
         schema=INTERVAL,
     )

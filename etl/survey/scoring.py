@@ -10,10 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
+from etl.disclosure import rounding
+from etl.disclosure.scores import MIN_FOR_GROUPS
+
 LOWEST, HIGHEST = 0.0, 10.0
 LEVEL = 0.95
 FEWEST = 11  # answers, of a wave and of every item
-FEW = 30  # under this no distribution, and the point is drawn in outline
+FEW = MIN_FOR_GROUPS  # under this no distribution, and the point is drawn in outline
 LEAST_CHANGE = 0.5  # points: a change between waves is named from here on, and only if its interval leaves out none
 LEAST_IN_GROUP = 5  # people in each group of a distribution, and outside it
 RESPONSE_BANDS = ((60, "60 % or more"), (40, "40 to 59 %"), (25, "25 to 39 %"), (0, "under 25 %"))
@@ -46,9 +49,16 @@ def means(total: np.ndarray, squares: np.ndarray, sheets: np.ndarray) -> Means:
     return Means(mean, variance, sheets, np.maximum(mean - half, LOWEST), np.minimum(mean + half, HIGHEST))
 
 
-def around(shown: np.ndarray, means_of: Means) -> tuple[np.ndarray, np.ndarray]:
-    """The t interval about the means that are shown, which are rounded: it says no more of a mean than they do."""
-    half = np.round(stdtrit(np.maximum(means_of.sheets - 1, 1), (1 + LEVEL) / 2) * np.sqrt(means_of.error), 1)
+def half_range(sheets: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Half the t interval of means of so many sheets that differ by so much, as it is told about a score of one decimal."""
+    sheets = np.asarray(sheets, float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        half = stdtrit(np.maximum(sheets - 1, 1), (1 + LEVEL) / 2) * spread / np.sqrt(sheets)
+    return rounding.half_range(half)
+
+
+def around(shown: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The interval about the means that are shown, kept within the scale."""
     return np.maximum(shown - half, LOWEST), np.minimum(shown + half, HIGHEST)
 
 

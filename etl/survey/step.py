@@ -10,6 +10,7 @@ from etl.contracts import Contract
 from etl.disclosure import survey as disclosure
 from etl.indicators import Indicator
 from etl.paths import SQL
+from etl.settings import DisclosureRules
 from etl.survey import frames, lead, queries, score
 
 
@@ -33,9 +34,11 @@ def told_to(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> dt.date | None:
     return disclosure.told_to((disclosure.Wave(*wave) for wave in waves), as_of)
 
 
-def say(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], restated: tuple[dt.date, ...] = ()) -> None:
+def say(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], rules: DisclosureRules) -> None:
     """Once figures are protected and signals found: intervals, changes, frames, what goes before, and results of others."""
-    score.score(con, indicators, restated)
+    score.score(con, indicators, rules.restate, rules.min_num)
+    circle = [name for name, each in indicators.items() if each.family == lead.KINDNESS and each.refresh == "wave"]
+    frames.lay_out_whole(con, circle, rules.min_num)
     frames.lay_out_pressure(con)
     frames.frame(con)
     lead.lay_out(con, indicators)
