@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from etl.disclosure.programme import intervals, matrix
+from etl.disclosure.attack.programme import intervals, matrix
 from etl.disclosure.time import frozen_size
 from tests.conftest import table
 
