@@ -26,6 +26,7 @@ from etl import cases, intake, layout, settings, spc
 from etl import chart as charts
 from etl import purge as purges
 from etl.contracts import BadContract
+from etl.disclosure.attack.finding import GivesAway
 from etl.disclosure.audit import FailedAudit
 from etl.disclosure.memory import LostMemory
 from etl.indicators import BadIndicator
@@ -44,6 +45,7 @@ SENTENCES = (
     BadKey,
     DiskFull,
     FailedAudit,
+    GivesAway,
     LostMemory,
     NoSpark,
     keep.RefusedExtract,

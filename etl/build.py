@@ -132,6 +132,7 @@ def make_release(
     from etl.steps import facts
     from etl.steps.account import account
     from etl.steps.annotate import FACTS, annotate, unknown_names
+    from etl.steps.attack import expect_nothing_given_away
     from etl.steps.measure import in_place, measure
     from etl.steps.prime import prime
     from etl.steps.protect import protect
@@ -223,7 +224,9 @@ def make_release(
     meta["meta.disclosure"] = made.disclosure.to_pylist()
     meta["meta.setting"] = said.disclosure.loosened()
     memory.promise(made.cells, organisation.successors, release, workspace)
-    publish.publish(con, workspace, release, meta)
+    followed = organisation.successors
+    rest = (con, workspace, release, made.cells, followed, said.disclosure)
+    publish.publish(con, workspace, release, meta, partial(expect_nothing_given_away, *rest))
     return Outcome("published", f"Published release {release}.", release, refused)
 
 

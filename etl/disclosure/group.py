@@ -78,7 +78,7 @@ class Group:
         self.column = np.where(told, np.cumsum(told) - 1, NOWHERE)  # of each month
         rows = rows.only(told)
         self.due = ((np.datetime64(as_of, "M") - rows.months).astype(int) >= rules.freeze_after_months)[None, :]
-        self.restated = np.isin(rows.months, [np.datetime64(month, "M") for month in rules.restate])
+        self.restated = np.isin(rows.months, np.array(rules.restate, dtype="datetime64[M]"))
         self.figures = {name: self._figures(name, header, rows) for name, header in headers.items()}
         people = np.full(rows.shape, np.nan)
         for each in self.figures.values():

@@ -17,6 +17,8 @@ def frozen_size(people: np.ndarray, months: np.ndarray, step: int) -> np.ndarray
     So a unit may become small in any month, but grows out of it only when a quarter begins and it has been large for a
     year. NaN where the unit has no figure in the month.
     """
+    if not people.size:  # no month is settled yet
+        return people
     known = np.where(np.isnan(people), np.inf, people)
     padded = np.concatenate([np.full((len(known), YEAR // step - 1), np.inf), known], axis=1)
     year = np.lib.stride_tricks.sliding_window_view(padded, YEAR // step, axis=1).min(axis=2)

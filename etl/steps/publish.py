@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from string import ascii_lowercase
@@ -68,28 +68,36 @@ def being_written(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
 
 
 def publish(
-    con: duckdb.DuckDBPyConnection, workspace: Workspace, release: str, meta: dict[str, list[dict[str, Any]]]
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    release: str,
+    meta: dict[str, list[dict[str, Any]]],
+    expect: Callable[[Path], None] = lambda unfinished: None,
 ) -> None:
     """Writes the release from the engine's tables and the records of `meta`, checks it, and makes it current.
 
-    What protects people has been promised to memory before, and is kept as soon as the release stands. Raises
-    FailedCheck; nothing is published then, and the last release stays.
+    What protects people has been promised to memory before, and is kept as soon as the release stands. `expect` looks at
+    the whole file before it can be seen, and raises what it has against it. Raises FailedCheck; nothing is published then,
+    and the last release stays.
     """
-    with (
-        appearing(workspace.releases / f"{release}.duckdb", workspace.work) as unfinished,
-        being_written(con, unfinished),
-    ):
-        for table, made in TABLES.items():
-            columns = ", ".join(f'"{column}"' for column in con.table(f"made.{table}").columns)
-            con.execute(f"INSERT INTO made.{table} BY NAME SELECT {columns} FROM {made} ORDER BY ALL")
-        for table, records in meta.items():
-            if records:
-                con.register("records", pa.Table.from_pylist(records))
-                con.execute(f"INSERT INTO made.{table} BY NAME FROM records")
-                con.unregister("records")
-        check(con)
+    with appearing(workspace.releases / f"{release}.duckdb", workspace.work) as unfinished:
+        with being_written(con, unfinished):
+            _write(con, meta)
+            check(con)
+        expect(unfinished)
     memory.keep_promises(workspace)
     point_at(workspace, release)
+
+
+def _write(con: duckdb.DuckDBPyConnection, meta: dict[str, list[dict[str, Any]]]) -> None:
+    for table, made in TABLES.items():
+        columns = ", ".join(f'"{column}"' for column in con.table(f"made.{table}").columns)
+        con.execute(f"INSERT INTO made.{table} BY NAME SELECT {columns} FROM {made} ORDER BY ALL")
+    for table, records in meta.items():
+        if records:
+            con.register("records", pa.Table.from_pylist(records))
+            con.execute(f"INSERT INTO made.{table} BY NAME FROM records")
+            con.unregister("records")
 
 
 def check(con: duckdb.DuckDBPyConnection) -> None:

@@ -8,7 +8,8 @@ import duckdb
 import pyarrow as pa
 
 from etl.disclosure import memory
-from etl.disclosure.attack import Finding, attack
+from etl.disclosure.attack.finding import Finding
+from etl.disclosure.attack.values import attack
 from etl.disclosure.protect import Protected, protect
 from etl.disclosure.releases import Release
 from etl.paths import Workspace
@@ -68,4 +69,5 @@ class History:
         return made
 
     def attack(self, rules: DisclosureRules | None = None) -> list[Finding]:
-        return attack(self.releases, pa.concat_tables(self.known), rules or self.rules)
+        names = [release.name for release in self.releases]
+        return attack(self.releases, pa.concat_tables(self.known), rules or self.rules, complete=names)

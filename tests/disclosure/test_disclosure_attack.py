@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from etl.disclosure import attack, audit, group, leavers, protect, rounding
+from etl.disclosure import audit, group, leavers, protect, rounding
+from etl.disclosure.attack import kinds
 from etl.disclosure.figures import LEAVERS, SHOWN, WHY
 from etl.disclosure.releases import Release
 from etl.settings import DisclosureRules
@@ -163,7 +164,8 @@ def test_leaver_rates_to_five_points_in_small_teams_are_broken(tmp_path, monkeyp
     """The rule as it was first written: this is why it is not the rule any more."""
     monkeypatch.setattr(rounding, "leaver_step", lambda size, people: np.where(np.asarray(size) < 50, 5.0, 0.1))
     monkeypatch.setattr(rounding, "to_middle", rounding.to_nearest)
-    monkeypatch.setattr(attack, "_on_grid", lambda value, step, middle: True)
+    monkeypatch.setattr(kinds, "leaver_step", rounding.leaver_step)
+    monkeypatch.setattr(kinds, "on_grid", lambda value, step, middle: np.full(np.shape(value), True))
     monkeypatch.setattr(leavers, "in_the_way", lambda rows, told, *rest: np.zeros(rows.shape, dtype=bool))
     monkeypatch.setattr(DisclosureRules, "k_leavers", 11)
     made = history(tmp_path, Organisation([11, 12, 30, 25, 40], [0, 0, 0, 1, 1], 24, seed=4), [24])

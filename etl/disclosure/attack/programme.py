@@ -23,17 +23,24 @@ def intervals(
     """The least and the most that each of `targets` can be, where `low <= stands @ x <= high` and x is not negative.
 
     Exact for the targets that have less room than they `need`; for the others any two histories that leave as much
-    room will do. Nothing is said (no bounds) where nothing fits: the sums that the reader assumed do not hold.
+    room will do. The most is infinite where a target counts an unknown that no release bounds: as nothing here is ever
+    subtracted, that is the only way to be without a bound. Nothing is said (no bounds) where nothing fits: the sums that
+    the reader assumed do not hold.
     """
     bounded = np.isfinite(high)
-    matrix = vstack([stands[bounded], -stands[low > 0]]).tocsr()
-    limits = np.concatenate([high[bounded], -low[low > 0]]) + CLOSE
-    cap = max(1.0, high[bounded].max(initial=1.0)) * 10
+    free = np.bincount(stands[bounded].indices, minlength=stands.shape[1]) == 0
+    endless = targets @ free.astype(float) > 0
+    matters = (low > 0) & ~(stands @ free.astype(float) > 0)
+    stands, targets = stands[:, ~free], targets[:, ~free]
+    matrix = vstack([stands[bounded], -stands[matters]]).tocsr()
+    limits = np.concatenate([high[bounded], -low[matters]]) + CLOSE
     number = targets.shape[0]
-    least, most = np.full(number, np.inf), np.full(number, -np.inf)
+    least, most = np.full(number, np.inf), np.where(endless, np.inf, -np.inf)
+    if not stands.shape[1]:
+        return np.zeros(number), most
 
     def look(goal: np.ndarray) -> bool:
-        solved = linprog(goal, A_ub=matrix, b_ub=limits, bounds=(0, cap), method="highs")
+        solved = linprog(goal, A_ub=matrix, b_ub=limits, method="highs")
         if solved.x is None:
             return False
         at = targets @ solved.x
