@@ -71,14 +71,19 @@ def check_suites(contracts: dict[str, Contract]) -> None:
 def attack_all(workspace: Workspace) -> Iterator[str]:
     """Tries what a reader of every release could work out. Raises FailedAudit if it is too much; the sentence says where,
     and no number."""
-    from etl.disclosure import attack, memory
+    from etl.disclosure import attack, findings, memory
     from etl.disclosure.audit import FailedAudit
 
-    releases = sorted(workspace.releases.glob("*.duckdb"))
+    releases = workspace.ever_published()
     if not memory.releases(workspace):
         yield f"{len(releases)} releases, and nothing in them that is not already public."
         return
     found = attack.workspace(workspace, settings.read(workspace).disclosure)
+    broken: dict[str, list[str]] = {}
+    for each in found:
+        for release in getattr(each, "releases", None) or [path.stem for path in releases[-1:]]:
+            broken.setdefault(release, []).append(getattr(each, "rule", None) or attack.SAID[each.how])
+    findings.record_findings(workspace, broken)
     for each in found:
         yield f"{each.indicator}, {each.unit}, {each.month:%B %Y}: {attack.SAID[each.how]}."
     if found:

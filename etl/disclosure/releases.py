@@ -67,5 +67,4 @@ def of_workspace(workspace: Workspace) -> tuple[list[Release], pa.Table]:
         """,
             params={"files": str(workspace.protection / "*.parquet"), "pool": POOL},
         ).to_arrow_table()
-    paths = sorted(workspace.releases.glob("*.duckdb"), key=lambda path: (path.stem[:10], len(path.stem), path.stem))
-    return [read(path, memory.followed(workspace, path.stem)) for path in paths], known
+    return [read(path, memory.followed(workspace, path.stem)) for path in workspace.ever_published()], known
