@@ -192,9 +192,10 @@ def history() -> None:
                 str(record["format"]),
             )
         gone = publish.withdrawn(workspace)
+        if table.row_count or not gone:
+            out.print(table if table.row_count else "Nothing has been published yet.")
         for name, day in sorted(gone.items(), reverse=True):
-            table.add_row(f"withdrawn {day}", name, "–", "–", "–", "–")
-        out.print(table if table.row_count else "Nothing has been published yet.")
+            say(f"Release {name} was withdrawn on {day}.")
         for name, rules in findings.recorded_findings(workspace).items():
             if name not in gone:
                 say(

@@ -72,12 +72,20 @@ def account(read: int, set_aside: int, left_out: int, listed: int = 0) -> Accoun
     whole, aside, out = rounded(read, listed), _some(set_aside, listed), _some(left_out, listed)
     least, few = max(MIN_ROWS, listed + MIN_ROWS - 1), MIN_ROWS - 1
     if whole.told is not None and whole.low - aside.high - out.high >= least:
-        return Account(whole, whole.told - (aside.told or 0) - (out.told or 0), aside, out)
+        return Account(whole, whole.told - _in_a_sum(aside.told) - _in_a_sum(out.told), aside, out)
     if accepted <= few and whole.low - few - out.high >= least:
-        rest = Count(set_aside, whole.told - (out.told or 0), whole.low - out.high, whole.high - out.low, few)
+        rest = Count(
+            set_aside, whole.told - _in_a_sum(out.told) - FEW_IN_A_SUM, whole.low - out.high, whole.high - out.low, few
+        )
         return Account(whole, None, rest, out)
     if accepted <= few and not aside.told and whole.low - few - aside.high >= least:
-        rest = Count(left_out, whole.told - (aside.told or 0), whole.low - aside.high, whole.high - aside.low, few)
+        rest = Count(
+            left_out,
+            whole.told - _in_a_sum(aside.told) - FEW_IN_A_SUM,
+            whole.low - aside.high,
+            whole.high - aside.low,
+            few,
+        )
         return Account(whole, None, aside, rest)
     parts = (Count(each.number, None, 1, whole.high) if each.number else each for each in (aside, out))
     return Account(whole, None, *parts)
@@ -131,8 +139,12 @@ def _in_doubt(counts: Sequence[Count], whole: Count) -> bool:
 def total(counts: Iterable[int | None]) -> int | None:
     """The sum of numbers as they are told: it tells nothing more, for each that is few counts as 5."""
     counts = list(counts)
-    added = sum(FEW_IN_A_SUM if count is None else count for count in counts)
+    added = sum(map(_in_a_sum, counts))
     return None if None in counts and added < MIN_ROWS - 1 else added
+
+
+def _in_a_sum(told: int | None) -> int:
+    return FEW_IN_A_SUM if told is None else told
 
 
 def about(number: int | None) -> str:
