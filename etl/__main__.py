@@ -26,8 +26,10 @@ from etl import cases, intake, layout, settings, spc
 from etl import chart as charts
 from etl import purge as purges
 from etl.contracts import BadContract
+from etl.disclosure import findings
 from etl.disclosure.attack.finding import GivesAway
 from etl.disclosure.audit import FailedAudit
+from etl.disclosure.counts import Unaccounted
 from etl.disclosure.memory import LostMemory
 from etl.indicators import BadIndicator
 from etl.paths import PROJECT, DiskFull, Workspace
@@ -35,6 +37,7 @@ from etl.people import BadKey
 from etl.series import moment
 from etl.spark import NoSpark
 from etl.steps import keep, measure, model, publish, units
+from etl.steps import withdraw as withdrawal
 from etl.strain import extract
 
 FAILED, REFUSED = 1, 3
@@ -48,6 +51,7 @@ SENTENCES = (
     GivesAway,
     LostMemory,
     NoSpark,
+    Unaccounted,
     keep.RefusedExtract,
     measure.Unmeasurable,
     model.BadModel,
@@ -189,7 +193,17 @@ def history() -> None:
                 str(record["settled_to"] or "–"),
                 str(record["format"]),
             )
-        out.print(table if table.row_count else "Nothing has been published yet.")
+        gone = publish.withdrawn(workspace)
+        if table.row_count or not gone:
+            out.print(table if table.row_count else "Nothing has been published yet.")
+        for name, day in sorted(gone.items(), reverse=True):
+            say(f"Release {name} was withdrawn on {day}.")
+        for name, rules in findings.recorded_findings(workspace).items():
+            if name not in gone:
+                say(
+                    f"Release {name} tells more than it should ({'; '.join(rules)}): `python -m etl withdraw {name}` takes it "
+                    "from the app."
+                )
 
 
 @app.command()
@@ -200,6 +214,14 @@ def rollback(
     workspace = Workspace.here()
     with plainly(), builder.alone(workspace, say):
         say(f"Release {publish.roll_back(workspace, release or None)} is current.")
+
+
+@app.command()
+def withdraw(release: Annotated[str, typer.Argument(help="The release that tells more than it should.")]) -> None:
+    """Take a release from the app for good; the engine keeps it, since somebody may have kept it too."""
+    workspace = Workspace.here()
+    with plainly(), builder.alone(workspace, say):
+        say(withdrawal.withdraw(workspace, release, settings.read(workspace).today()))
 
 
 @app.command()

@@ -16,10 +16,11 @@ from etl import contracts as contract_files
 from etl import indicators as indicator_files
 from etl import layout, settings, spark
 from etl.contracts import Contract
+from etl.disclosure import counts as row_counts
 from etl.engine import connect
 from etl.intake import Refusal, Say, take_in
 from etl.paths import EXPECTATIONS, SQL, Workspace, room_on_disk
-from etl.steps import kept
+from etl.steps import kept, withdraw
 from etl.steps.hierarchy import Organisation
 from etl.steps.keep import (
     Receipt,
@@ -65,6 +66,7 @@ def alone(workspace: Workspace, say: Say) -> Iterator[None]:
         for left in workspace.work.iterdir():  # a build that was cut off left these; nothing vouches for them
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
         layout.bring_up_to_date(workspace, say)
+        withdraw.finish(workspace)
         yield
         layout.note(workspace)
 
@@ -219,7 +221,12 @@ def make_release(
         ],
     }
     behind = {fact: min(lineage({f"core.{fact}"}, queries)) for fact in FACTS}
-    meta["meta.unknown_name"] += unknown_names(con, live, behind) + surveys.waiting(con, contracts)
+    waiting = unknown_names(con, live, behind) + surveys.waiting(con, contracts)
+    of_people = {source for source, contract in contracts.items() if contract.of_people}
+    meta["meta.unknown_name"] += [
+        each | {"rows": row_counts.rounded(each["rows"]).told} if each["source"] in of_people else each
+        for each in waiting
+    ]
     meta |= surveys.meta(contracts)
     meta["meta.disclosure"] = made.disclosure.to_pylist()
     meta["meta.setting"] = said.disclosure.loosened()
@@ -246,8 +253,11 @@ def describe_sources(
     }
     accounts = ("rows_read", "rows_accepted", "rows_quarantined", "rows_left_out")
     for source, contract in contracts.items():
+        row_counts.expect_accounted(held[source])
         gone = replaced(contract, held[source], counted[source])
-        standing = [receipt for receipt in held[source] if receipt.outcome == "accepted" and receipt.hash not in gone]
+        named = [each for each in held[source] if each.outcome == "refused" or each.hash not in gone]
+        told = [row_counts.as_told(receipt) for receipt in held[source]] if contract.of_people else held[source]
+        standing = [receipt for receipt in told if receipt.outcome == "accepted" and receipt.hash not in gone]
         described["meta.source"].append(
             {
                 "source": source,
@@ -255,13 +265,14 @@ def describe_sources(
                 "owner": contract.owner,
                 "settled_to": settled[source],
                 "files": len(standing),
-                **{account: sum(getattr(receipt, account) for receipt in standing) for account in accounts},
+                **{
+                    account: row_counts.total(getattr(receipt, account) for receipt in standing) for account in accounts
+                },
                 "complete_after_days": contract.complete_after_days,
                 "published": contract.published,
             }
         )
-        unknown: dict[str, int] = {}
-        for receipt in held[source]:
+        for receipt in told:
             described["meta.file"].append(
                 {
                     "source": source,
@@ -276,12 +287,11 @@ def describe_sources(
                     "set_aside": receipt.set_aside,
                 }
             )
-        for receipt in [*standing, *(each for each in held[source] if each.outcome == "refused")]:
+        for receipt in [*standing, *(each for each in told if each.outcome == "refused")]:
             described["meta.expectation"] += [
                 {"source": source, "file": receipt.file, **result} for result in receipt.expectations
             ]
-            for name, rows in receipt.unknown_names.items():
-                unknown[name] = unknown.get(name, 0) + rows
+        unknown = (row_counts.names_as_told if contract.of_people else row_counts.names)(named)
         described["meta.unknown_name"] += [
             {"source": source, "name": name, "rows": rows} for name, rows in sorted(unknown.items())
         ]

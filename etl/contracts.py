@@ -30,7 +30,7 @@ BESIDE = (
 SEVERITIES = ("critical", "warning", "info")
 EACH_FILE = ("adds", "replaces_its_months", "replaces_all")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")  # it becomes the name of a table
-TAKEN = ("protection",)  # the engine's own folder in the store
+TAKEN = ("protection", "withdrawn")  # the engine's own folders in the store
 ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet")
 
 
@@ -104,6 +104,7 @@ class Contract:
         None  # the day to which a row still speaks, blank while it is not over: what lasts is not purged
     )
     published: bool = False
+    counts_people: bool = True  # false: a row is nobody, and nothing that was done by or to anybody
     format: Format = Format()
     leave_out: dict[str, list[str]] = field(default_factory=dict)  # totals rows: column: the words that mark them
     brings_teams: tuple[Level, ...] = ()  # lowest first
@@ -114,6 +115,12 @@ class Contract:
     questionnaire: Questionnaire | None = None  # of a survey: what was asked
     fingerprint: str = ""
     folder: Path = Path()
+
+    @property
+    def of_people(self) -> bool:
+        """Whether its rows may be people, so that they are not told exactly: in doubt they are."""
+        exact = self.published or self.hierarchy or self.translates or not self.counts_people
+        return not exact or any(column.person for column in self.columns)
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -247,6 +254,10 @@ def read(folder: Path) -> Contract:
         raise wrong(f"complete_after_days is {contract.complete_after_days!r}, expected a whole number of days")
     if not isinstance(contract.published, bool):
         raise wrong(f"published is {contract.published!r}, expected true or false")
+    if not isinstance(contract.counts_people, bool):
+        raise wrong(f"counts_people is {contract.counts_people!r}, expected true or false")
+    if not contract.counts_people and (contract.asks or any(column.person for column in columns)):
+        raise wrong("counts_people is false, and its rows are people; take that line out")
     if contract.each_file not in EACH_FILE:
         raise wrong(f"each_file is {contract.each_file!r}, expected one of {', '.join(EACH_FILE)}")
     if not contract.file:

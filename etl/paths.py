@@ -58,8 +58,23 @@ class Workspace:
         return self.store / "protection"
 
     @property
+    def withdrawn(self) -> Path:
+        """Releases taken from the app, which somebody may have kept: the engine goes on reckoning with them."""
+        return self.store / "withdrawn"
+
+    @property
     def releases(self) -> Path:
         return self.home / "releases"
+
+    @property
+    def findings(self) -> Path:
+        """Which rule each release breaks, as the last attack found."""
+        return self.releases / "findings.json"
+
+    def ever_published(self) -> list[Path]:
+        """The file of every release there is, those withdrawn too, oldest first."""
+        paths = {path.name: path for folder in (self.withdrawn, self.releases) for path in folder.glob("*.duckdb")}
+        return sorted(paths.values(), key=lambda path: (path.stem[:10], len(path.stem), path.stem))
 
     @property
     def current(self) -> Path:

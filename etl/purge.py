@@ -330,7 +330,7 @@ def _audits(workspace: Workspace, rules: Retention, today: dt.date) -> Rubbish:
 
 def _without_contract(workspace: Workspace, contracts: dict[str, Contract]) -> list[str]:
     there = (path.name for path in workspace.store.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return sorted(set(there) - set(contracts) - {workspace.protection.name})
+    return sorted(set(there) - set(contracts) - {workspace.protection.name, workspace.withdrawn.name})
 
 
 def month_before(day: dt.date, months: int) -> dt.date:

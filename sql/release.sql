@@ -1,6 +1,8 @@
 -- The tables of a release: the public interface between the engine, the app and anyone with a DuckDB client.
 -- `month` is the first day of the month. A value that is not shown is NULL in every column that could tell it. Rows stand in the
 -- order of their columns, units first, so that what is asked of one unit is read in one place.
+-- Numbers of rows that may be people (docs/disclosure.md) are to the nearest 5 from 11 on and NULL where they are few: fewer than
+-- 11, or a number beside which such a one could be worked out. A source's are those of its files, of which few counts as 5.
 CREATE SCHEMA meta;
 CREATE SCHEMA mart;
 
@@ -23,10 +25,10 @@ CREATE TABLE meta.source (
     owner           VARCHAR NOT NULL,
     settled_to      DATE,                   -- last day of its newest settled month; NULL: nothing collected, or no month column
     files           INTEGER NOT NULL,
-    rows_read       BIGINT NOT NULL,        -- = accepted + quarantined + left out
-    rows_accepted   BIGINT NOT NULL,
-    rows_quarantined BIGINT NOT NULL,
-    rows_left_out   BIGINT NOT NULL,        -- by contract: totals rows, equal repeats
+    rows_read       BIGINT,                 -- = accepted + quarantined + left out
+    rows_accepted   BIGINT,
+    rows_quarantined BIGINT,
+    rows_left_out   BIGINT,                 -- by contract: totals rows, equal repeats
     complete_after_days INTEGER NOT NULL,
     published       BOOLEAN NOT NULL        -- already public before it came here
 );
@@ -37,10 +39,10 @@ CREATE TABLE meta.file (
     arrived         TIMESTAMP NOT NULL,     -- UTC
     outcome         VARCHAR NOT NULL,       -- accepted, refused
     sentence        VARCHAR NOT NULL,       -- what happened, in plain words
-    rows_read       BIGINT NOT NULL,
-    rows_accepted   BIGINT NOT NULL,
-    rows_quarantined BIGINT NOT NULL,
-    rows_left_out   BIGINT NOT NULL,
+    rows_read       BIGINT,
+    rows_accepted   BIGINT,
+    rows_quarantined BIGINT,
+    rows_left_out   BIGINT,
     from_month      DATE,
     to_month        DATE,
     replaced        BOOLEAN NOT NULL,       -- a later file has taken the place of all its months
@@ -54,14 +56,14 @@ CREATE TABLE meta.expectation (
     about           VARCHAR NOT NULL,       -- in words: "Every Unit is filled in"
     severity        VARCHAR NOT NULL,       -- critical, warning, info
     status          VARCHAR NOT NULL,       -- passed, failed, error, not applicable
-    unexpected      BIGINT NOT NULL,        -- rows
+    unexpected      BIGINT,                 -- rows
     why             VARCHAR                 -- what is feared
 );
 
 CREATE TABLE meta.unknown_name (
     source          VARCHAR NOT NULL,
     name            VARCHAR NOT NULL,       -- a unit as the extract calls it, which no reference or crosswalk knows
-    "rows"          BIGINT NOT NULL
+    "rows"          BIGINT
 );
 
 CREATE TABLE meta.indicator (

@@ -92,7 +92,7 @@ def keep_promises(workspace: Workspace) -> None:
     """What was written of a release that stands is remembered from now on; of one that never came about, forgotten."""
     for path in sorted(workspace.protection.glob(f"*{PROMISED}")):
         kept = path.with_name(path.name.removesuffix(PROMISED))
-        if (workspace.releases / f"{kept.stem}.duckdb").exists():
+        if kept.stem in {release.stem for release in workspace.ever_published()}:
             path.replace(kept)
         else:
             path.unlink()
@@ -113,8 +113,10 @@ def followed(workspace: Workspace, release: str) -> dict[str, str]:
 def expect_whole(workspace: Workspace) -> None:
     """Raises LostMemory where a release told of people and nothing of it is remembered: what it said could be undone by
     the next."""
-    for name in sorted({path.stem for path in workspace.releases.glob("*.duckdb")} - set(releases(workspace))):
-        if _tells_of_people(workspace.releases / f"{name}.duckdb"):
+    remembered = set(releases(workspace))
+    for path in workspace.ever_published():
+        name = path.stem
+        if name not in remembered and _tells_of_people(path):
             raise LostMemory(
                 f"Release {name} tells of people, and store/protection has no {name}.parquet: put the folder back from a "
                 "copy, or take that release out of releases/ if nobody has seen it. Nothing was published."

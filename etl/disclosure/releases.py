@@ -132,8 +132,8 @@ def _values(con: duckdb.DuckDBPyConnection, indicators: list[str], part: Part | 
 
 
 def paths_of(workspace: Workspace) -> list[Path]:
-    """Every release that was ever published and is still there, oldest first."""
-    return sorted(workspace.releases.glob("*.duckdb"), key=lambda path: (path.stem[:10], len(path.stem), path.stem))
+    """Every release that was ever published and is still there, those withdrawn too, oldest first."""
+    return workspace.ever_published()
 
 
 def known_of(workspace: Workspace, release: str, part: Part | None = None) -> pa.Table:

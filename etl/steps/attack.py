@@ -5,7 +5,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from etl.disclosure.attack.workspace import Unpublished, expect_nothing_added
+from etl.disclosure import findings
+from etl.disclosure.attack.workspace import Unpublished, expect_nothing_added, findings_of
 from etl.disclosure.releases import Part
 from etl.paths import Workspace
 from etl.settings import DisclosureRules
@@ -23,6 +24,16 @@ def expect_nothing_given_away(
     """`cells` and `followed` are what the release will be remembered by. Reads `figure`. Raises GivesAway."""
     new = Unpublished(unfinished, release, followed, cells, lambda part: figures_of(con, part))
     expect_nothing_added(new, workspace, rules)
+
+
+def record(workspace: Workspace, release: str, rules: DisclosureRules) -> None:
+    """Notes which releases break which rule, for history and Data quality. A new release has just been attacked; those that
+    never were, for an older engine made them, are attacked once. Raises DiskFull."""
+    never = {path.stem for path in workspace.ever_published()} - findings.attacked_releases(workspace) - {release}
+    if never:
+        findings.record_findings(workspace, findings_of(workspace, rules).rules)
+    else:
+        findings.record_clean(workspace, release)
 
 
 def figures_of(con: duckdb.DuckDBPyConnection, part: Part | None) -> pa.Table:

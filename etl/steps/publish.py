@@ -15,7 +15,7 @@ from etl.disclosure import memory
 from etl.paths import SQL, Workspace, appearing, room_on_disk, write_json
 from etl.steps.cells import sql_text
 
-FORMAT = 2  # of the tables in sql/release.sql; raise it when a column comes, goes or changes its meaning
+FORMAT = 3  # of the tables in sql/release.sql; raise it when a column comes, goes or changes its meaning
 ROW_GROUP = 8192  # rows that are read together: a page asks of few units at a time, DuckDB's own 122,880 hold dozens
 TABLES = {
     "mart.value": "value",
@@ -118,9 +118,30 @@ def point_at(workspace: Workspace, release: str) -> None:
 
 
 def releases(workspace: Workspace) -> list[str]:
-    """Every release that was ever published and still stands, oldest first."""
-    names = [path.stem for path in workspace.releases.glob("*.duckdb")]
+    """Every release that was ever published and still stands, oldest first; none that was withdrawn."""
+    gone = withdrawn(workspace)
+    names = [path.stem for path in workspace.releases.glob("*.duckdb") if path.stem not in gone]
     return sorted(names, key=lambda name: (name[:10], len(name), name))
+
+
+def withdrawn_record(workspace: Workspace) -> Path:
+    """Beside the releases, for the app reads it too: a release that it names is not opened, wherever its file is."""
+    return workspace.releases / "withdrawn.json"
+
+
+def withdrawn(workspace: Workspace) -> dict[str, str]:
+    """Release → the day on which it was withdrawn. Raises NoSuchRelease where the record cannot be read: one of the releases
+    may be in it."""
+    try:
+        record = json.loads(withdrawn_record(workspace).read_text(encoding="utf-8"))
+        return {str(release): str(day) for release, day in record.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, AttributeError):
+        raise NoSuchRelease(
+            f"{withdrawn_record(workspace)} is damaged, and says which releases were withdrawn: put it back from a copy, or write "
+            '{"2026-11-09a": "2026-11-30"} for each file in store/withdrawn.'
+        ) from None
 
 
 def current(workspace: Workspace) -> str | None:
@@ -133,7 +154,7 @@ def current(workspace: Workspace) -> str | None:
 def next_name(workspace: Workspace, today: dt.date) -> str:
     """The day and the next free letter: 2026-11-09a … z, za, zb … A release that is remembered keeps its name even when
     its file is gone."""
-    names = {*releases(workspace), *memory.releases(workspace)}
+    names = {*releases(workspace), *memory.releases(workspace), *withdrawn(workspace)}
     taken = [name[10:] for name in names if name.startswith(today.isoformat())]
     if not taken:
         return f"{today.isoformat()}a"
@@ -161,9 +182,10 @@ def roll_back(workspace: Workspace, release: str | None) -> str:
         if not earlier:
             raise NoSuchRelease("There is no earlier release to go back to.")
         release = earlier[-1]
+    if day := withdrawn(workspace).get(release):
+        raise NoSuchRelease(f"Release {release} was withdrawn on {day}, and does not come back.")
     read_release(workspace, release)
-    with appearing(_rolled_back(workspace), workspace.work) as unfinished:
-        unfinished.write_text(names[-1] + "\n", encoding="utf-8")
+    note_rolled_back(workspace, names[-1])
     point_at(workspace, release)
     return release
 
@@ -177,11 +199,16 @@ def left_behind(workspace: Workspace) -> bool:
 
 def rolled_back(workspace: Workspace) -> str | None:
     """The release that somebody went back from on purpose."""
-    noted = _rolled_back(workspace)
+    noted = rolled_back_note(workspace)
     return noted.read_text(encoding="utf-8").strip() if noted.exists() else None
 
 
-def _rolled_back(workspace: Workspace) -> Path:
+def note_rolled_back(workspace: Workspace, newest: str) -> None:
+    with appearing(rolled_back_note(workspace), workspace.work) as unfinished:
+        unfinished.write_text(newest + "\n", encoding="utf-8")
+
+
+def rolled_back_note(workspace: Workspace) -> Path:
     return workspace.releases / "ROLLED_BACK"
 
 

@@ -10,11 +10,11 @@ titles = {row["source"]: row["title"] for row in sources}
 refused = [file for file in files if file["outcome"] == "refused"]
 last = warehouse.last_build()
 
-waiting = sum(row["waiting"] for row in unknown)
-frame.heading(view, "Data quality", arrivals.needs(len(refused), waiting, last))
+frame.heading(view, "Data quality", arrivals.needs(len(refused), len(unknown), last))
 asked.pointer(view)
 looked.outage()
 arrivals.last_build(last, view.release.id)
+protection.findings(warehouse.findings())
 arrivals.sources(sources)
 
 left, right = st.columns([3, 2], gap="large")

@@ -8,6 +8,10 @@ import streamlit as st
 
 from pages.parts import folded, freshness, states, tables, words
 
+ROUNDED = (
+    "Where rows may be people their numbers are told to the nearest 5; few is fewer than 11, or a number beside which such a one "
+    "could be worked out. Files are told one by one, and their sums count few as 5."
+)
 OUTCOMES = {
     "critical": (":material/block:", "refused the file"),
     "warning": (":material/pending:", "set rows aside"),
@@ -23,7 +27,7 @@ def needs(refused: int, waiting: int, last: dict[str, Any] | None) -> str:
     if refused:
         told.append(f"{words.many(refused, 'file was', 'files were')} refused")
     if waiting:
-        told.append(f"{words.many(waiting, 'row names', 'rows name')} a unit we do not know")
+        told.append(f"{words.many(waiting, 'name of a unit is', 'names of units are')} not known")
     if not told:
         return "**Nothing needs you.** Everything arrived whole, or says why not."
     return f"**This needs you:** {words.listed(told)}. Everything else arrived whole, or says why not."
@@ -50,17 +54,19 @@ def sources(rows: list[dict[str, Any]]) -> None:
             "Source": row["title"],
             "Settled to": words.short_day(row["settled_to"]),
             "Files": row["files"],
-            "Rows read": row["rows_read"],
-            "Accepted": row["rows_accepted"],
-            "Set aside": row["rows_quarantined"],
-            "Left out": row["rows_left_out"],
-            "Why set aside or left out": " · ".join(f"{r['rows']:,}: {r['reason']}" for r in row["reasons"])
+            "Rows read": words.rows(row["rows_read"], row["published"]),
+            "Accepted": words.rows(row["rows_accepted"], row["published"]),
+            "Set aside": words.rows(row["rows_quarantined"], row["published"]),
+            "Left out": words.rows(row["rows_left_out"], row["published"]),
+            "Why set aside or left out": " · ".join(
+                f"{words.rows(r['rows'], row['published'])}: {r['reason']}" for r in row["reasons"]
+            )
             if row["files"]
             else "not collected yet",
         }
         for row in rows
     ]
-    config = _rows("Files", "Rows read", "Accepted", "Set aside", "Left out")
+    config = _numbers("Files") | _rows("Rows read", "Accepted", "Set aside", "Left out")
     config["Why set aside or left out"] = st.column_config.TextColumn(width=410)
     tables.shown(
         told,
@@ -69,7 +75,7 @@ def sources(rows: list[dict[str, Any]]) -> None:
         row_height=40,
     )
     st.caption(
-        "Rows read = accepted + set aside + left out, for every file. Rows set aside keep their text, line "
+        f"Rows read = accepted + set aside + left out, for every file. {ROUNDED} Rows set aside keep their text, line "
         "and reason, and are taken again when the file, its contract or a reference is corrected. Rows are "
         "left out where the contract says so: totals, equal repeats."
     )
@@ -93,9 +99,12 @@ def unknown_names(rows: list[dict[str, Any]], known: list[dict[str, Any]] | None
     if not rows:
         st.markdown(":gray[:material/check_circle:] Every unit named is one we know.")
         return
-    told = [{"In": row["source"], "Name": row["name"], "Rows": row["waiting"], "Is it…": None} for row in rows]
+    told = [
+        {"In": row["source"], "Name": row["name"], "Rows": words.rows(row["waiting"], row["published"]), "Is it…": None}
+        for row in rows
+    ]
     config = {
-        "Rows": st.column_config.NumberColumn(format="localized", width=70),
+        "Rows": st.column_config.TextColumn(width=90),
         "Is it…": st.column_config.SelectboxColumn(options=list(units.values()), width=220),
     }
     matched = st.data_editor(
@@ -131,17 +140,19 @@ def reasons(rows: list[dict[str, Any]]) -> None:
             "Source": r["title"],
             "Heading": r["heading"] or "–",
             "Reason": r["reason"],
-            "Rows": r["set_aside"],
+            "Rows": words.rows(r["set_aside"], r["published"]),
             "Files": r["files"],
         }
         for r in rows
     ]
-    config = _rows("Rows", "Files") | {"Reason": st.column_config.TextColumn(width=380)}
+    config = _rows("Rows") | _numbers("Files") | {"Reason": st.column_config.TextColumn(width=380)}
     tables.shown(
         told, "Why rows were set aside or left out, source by source", config, height=min(38 + 35 * len(told), 420)
     )
     tables.as_file("Reasons (CSV)", told, "rows set aside")
-    st.caption("The rows themselves are seen on the engine’s side alone, by python -m etl receipts --rows.")
+    st.caption(
+        f"{ROUNDED} The rows themselves, and exact numbers, are seen on the engine’s side alone, by python -m etl receipts --rows."
+    )
 
 
 def checks(rows: list[dict[str, Any]], titles: dict[str, str]) -> None:
@@ -155,7 +166,7 @@ def checks(rows: list[dict[str, Any]], titles: dict[str, str]) -> None:
             told = [f":gray[{icon}] **{len(failed):,} {outcome}**"]
             for row in failed:
                 why = f" *{words.plain(row['why'])}*" if row["why"] else ""
-                what = f"{words.plain(row['about'])}: {words.many(row['unexpected'], 'row')}."
+                what = f"{words.plain(row['about'])}: {words.rows(row['unexpected'], row['published'], 'row')}."
                 told.append(f":small[:gray[{words.plain(titles.get(row['source'], row['source']))}. {what}{why}]]")
             st.markdown("  \n".join(told))
     if any(row["errors"] for row in rows):
@@ -190,7 +201,7 @@ def _check(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "Result": came,
         "Expected": row["about"],
-        "Rows": row["unexpected"],
+        "Rows": words.rows(row["unexpected"], row["published"]),
         "Files": f"{row['failed']} of {row['files']}",
         "Why it matters": row["why"],
     }
@@ -208,11 +219,11 @@ def files(rows: list[dict[str, Any]], titles: dict[str, str]) -> None:
             "Arrived": words.short_day(row["arrived"].date()),
             "Months": _months(row["from_month"], row["to_month"]),
             "Outcome": "replaced by a later file" if row["replaced"] else row["outcome"],
-            "What happened": row["sentence"],
-            "Read": row["rows_read"],
-            "Accepted": row["rows_accepted"],
-            "Set aside": row["rows_quarantined"],
-            "Left out": row["rows_left_out"],
+            "What happened": _became(row),
+            "Read": words.rows(row["rows_read"], row["published"]),
+            "Accepted": words.rows(row["rows_accepted"], row["published"]),
+            "Set aside": words.rows(row["rows_quarantined"], row["published"]),
+            "Left out": words.rows(row["rows_left_out"], row["published"]),
         }
         for row in rows
     ]
@@ -226,7 +237,25 @@ def files(rows: list[dict[str, Any]], titles: dict[str, str]) -> None:
     tables.as_file("Files (CSV)", told, "files")
 
 
+def _became(row: dict[str, Any]) -> str:
+    """What an older release says of an accepted file has exact numbers in it."""
+    if row["outcome"] != "accepted" or row["published"]:
+        return row["sentence"]
+    read, accepted, aside, out = (
+        words.rows(row[name], False) for name in ("rows_read", "rows_accepted", "rows_quarantined", "rows_left_out")
+    )
+    if aside == out == "0":
+        return f"All of {read} rows accepted."
+    told = [f"{accepted} of {read} rows accepted"]
+    told += [f"{aside} set aside"] * (aside != "0") + [f"{out} left out as its contract says"] * (out != "0")
+    return words.sentence(", ".join(told)) + "."
+
+
 def _rows(*names: str) -> dict[str, Any]:
+    return dict.fromkeys(names, st.column_config.TextColumn(width=100, alignment="right"))
+
+
+def _numbers(*names: str) -> dict[str, Any]:
     return dict.fromkeys(names, st.column_config.NumberColumn(format="localized", width=72))
 
 

@@ -1,5 +1,7 @@
 """Releases: which there are, what changed from one to another, and going back."""
 
+import datetime as dt
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -54,7 +56,20 @@ def listed(rows: list[dict[str, Any]], current: str) -> None:
         }
         for row in rows
     ]
+    told += [
+        dict.fromkeys(told[0] if told else (), "–") | {"Now": f"withdrawn {words.short_day(day)}", "Release": release}
+        for release, day in _withdrawn()
+    ]
     tables.shown(told, "Every release, newest first", height=min(38 + 35 * len(told), 320))
+
+
+def _withdrawn() -> list[tuple[str, dt.date | None]]:
+    """Newest first; nothing but name and day is known of them here."""
+    days = []
+    for release, day in sorted(warehouse.withdrawn().items(), reverse=True):
+        with suppress(ValueError):
+            days.append((release, dt.date.fromisoformat(day)))
+    return days
 
 
 def compared(view: View, rows: list[dict[str, Any]], current: str) -> None:
@@ -116,8 +131,8 @@ def _sources(rows: list[dict[str, Any]]) -> None:
         {
             "Source": row["title"],
             "Files": _both(row["files_were"], row["files_are"]),
-            "Rows accepted": _both(row["rows_were"], row["rows_are"]),
-            "Rows set aside": _both(row["set_aside_were"], row["set_aside_are"]),
+            "Rows accepted": _rows(row["rows_were"], row["rows_are"], row),
+            "Rows set aside": _rows(row["set_aside_were"], row["set_aside_are"], row),
             "Settled to": _settled(row),
         }
         for row in rows
@@ -127,6 +142,15 @@ def _sources(rows: list[dict[str, Any]]) -> None:
 
 def _both(was: int | None, is_now: int | None) -> str:
     return f"{was or 0:,} → {is_now or 0:,}" if was != is_now else f"{is_now or 0:,}"
+
+
+def _rows(was: int | None, is_now: int | None, row: dict[str, Any]) -> str:
+    """Of a source that was or is not there, none."""
+    was, is_now = (
+        words.rows(number if files is not None else 0, row["published"])
+        for number, files in ((was, row["files_were"]), (is_now, row["files_are"]))
+    )
+    return was if was == is_now else f"{was} → {is_now}"
 
 
 def _settled(row: dict[str, Any]) -> str:

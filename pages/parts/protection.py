@@ -24,6 +24,15 @@ SETTINGS = {
 }
 
 
+def findings(found: dict[str, list[str]]) -> None:
+    """The releases that the attack broke, by which rule, and what to do: of no unit, and with no number."""
+    for release, rules in found.items():
+        st.markdown(
+            f":orange[:material/report:] **Release {words.plain(release)} tells more than it should** "
+            f"({words.plain('; '.join(rules))}). At a terminal, `python -m etl withdraw` and its name take it from the app."
+        )
+
+
 def cost(rows: list[dict[str, Any]], loosened: list[dict[str, Any]]) -> None:
     """A table by level and kind of figure; above it whatever protects people less than usual."""
     st.header("How people are protected", anchor=False)

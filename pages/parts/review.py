@@ -302,12 +302,13 @@ def since(found: Review) -> list[str]:
 
 def quality(found: Review) -> str:
     """The data's quality in a line."""
-    arrived = [source for source in found.sources if source["rows_read"]]
-    aside = sorted((s for s in arrived if s["rows_quarantined"]), key=lambda s: -s["rows_quarantined"])
+    arrived = [source for source in found.sources if source["files"]]
+    aside = sorted((s for s in arrived if s["rows_quarantined"] != 0), key=lambda s: -(s["rows_quarantined"] or 0))
     told = [f"{len(arrived)} of {words.many(len(found.sources), 'source')} collected."]
     for source in aside[:2]:
+        rows = words.rows(source["rows_quarantined"], source["published"])
         told.append(
-            f"{source['title']}: {source['rows_quarantined']:,} of {words.many(source['rows_read'], 'row')} set aside."
+            f"{source['title']}: {rows} of {words.rows(source['rows_read'], source['published'], 'row')} set aside."
         )
     if len(aside) > 2:
         told.append(f"{words.many(len(aside) - 2, 'more source')} with rows set aside.")

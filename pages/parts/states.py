@@ -12,6 +12,8 @@ CLOSED = (warehouse.UnreadableRelease, access.SignInFirst, access.SignInNeeded, 
 def closed(reason: Exception | None) -> None:
     """What stands in the place of every page, and why."""
     match reason:
+        case warehouse.AllWithdrawn():
+            all_withdrawn(str(reason))
         case warehouse.UnreadableRelease():
             unreadable(str(reason))
         case access.SignInFirst():
@@ -52,6 +54,14 @@ def unreadable(sentence: str) -> None:
     with empty("link_off", words.plain(sentence), "Nothing is lost: earlier releases are still there."):
         st.markdown("Whoever looks after the builds can go back to the one before:", text_alignment="center")
         st.code("python -m etl rollback", language=None, width=460)
+        _try_again()
+
+
+def all_withdrawn(sentence: str) -> None:
+    st.title("Nothing to show for now", anchor=False)
+    with empty("inventory_2", words.plain(sentence), "Nothing that arrived is lost."):
+        st.markdown("Whoever looks after the builds makes one:", text_alignment="center")
+        st.code("python -m etl build", language=None, width=460)
         _try_again()
 
 

@@ -29,7 +29,8 @@ BY_UNIT = (  # asked once of all units, and then told of those asked for: each h
 )  # fmt: skip
 MANY = 2000  # units that a viewer may see; one who sees more asks only of those asked for
 LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
-FORMAT = 2  # of meta.release: the layout of tables that these pages read
+FORMAT, OLDEST = 3, 2  # of meta.release: the layouts of tables that these pages read; in 3 a number of rows may be NULL
+ALL_WITHDRAWN = "Every release has been withdrawn: it told more than it should. The next build makes a new one."
 Params = tuple[tuple[str, Any], ...]  # names and values of what is asked, in order
 _met: set[Path] = set()  # pointers that have led to a release before: where one is gone now, its folder is out of reach
 
@@ -40,6 +41,10 @@ class NoRelease(Exception):
 
 class UnreadableRelease(Exception):
     """There is a release, but it cannot be read; the message is a sentence for the reader."""
+
+
+class AllWithdrawn(UnreadableRelease):
+    """There were releases, and each has been taken from the app."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,15 @@ def home() -> Path:
 def current() -> Release:
     """The release that CURRENT points at now. Read at every run: a build may have replaced it since the last.
 
-    Raises NoRelease where none was ever published, UnreadableRelease where the one named cannot be opened.
+    Raises NoRelease where none was ever published, UnreadableRelease where the one named cannot be opened, AllWithdrawn.
     """
     pointer = home() / "releases" / "CURRENT"
+    gone = withdrawn()
     try:
         name = pointer.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
+        if gone:
+            raise AllWithdrawn(ALL_WITHDRAWN) from None
         if pointer in _met:
             raise UnreadableRelease("The folder of releases is out of reach.") from None
         raise NoRelease from None
@@ -70,6 +78,8 @@ def current() -> Release:
         raise UnreadableRelease("The file releases/CURRENT cannot be read.") from None
     if not re.fullmatch(r"[\w-]+", name):
         raise UnreadableRelease("The file releases/CURRENT does not hold the id of a release.")
+    if name in gone:
+        raise AllWithdrawn(f"The release {name} has been withdrawn, and no other is current.")
     release = Release(str(pointer.with_name(f"{name}.duckdb").resolve()), name)
     try:
         written = _format(release.path)
@@ -77,7 +87,7 @@ def current() -> Release:
         raise UnreadableRelease(f"The release {name} cannot be opened: its file is missing or damaged.") from None
     if written > FORMAT:
         raise UnreadableRelease(f"The release {name} was made by a newer version of Kinship than these pages.")
-    if written < FORMAT:
+    if written < OLDEST:
         raise UnreadableRelease(
             f"The release {name} was made by an older version of Kinship than these pages: build again (python -m etl build)."
         )
@@ -94,19 +104,20 @@ def current_or_none() -> Release | None:
 
 
 def releases() -> list[Release]:
-    """Every release that stands in this workspace, newest first, whether or not it can be read."""
-    paths = (home() / "releases").glob("*.duckdb")
+    """Every release that stands in this workspace, newest first, whether or not it can be read; none that was withdrawn."""
+    gone = withdrawn()
+    paths = [path for path in (home() / "releases").glob("*.duckdb") if path.stem not in gone]
     found = [Release(str(path.resolve()), path.stem) for path in paths if re.fullmatch(r"[\w-]+", path.stem)]
     return sorted(found, key=lambda release: (release.id[:10], len(release.id), release.id), reverse=True)
 
 
 def earlier(release: Release) -> list[Release]:
     """The releases published before this one that these pages can read, newest first."""
-    found = []
+    found, gone = [], withdrawn()
     for path in Path(release.path).parent.glob("*.duckdb"):
-        if _order(path.stem) < _order(release.id):
+        if _order(path.stem) < _order(release.id) and path.stem not in gone:
             try:
-                if _format(str(path.resolve())) == FORMAT:
+                if OLDEST <= _format(str(path.resolve())) <= FORMAT:
                     found.append(Release(str(path.resolve()), path.stem))
             except (duckdb.Error, OSError):
                 continue  # it cannot be opened, so nothing can be compared with it
@@ -117,6 +128,28 @@ def _order(name: str) -> tuple[str, int, str]:
     """2026-11-09a, … 2026-11-09z, 2026-11-09aa"""
     day, letters = name[:10], name[10:]
     return day, len(letters), letters
+
+
+def withdrawn() -> dict[str, str]:
+    """The releases that were taken from the app → the day, 2026-11-30. Raises UnreadableRelease where it cannot be told."""
+    try:
+        record = json.loads((home() / "releases" / "withdrawn.json").read_text(encoding="utf-8"))
+        return {str(release): str(day) for release, day in record.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError):
+        raise UnreadableRelease("The file releases/withdrawn.json cannot be read.") from None
+
+
+def findings() -> dict[str, list[str]]:
+    """The releases that tell more than they should, as the last attack found, each with the rules that it breaks; those that
+    were withdrawn are no concern of a reader any more."""
+    try:
+        record = json.loads((home() / "releases" / "findings.json").read_text(encoding="utf-8"))
+        gone = withdrawn()
+        return {str(release): [str(rule) for rule in rules] for release, rules in record.items() if release not in gone}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
 
 
 def last_build() -> dict[str, Any] | None:

@@ -95,6 +95,20 @@ def many(number: int, one: str, more: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else more or one + 's'}"
 
 
+def rows(number: int | None, published: bool, what: str = "") -> str:
+    """61,380 rows, of data that is already public; of other data, whose rows may be people, about 61,380 rows, or few rows. An
+    older release holds exact numbers: they are rounded here."""
+    if published and number is not None:
+        told = f"{number:,}"
+    elif number == 0:
+        told = "0"
+    elif number is None or number < 10:
+        told = "few"
+    else:
+        told = f"about {(number + 2) // 5 * 5:,}"
+    return f"{told} {what if told == '1' else what + 's'}" if what else told
+
+
 def listed(parts: Iterable[str]) -> str:
     """a, b and c"""
     *most, last = list(parts) or [""]
@@ -215,13 +229,14 @@ def sure(row: dict[str, Any], profile: str) -> str:
 
 def quality(source: dict[str, Any]) -> str:
     """What one source's checks said, and how many of its rows were set aside."""
-    if not source["rows_read"]:
+    if not source["files"]:
         return f"{plain(source['title'])}, nothing collected yet"
     told = [f"{many(source['passed'], 'check')} passed"]
     told += [f"{source['set_rows_aside']:,} set rows aside"] if source["set_rows_aside"] else []
     told += [f"{source['noted']:,} noted"] if source["noted"] else []
-    aside = f"{source['rows_quarantined']:,}" if source["rows_quarantined"] else "none"
-    return f"{plain(source['title'])}, {', '.join(told)}; {aside} of {many(source['rows_read'], 'row')} set aside"
+    aside = "none" if source["rows_quarantined"] == 0 else rows(source["rows_quarantined"], source["published"])
+    read = rows(source["rows_read"], source["published"], "row")
+    return f"{plain(source['title'])}, {', '.join(told)}; {aside} of {read} set aside"
 
 
 BEYOND = "more than chance, season and what all teams share explain"

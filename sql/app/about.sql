@@ -5,6 +5,8 @@ SELECT
     s.complete_after_days,
     s.rows_read,
     s.rows_quarantined,
+    s.files,
+    s.published,
     (SELECT max(f.arrived) FROM meta.file AS f WHERE f.source = s.source AND f.outcome = 'accepted') AS loaded,
     count(DISTINCT e.about) FILTER (WHERE e.status = 'passed') AS passed,
     count(DISTINCT e.about) FILTER (WHERE e.status = 'failed' AND e.severity = 'warning') AS set_rows_aside,
@@ -18,5 +20,5 @@ LEFT JOIN (
 ) AS e ON e.source = s.source
 WHERE i.indicator = $indicator
   AND len($units::VARCHAR[]) > 0
-GROUP BY s.source, s.title, s.settled_to, s.complete_after_days, s.rows_read, s.rows_quarantined
+GROUP BY s.source, s.title, s.settled_to, s.complete_after_days, s.rows_read, s.rows_quarantined, s.files, s.published
 ORDER BY s.title

@@ -1,7 +1,8 @@
 -- Each file that arrived, newest first: what became of it, in a sentence and in rows.
 SELECT
-    source, file, arrived, outcome, sentence, rows_read, rows_accepted, rows_quarantined, rows_left_out,
-    from_month, to_month, replaced
-FROM meta.file
+    f.source, file, arrived, outcome, sentence, f.rows_read, f.rows_accepted, f.rows_quarantined, f.rows_left_out,
+    from_month, to_month, replaced, coalesce(s.published, true) AS published
+FROM meta.file AS f
+LEFT JOIN meta.source AS s ON s.source = f.source
 WHERE len($units::VARCHAR[]) > 0
 ORDER BY arrived DESC, file

@@ -94,9 +94,25 @@ def test_how_sure_a_reading_is_names_the_rule_and_the_months():
 
 
 def test_data_quality_counts_checks_and_rows():
-    source = {"title": "Rota", "passed": 14, "set_rows_aside": 0, "noted": 1, "rows_read": 61380, "rows_quarantined": 0}
+    source = {
+        "title": "Rota",
+        "passed": 14,
+        "set_rows_aside": 0,
+        "noted": 1,
+        "rows_read": 61380,
+        "rows_quarantined": 0,
+        "files": 1,
+    }
+    source |= {"published": True}
     assert words.quality(source) == "Rota, 14 checks passed, 1 noted; none of 61,380 rows set aside"
-    assert words.quality(source | {"rows_read": 0}) == "Rota, nothing collected yet"
+    assert words.quality(source | {"files": 0}) == "Rota, nothing collected yet"
+    of_people = source | {"published": False, "rows_read": 61383}
+    assert words.quality(of_people).endswith("none of about 61,385 rows set aside")
+    assert words.quality(of_people | {"rows_read": None, "rows_quarantined": None}).endswith(
+        "few of few rows set aside"
+    )
+    told = [words.rows(number, False, "row") for number in (0, None, 1, 9, 10, 12, 13, 61380)]
+    assert told == ["0 rows", *["few rows"] * 3, "about 10 rows", "about 10 rows", "about 15 rows", "about 61,380 rows"]
 
 
 def test_a_target_is_told_with_what_will_become_of_it():

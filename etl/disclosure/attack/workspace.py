@@ -25,16 +25,28 @@ NOTHING = "Nothing was published; the last release stays."
 class Report:
     """`skipped`: questions that could not be asked of an older release, each a sentence."""
 
-    releases: int
+    names: list[str]
     findings: list[Finding] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+
+    @property
+    def releases(self) -> int:
+        return len(self.names)
+
+    @property
+    def rules(self) -> dict[str, list[str]]:
+        """Release → the rules that it breaks, as a finding counts for the newest release that it rests on."""
+        broken: dict[str, set[str]] = {name: set() for name in self.names}
+        for each in self.findings:
+            broken.setdefault(each.releases[-1], set()).add(each.rule)
+        return {name: sorted(rules) for name, rules in broken.items()}
 
 
 def findings_of(workspace: Workspace, rules) -> Report:
     """Everything that a reader of every release there is could know and should not."""
     paths = releases.paths_of(workspace)
     books, known = releases.of_workspace(workspace)
-    report = Report(len(paths), attack(books, known, rules))
+    report = Report([path.stem for path in paths], attack(books, known, rules))
     for path, book in zip(paths, books, strict=True):
         answers = ask(path, book.name, book.headers)
         report.findings += answers.findings
