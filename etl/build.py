@@ -135,6 +135,7 @@ def make_release(
     from etl.steps.account import account
     from etl.steps.annotate import FACTS, annotate, unknown_names
     from etl.steps.attack import expect_nothing_given_away
+    from etl.steps.attack import record as record_attack
     from etl.steps.measure import in_place, measure
     from etl.steps.prime import prime
     from etl.steps.protect import protect
@@ -234,6 +235,7 @@ def make_release(
     followed = organisation.successors
     rest = (con, workspace, release, made.cells, followed, said.disclosure)
     publish.publish(con, workspace, release, meta, partial(expect_nothing_given_away, *rest))
+    record_attack(workspace, release, said.disclosure)
     return Outcome("published", f"Published release {release}.", release, refused)
 
 
