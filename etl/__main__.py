@@ -28,6 +28,7 @@ from etl import purge as purges
 from etl.contracts import BadContract
 from etl.disclosure.audit import FailedAudit
 from etl.disclosure.memory import LostMemory
+from etl.engine import connect_to_files
 from etl.indicators import BadIndicator
 from etl.paths import PROJECT, DiskFull, Workspace
 from etl.people import BadKey
@@ -271,7 +272,7 @@ def show_rows(workspace: Workspace, held: list[keep.Receipt]) -> None:
         if not rejected.exists():
             say(f"{receipt.file}: its {receipt.rows_quarantined:,} rows set aside have been purged.")
             continue
-        with duckdb.connect() as con:
+        with connect_to_files(rejected) as con:
             found = con.read_parquet(str(rejected)).fetchall()
         for line, reasons, cells in found:
             said = json.loads(cells)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from etl.disclosure import memory
 from etl.disclosure.figures import POOL
+from etl.engine import connect_to_folders, connect_to_release
 from etl.paths import Workspace
 
 TABLES = (
@@ -45,7 +45,7 @@ class Header:
 
 
 def read(path: Path, followed: dict[str, str] | None = None) -> Release:
-    with duckdb.connect(str(path), read_only=True) as con:
+    with connect_to_release(path) as con:
         tables = [con.sql(f"SELECT {columns} FROM {table}").to_arrow_table() for table, columns in TABLES]
         headers = con.sql(
             'SELECT indicator, family, disclosure, refresh, "window", scale, unit, better, levels FROM meta.indicator'
@@ -56,7 +56,7 @@ def read(path: Path, followed: dict[str, str] | None = None) -> Release:
 
 def of_workspace(workspace: Workspace) -> tuple[list[Release], pa.Table]:
     """Every release that stands, oldest first; and what colleagues know, which is what the engine remembers of people."""
-    with duckdb.connect() as con:
+    with connect_to_folders([workspace.protection], workspace.work / "spill") as con:
         known = con.sql(
             """
             SELECT

@@ -36,7 +36,8 @@ if hidden:
 from etl import dialect, privacy  # noqa: E402
 from etl.contracts import Contract  # noqa: E402
 from etl.paths import NO_ROOM, DiskFull  # noqa: E402
-from etl.steps.cells import odd_of, sql_text  # noqa: E402
+from etl.quoting import quoted_text, quoted_texts  # noqa: E402
+from etl.steps.cells import odd_of  # noqa: E402
 from etl.steps.conform import Conformed  # noqa: E402
 from etl.steps.dates import is_other_weekday  # noqa: E402
 from etl.steps.expected import of_contract, of_privacy, of_suite  # noqa: E402
@@ -191,7 +192,7 @@ def _rows_of(files: list[Conformed]) -> str:
     """The rows of all of them, each with a number of its own."""
     return "\nUNION ALL BY NAME\n".join(
         f"SELECT *, file_row_number + {number << SHIFT} AS row "
-        f"FROM read_parquet('{sql_text(str(conformed.path))}', file_row_number = true)"
+        f"FROM read_parquet({quoted_text(str(conformed.path))}, file_row_number = true)"
         for number, conformed in enumerate(files)
     )
 
@@ -215,7 +216,7 @@ def _lay_out(
     for column, words in contract.leave_out.items():
         if column not in conformed.headings:
             continue
-        listed = ", ".join(f"'{sql_text(str(word).lower())}'" for word in words)
+        listed = quoted_texts(str(word).lower() for word in words)
         said = f"coalesce({odd[column]}, {column}::VARCHAR)" if odd[column] else column
         con.execute(
             f"INSERT INTO left_out SELECT row, ?, 'is a totals row' FROM arrived "
