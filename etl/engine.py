@@ -23,10 +23,9 @@ FETCHES_NOTHING = {"autoinstall_known_extensions": False, "autoload_known_extens
 
 
 def connect(workspace: Workspace, threads: int | None = None) -> duckdb.DuckDBPyConnection:
-    """For a build, a purge or a trial: it reaches the workspace's inbox and store, and of the workspace nothing else; not its
-    key, nor who may see what, nor a release that stands. What the inbox only points at can be read where it lies."""
-    linked = [path.resolve() for path in workspace.inbox.rglob("*") if path.is_symlink() and path.is_file()]
-    return _opened([workspace.inbox, workspace.store], linked, workspace.work / "spill", threads)
+    """For a build, a purge or a trial: it reaches the workspace's inbox and store, wherever they lie, and of the workspace
+    nothing else; not its key, nor who may see what, nor a release that stands."""
+    return _opened([workspace.inbox, workspace.store], [], workspace.work / "spill", threads)
 
 
 def connect_to_folders(folders: Iterable[Path], spill: Path) -> duckdb.DuckDBPyConnection:

@@ -17,6 +17,15 @@ def printable(text: str) -> str:
     return "".join(_shown(character) for character in text)
 
 
+def is_text(text: str) -> bool:
+    """Whether it can be written down: a file's name may be bytes that stand for no characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _shown(character: str) -> str:
     if unicodedata.category(character) not in HIDDEN:
         return character

@@ -128,10 +128,12 @@ def files_of(proposal: Record, known: dict[str, Contract]) -> dict[str, str]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes a query of several lines as lines."""
+    """Writes a query of several lines as lines, and what YAML would take for the end of a line as an escape."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    if set(text) & set("\r\x85\u2028\u2029\ufeff"):
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.contracts import BadContract
+from etl.printable import is_text
 
 Record = dict[str, Any]
 MAX_BYTES = 4 << 20
@@ -25,15 +26,7 @@ USES = ("load", "person", "leave out")
 
 
 def _is_text(given: Any) -> bool:
-    return isinstance(given, str) and len(given) <= MAX_CHARACTERS and _encodes(given)
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a pair of characters
-        return False
-    return True
+    return isinstance(given, str) and len(given) <= MAX_CHARACTERS and is_text(given)
 
 
 def _is_texts(given: Any) -> bool:

@@ -64,7 +64,8 @@ def text_sql(column: Column, places: dict[str, int], table: Table, contract: Con
             words = f"replace({cell}, '\u00a0', ' ')"
         tidy = trimmed(words)
         cell = f"CASE WHEN {padded} THEN CASE WHEN {is_filled(tidy, contract)} THEN {tidy} END ELSE {cell} END"
-    cell = cell if table.kind == "csv" else f"CASE WHEN {is_filled(cell, contract)} THEN {cell} END"
+    by_reader = table.kind == "csv" and null_words(contract, table) == missing_words(contract)
+    cell = cell if by_reader else f"CASE WHEN {is_filled(cell, contract)} THEN {cell} END"
     if column.first_characters or column.last_characters:
         side = "left" if column.first_characters else "right"
         part = trimmed(f"{side}({trimmed(cell)}, {column.first_characters or column.last_characters})")
@@ -166,6 +167,11 @@ def trimmed(text: str) -> str:
 
 def missing_words(contract: Contract) -> list[str]:
     return list(dict.fromkeys(["", *contract.format.missing]))
+
+
+def null_words(contract: Contract, table: Table) -> list[str]:
+    """Of the words that mean missing those that DuckDB's reader of CSV can be told: none in which what cuts a file stands."""
+    return [word for word in missing_words(contract) if not set(word) & {'"', table.delimiter, "\n", "\r", "\0"}]
 
 
 def is_filled(text: str, contract: Contract) -> str:

@@ -12,7 +12,7 @@ import duckdb
 from etl.contracts import Column, Contract
 from etl.paths import room_on_disk
 from etl.quoting import quoted_text, quoted_texts
-from etl.steps.cells import Meanings, after_sql, missing_words, read_sql, text_sql, typed_sql
+from etl.steps.cells import Meanings, after_sql, null_words, read_sql, text_sql, typed_sql
 from etl.steps.dates import expect_order_of_dates
 from etl.steps.headings import matched
 from etl.steps.land import Arrival, UnreadableExtract
@@ -141,7 +141,7 @@ def _relation(table: Table, contract: Contract) -> str:
     if table.kind == "parquet":
         return f"read_parquet({quoted_text(literally(table.path))})"
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(table.headings)))
-    missing = quoted_texts(missing_words(contract))
+    missing = quoted_texts(null_words(contract, table))
     return (
         f"read_csv({quoted_text(literally(table.path))}, auto_detect = false, header = false, skip = {table.skip_lines}, "
         f"delim = {quoted_text(table.delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}}, "

@@ -12,7 +12,7 @@ from etl import contracts
 from etl.contracts import BadContract
 from etl.paths import EXPECTATIONS
 from etl.proposal import folder, form, suites, told
-from tests.hostile_texts import HOSTILE, texts
+from tests.hostile_texts import HOSTILE, PIECES, texts
 
 KNOWN = contracts.load([EXPECTATIONS])
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -127,7 +127,7 @@ def test_a_column_may_be_called_like_a_word_of_ours(tmp_path, name):
 
 def test_hostile_words_come_back_as_words(tmp_path):
     """Into the contract, and out of it as a build reads it."""
-    words = [word for word in HOSTILE if word]
+    words = [*HOSTILE, *(f"a{piece}b" for piece in PIECES)]
     proposal = changed(("columns", 0), COLUMN | {"allowed": words, "heading": HOSTILE[0], "meaning": HOSTILE[1]})
     proposal |= {"title": HOSTILE[2], "owner": HOSTILE[3], "leave_out": {"unit": words}, "format": {"missing": words}}
     contract = folder.write(form.expect_form(proposal), tmp_path, KNOWN)
