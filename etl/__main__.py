@@ -19,6 +19,7 @@ import duckdb
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from etl import backup as backups
 from etl import build as builder
@@ -31,9 +32,11 @@ from etl.disclosure.attack.finding import GivesAway
 from etl.disclosure.audit import FailedAudit
 from etl.disclosure.counts import Unaccounted
 from etl.disclosure.memory import LostMemory
+from etl.engine import connect_to_files
 from etl.indicators import BadIndicator
 from etl.paths import PROJECT, DiskFull, Workspace
 from etl.people import BadKey
+from etl.printable import printable
 from etl.series import moment
 from etl.spark import NoSpark
 from etl.steps import keep, measure, model, publish, units
@@ -73,7 +76,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+PLAIN = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}
+out, err = Console(**PLAIN), Console(stderr=True, **PLAIN)
 
 
 @app.callback()
@@ -83,7 +87,8 @@ def main() -> None:
 
 
 def say(sentence: str) -> None:
-    out.print(sentence, markup=False)
+    """On a line of its own, whatever stands in it."""
+    out.print(printable(sentence))
 
 
 @contextmanager
@@ -103,7 +108,7 @@ def plainly(workspace: Workspace | None = None) -> Iterator[None]:
         # With no room for the note either, the terminal and the exit code still say it.
         with suppress(DiskFull, OSError):
             publish.write_last_build(workspace, "failed", sentence, publish.current(workspace))
-    err.print(sentence, markup=False)
+    err.print(printable(sentence))
     raise typer.Exit(FAILED)
 
 
@@ -122,7 +127,7 @@ def build(
         except ValueError:
             raise BadContract(f"--as-of {as_of!r} is not a day; write it as 2026-11-09.") from None
         with out.status("Looking into the inbox") as status:
-            outcome = builder.build(workspace, day, say, lambda what: status.update(what))
+            outcome = builder.build(workspace, day, say, lambda what: status.update(Text(printable(what))))
         publish.write_last_build(workspace, outcome.outcome, outcome.sentence, outcome.release)
         say(outcome.sentence)
         if outcome.outcome == "published" and settings.read(workspace).packs:
@@ -185,14 +190,8 @@ def history() -> None:
             record = publish.read_release(workspace, name)
             mark = "current" if name == publish.current(workspace) else ""
             built = record["built_at"].strftime("%Y-%m-%d %H:%M")
-            table.add_row(
-                mark,
-                name,
-                built,
-                str(record["as_of"]),
-                str(record["settled_to"] or "–"),
-                str(record["format"]),
-            )
+            cells = (mark, name, built, record["as_of"], record["settled_to"] or "–", record["format"])
+            table.add_row(*(Text(printable(str(cell))) for cell in cells))
         gone = publish.withdrawn(workspace)
         if table.row_count or not gone:
             out.print(table if table.row_count else "Nothing has been published yet.")
@@ -276,10 +275,9 @@ def receipts(
         if rows:
             return show_rows(workspace, held)
         for receipt in held:
-            why = "".join(
-                f"\n  {aside['rows']:,} rows: {aside['heading']} {aside['reason']}" for aside in receipt.set_aside
-            )
-            say(f"{receipt.source}, {receipt.file}, {receipt.outcome}: {receipt.sentence}{why}")
+            say(f"{receipt.source}, {receipt.file}, {receipt.outcome}: {receipt.sentence}")
+            for aside in receipt.set_aside:
+                say(f"  {aside['rows']:,} rows: {aside['heading']} {aside['reason']}")
         refused = intake.sort_by_source(workspace, contracts)[1] if not source else []
         for refusal in refused:
             say(f"no source, {refusal.file}, refused: {refusal.sentence}")
@@ -295,7 +293,7 @@ def show_rows(workspace: Workspace, held: list[keep.Receipt]) -> None:
         if not rejected.exists():
             say(f"{receipt.file}: its {receipt.rows_quarantined:,} rows set aside have been purged.")
             continue
-        with duckdb.connect() as con:
+        with connect_to_files(rejected) as con:
             found = con.read_parquet(str(rejected)).fetchall()
         for line, reasons, cells in found:
             said = json.loads(cells)
@@ -338,7 +336,11 @@ def chart(
         rules = spc.profile_named(profile, screen_outliers=not no_screen)
         question = charts.Question(better, target, days, fix_after, rules, method)
         for part in charts.judge(charts.read_file(file), question):
-            out.print(part, markup=False)
+            if not isinstance(part, str):
+                out.print(part)
+                continue
+            for line in part.split("\n"):
+                say(line)
 
 
 @app.command()
@@ -356,9 +358,10 @@ def journal(
     )
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["The journal could not be asked."]
-        err.print(said[-1], markup=False)
+        err.print(printable(said[-1]))
         raise typer.Exit(FAILED)
-    say(done.stdout.strip())
+    for line in done.stdout.strip().splitlines():
+        say(line)
 
 
 @app.command()
@@ -420,7 +423,7 @@ def source_new(
 
     if as_json:
         answer, code = told.for_a_program(file, workspace, changed, save)
-        typer.echo(json.dumps(answer, ensure_ascii=False, default=str))
+        typer.echo(json.dumps(answer, default=str))
         raise typer.Exit(code)
     with plainly():
         try:

@@ -9,6 +9,7 @@ from etl import counted, settings
 from etl import indicators as indicator_files
 from etl.build import load_contracts
 from etl.contracts import BadContract, Contract
+from etl.engine import connect_to_files
 from etl.indicators import BadIndicator
 from etl.intake import references_first
 from etl.paths import SQL, Workspace
@@ -35,7 +36,7 @@ def check_all(workspace: Workspace) -> Iterator[str]:
 
     queries = core_queries(SQL / "core") | of_surveys.queries(contracts)
     indicators = indicator_files.load(SQL / "indicators")
-    with duckdb.connect() as con:
+    with connect_to_files() as con:
         lay_out_empty(con, workspace, contracts)
         for name, sql in queries.items():
             facts.source_by_month(name, sql)

@@ -11,6 +11,7 @@ import yaml
 from sqlglot import exp
 
 from etl import safe_yaml
+from etl.quoting import quoted_text
 
 FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think", "kindness", "hinders", "helps")
 AGREEMENT = "agreement"  # the family of the shares that agree, one beside every score of a survey
@@ -140,7 +141,7 @@ def read_all(path: Path) -> list[Indicator]:
             definition=f"{given['definition']} {indicator.definition}",
             beside=tuple(given["beside"] or ()),
             place=place,
-            sql=f"SELECT {', '.join(OF_SURVEYS)}\nFROM (\n{indicator.sql}\n) AS every\nWHERE construct = '{name}'",
+            sql=f"SELECT {', '.join(OF_SURVEYS)}\nFROM (\n{indicator.sql}\n) AS every\nWHERE construct = {quoted_text(name)}",
         )
         for place, (name, given) in enumerate(constructs.items(), 1)
     ]

@@ -17,6 +17,7 @@ from etl import people, settings
 from etl.contracts import BadContract, Contract
 from etl.engine import side_by_side
 from etl.paths import Workspace
+from etl.printable import is_text, printable
 from etl.settings import Settings
 from etl.steps import land, names, read
 from etl.steps.cells import Meanings, Names
@@ -219,6 +220,17 @@ def sort_by_source(workspace: Workspace, contracts: dict[str, Contract]) -> tupl
         if path.is_symlink():  # whoever may write here shall not have us read what they may not
             refusals.append(
                 Refusal(name, now(), f"{name} is a link to somewhere else; put the file itself into the inbox.")
+            )
+            continue
+        if not is_text(name):
+            name = printable(name)
+            refusals.append(Refusal(name, now(), f"{name} is called by what is no text; give the file another name."))
+            continue
+        if "\\" in name and set(name) & set("*?["):  # DuckDB takes it for a pattern, however it is written
+            refusals.append(
+                Refusal(
+                    name, now(), f"{name} has a backslash beside *, ? or [ in its name; give the file another name."
+                )
             )
             continue
         sources = [source for source, contract in contracts.items() if contract.expects(name)]

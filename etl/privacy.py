@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from etl.quoting import quoted_text
+
 # Headings as compared: letters and digits alone.
 NEVER = {
     "names": "lastname firstname surname forename forenames givenname familyname middlename maidenname knownas fullname "
@@ -92,7 +94,7 @@ def given_away(con: duckdb.DuckDBPyConnection, relation: str, columns: list[str]
     for column in likely:
         shapes = [shape for shape in SHAPES if _is_found(con, relation, column, shape, file)]
         if shapes:
-            cases = " ".join(f"WHEN {_holds(column, shape)} THEN '{shape.name}'" for shape in shapes)
+            cases = " ".join(f"WHEN {_holds(column, shape)} THEN {quoted_text(shape.name)}" for shape in shapes)
             found[column] = GivenAway(tuple(dict.fromkeys(shape.name for shape in shapes)), f"CASE {cases} END")
     return found
 
@@ -106,7 +108,7 @@ def _likely(con: duckdb.DuckDBPyConnection, relation: str, columns: list[str]) -
         # Of a few words that stand again and again each is looked at once.
         cells = f"(SELECT DISTINCT {column} FROM {relation})" if different <= values[-1] / 2 else relation
         selects.append(
-            f"SELECT {number} AS number, bool_or(regexp_matches({column}, '{LIKELY}')) AS there FROM {cells}"
+            f"SELECT {number} AS number, bool_or(regexp_matches({column}, {quoted_text(LIKELY)})) AS there FROM {cells}"
         )
     found = con.execute(f"SELECT number FROM ({' UNION ALL '.join(selects)}) WHERE there ORDER BY number").fetchall()
     return [columns[number] for (number,) in found]
@@ -128,14 +130,14 @@ def _is_found(con: duckdb.DuckDBPyConnection, relation: str, column: str, shape:
 def _holds(column: str, shape: Shape) -> str:
     only_if = shape.only_if.format(cell=column)
     if not shape.checked:
-        return f"{only_if} AND regexp_matches({column}, '{_sql(shape.pattern)}')"
+        return f"{only_if} AND regexp_matches({column}, {quoted_text(_sql(shape.pattern))})"
     return f"coalesce({_is_right(_number(column, shape))}, false)"
 
 
 def _number(column: str, shape: Shape) -> str:
     """The expression for the number in a cell that has the shape; NULL where it has none."""
     pattern = _sql(shape.pattern)
-    digits = f"regexp_replace(regexp_extract({column}, '{pattern}', 1), '[^0-9]', '', 'g')"
+    digits = f"regexp_replace(regexp_extract({column}, {quoted_text(pattern)}, 1), '[^0-9]', '', 'g')"
     searched = f"CASE WHEN {shape.only_if.format(cell=column)} THEN try_cast({digits} AS BIGINT) END"
     if not shape.by_chance:
         return searched
@@ -151,7 +153,7 @@ def _is_right(number: str) -> str:
 
 
 def _sql(pattern: str) -> str:
-    return pattern.replace("\\u00a0", r"\x{A0}").replace("'", "''")
+    return pattern.replace("\\u00a0", r"\x{A0}")
 
 
 def gives_away(cell: str) -> bool:

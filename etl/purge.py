@@ -19,9 +19,9 @@ from etl.build import load_contracts, months_seen
 from etl.contracts import Contract
 from etl.engine import connect
 from etl.paths import SQL, Workspace, appearing
+from etl.quoting import quoted_text
 from etl.settings import Retention
 from etl.steps import facts, kept, land, publish
-from etl.steps.cells import sql_text
 from etl.steps.keep import Receipt, receipts
 from etl.steps.model import (
     core_queries,
@@ -240,19 +240,19 @@ class _Without:
     def _select(self, what: str) -> str:
         same = " AND ".join(f"gone.{column} IS NOT DISTINCT FROM mine.{column}" for column in self.key)
         rest = f"ANTI JOIN {self.against} AS gone ON {same}" if self.against else ""
-        return f"SELECT {what} FROM read_parquet('{sql_text(str(self.path))}') AS mine {rest} WHERE {self.keeps}"
+        return f"SELECT {what} FROM read_parquet({quoted_text(str(self.path))}) AS mine {rest} WHERE {self.keeps}"
 
     def count(self, con: duckdb.DuckDBPyConnection) -> int:
         if not self.path.exists():
             return 0
-        all_rows = f"SELECT count(*) FROM read_parquet('{sql_text(str(self.path))}')"
+        all_rows = f"SELECT count(*) FROM read_parquet({quoted_text(str(self.path))})"
         [(every,), (stay,)] = con.execute(f"{all_rows} UNION ALL {self._select('count(*)')}").fetchall()
         return every - stay
 
     def write(self, con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
         with appearing(self.path, workspace.work) as unfinished:
-            to = sql_text(str(unfinished))
-            con.execute(f"COPY ({self._select('mine.*')}) TO '{to}' (FORMAT parquet, COMPRESSION lz4_raw)")
+            to = quoted_text(str(unfinished))
+            con.execute(f"COPY ({self._select('mine.*')}) TO {to} (FORMAT parquet, COMPRESSION lz4_raw)")
 
 
 # ---- files -----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """SQL is asked with parameters. What else is put into a query in Python stands in sql_put_together.yaml, with the reason why it is safe."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.conftest import PROJECT
 
 SCRIPTS = [PROJECT / "app.py", *sorted((PROJECT / "etl").rglob("*.py")), *sorted((PROJECT / "pages").rglob("*.py"))]
 ASKS = {"execute", "executemany", "sql", "query", "from_query"}
-QUOTES = {"sql_text", "_quoted"}  # functions that put a text into quotation marks, and double those that it holds
+QUOTES = {"quoted_text", "quoted_texts", "quoted_name"}  # of etl/quoting.py and pages/parts/database.py
 REASONS = {
     "fixed": "one of a few words or numbers that stand in the same function",
     "names": "names of columns, sources and indicators, which may hold small letters, digits and underscores alone",
@@ -89,6 +90,13 @@ def test_nothing_is_put_into_sql_but_what_is_listed(path):
     assert interpolated(path.read_text(encoding="utf-8")) == set().union(*listed.values())
 
 
+@pytest.mark.parametrize("path", SCRIPTS, ids=place)
+def test_quotation_marks_are_doubled_in_one_module_of_each_side(path):
+    if place(path) not in ("etl/quoting.py", "pages/parts/database.py"):
+        doubles = re.compile(r"""\.replace\((['"])\\?['"]\1, |chr\(34\)|chr\(39\)|\brepr\([^)]*\).*SELECT""")
+        assert not doubles.search(path.read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -104,7 +112,7 @@ def test_what_is_put_in_is_found(asked):
     assert interpolated(asked) == {"name"}
 
 
-@pytest.mark.parametrize("asked", ["con.execute('SELECT ?', [name])", """con.execute(f"SELECT '{sql_text(name)}'")"""])
+@pytest.mark.parametrize("asked", ["con.execute('SELECT ?', [name])", """con.execute(f"SELECT {quoted_text(name)}")"""])
 def test_parameters_and_quoted_texts_are_no_finding(asked):
     assert interpolated(f"def ask(con, name): {asked}") == set()
 

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from etl.engine import connect_to_release
 from etl.paths import Workspace, appearing
 
 SCHEMA = pa.schema(
@@ -124,6 +125,6 @@ def expect_whole(workspace: Workspace) -> None:
 
 
 def _tells_of_people(path: Path) -> bool:
-    with duckdb.connect(str(path), read_only=True) as con:
+    with connect_to_release(path) as con:
         tables = con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'disclosure'").fetchall()
         return bool(tables[0][0] and con.execute("SELECT count(*) FROM meta.disclosure").fetchall()[0][0])

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from etl.disclosure import memory
+from etl.engine import connect_to_release
 from etl.paths import Workspace
 
 TABLES = (
@@ -68,7 +69,7 @@ def read(
     path: Path, followed: dict[str, str] | None = None, name: str | None = None, part: Part | None = None
 ) -> Release:
     """What it says of people; `name`, where the file is not called by it yet."""
-    with duckdb.connect(str(path), read_only=True) as con:
+    with connect_to_release(path) as con:
         tables = [con.sql(f"SELECT {columns} FROM {table}").to_arrow_table() for table, columns in TABLES]
         headers = con.sql(
             f"SELECT {', '.join(HEADER)}{', told_in, part_of' if _says_how(con) else ''} FROM meta.indicator"

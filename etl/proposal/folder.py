@@ -13,7 +13,7 @@ from etl.build import load_contracts
 from etl.contracts import BadContract, Contract
 from etl.paths import EXPECTATIONS, Workspace
 from etl.proposal.samples import sample_of
-from etl.proposal.suites import suite_of
+from etl.proposal.suites import is_plain, suite_of
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _\-,.&'()]{0,100}\*?")
@@ -128,10 +128,12 @@ def files_of(proposal: Record, known: dict[str, Contract]) -> dict[str, str]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes a query of several lines as lines."""
+    """Writes a query of several lines as lines, and what YAML would take for the end of a line as an escape."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    if set(text) & set("\r\x85\u2028\u2029\ufeff"):
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
 
 
@@ -149,9 +151,14 @@ def write(proposal: Record, place: Path, known: dict[str, Contract]) -> Contract
     for name, text in files_of(proposal, known).items():
         (folder / name).write_text(text, encoding="utf-8")
     try:
-        return contract_files.read(folder)
+        contract = contract_files.read(folder)
     except BadContract as error:
         raise BadContract(str(error).replace(f"{folder}/contract.yaml: ", "").replace(f"{folder}/", "")) from None
+    if not all(map(is_plain, contract.suite)):
+        raise BadContract(
+            "A proposal brings no expectations of its own; write them into the suite of the saved source."
+        )
+    return contract
 
 
 def save(proposal: Record, workspace: Workspace) -> Path:

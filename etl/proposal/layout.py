@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-import duckdb
 import python_calamine
 
 from etl.contracts import Contract, Format
+from etl.engine import connect_to_files
 from etl.proposal.upload import UnusableSample
+from etl.quoting import quoted_name
 from etl.steps import encoding, land, read
 from etl.steps.headings import headings_of
 
@@ -129,14 +130,13 @@ def _rows(table: read.Table) -> tuple[list[tuple[str, ...]], int]:
 
 def _parquet_rows(path: Path) -> list[tuple[str, ...]]:
     """Its first rows. A small file can hold very many, equal ones: then it is no sample."""
-    with duckdb.connect() as con:
-        many = con.execute("SELECT sum(num_rows) FROM parquet_file_metadata(?)", [read.literally(path)]).fetchall()[0][
-            0
-        ]
+    where = read.literally(path)
+    with connect_to_files(path, Path(where)) as con:
+        many = con.execute("SELECT sum(num_rows) FROM parquet_file_metadata(?)", [where]).fetchall()[0][0]
         if many > MOST_ROWS:
             raise UnusableSample(f"{path.name} has {int(many):,} rows; a sample may have {MOST_ROWS:,}.")
-        found = con.read_parquet(read.literally(path)).limit(LOOKED_AT)
-        names = [f'"{name.replace(chr(34), chr(34) * 2)}"' for name in found.columns]
+        found = con.read_parquet(where).limit(LOOKED_AT)
+        names = [quoted_name(name) for name in found.columns]
         cells = ", ".join(f"coalesce(trim({name}::VARCHAR), '')" for name in names)
         return found.project(cells).fetchall()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from etl.build import load_contracts
 from etl.contracts import Contract
-from etl.engine import connect
+from etl.engine import connect_to_folders
 from etl.paths import Workspace
 from etl.proposal import keys, layout, names, people, upload
 from etl.proposal.looks import PLAIN, Look, look_at
@@ -29,7 +29,7 @@ def propose(path: Path, workspace: Workspace, work: Path) -> Record:
     upload.expect_harmless(path)
     sample = layout.read_sample(path, work)
     contracts = load_contracts(workspace)
-    con = connect(workspace)
+    con = connect_to_folders(_of_units(workspace, contracts), work / "spill")
     try:
         looks = look_at(con, sample.headings, sample.rows)
         known = names.known_headings(contracts)
@@ -79,6 +79,13 @@ def propose(path: Path, workspace: Workspace, work: Path) -> Record:
         + _to_look_at(columns, whole, units, left_out),
         "notes": _notes(path.name, sample, looks, contracts),
     }
+
+
+def _of_units(workspace: Workspace, contracts: dict[str, Contract]) -> list[Path]:
+    """Where it is kept what units are called. Nobody stands there."""
+    return [
+        workspace.store / source for source, contract in contracts.items() if contract.hierarchy or contract.translates
+    ]
 
 
 def _column(look: Look, name: str, about: tuple[str, str] | None, units: names.Units, known: dict) -> Record:

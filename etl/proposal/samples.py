@@ -44,13 +44,13 @@ class _Maker:
         free = [name for name in key if name in self.choices and not self.choices[name]]
         self.most = 10_000 if free else stride  # rows that can be told apart
 
-    def row(self, **cells: str) -> dict[str, str]:
+    def row(self, cells: dict[str, str] | None = None) -> dict[str, str]:
         number, self.number = self.number, self.number + 1
         made = {column["name"]: self._cell(column, number) for column in self.columns}
         for column in self.columns:
             if column["use"] == "load" and column.get("weekday_of") in made:
                 made[column["name"]] = f"{_moment(self._of(column['weekday_of']), number):%a}"
-        return made | cells
+        return made | (cells or {})
 
     def left(self) -> bool:
         return self.number < self.most
@@ -129,9 +129,9 @@ def _bad(maker: _Maker, columns: list[Record], contract: Record) -> list[tuple[d
     rows: list[tuple[dict[str, str], str]] = []
     loaded = [column for column in columns if column["use"] == "load"]
 
-    def add(expect: str, **cells: str) -> None:
+    def add(expect: str, name: str, cell: str) -> None:
         if maker.left():
-            rows.append((maker.row(**cells), expect))
+            rows.append((maker.row({name: cell}), expect))
 
     for begin, end in spans(loaded):
         if maker.left():
@@ -141,20 +141,20 @@ def _bad(maker: _Maker, columns: list[Record], contract: Record) -> list[tuple[d
     for column in columns:
         name, heading = column["name"], column["heading"]
         if not column.get("optional"):
-            add(f"{heading} is empty", **{name: ""})
+            add(f"{heading} is empty", name, "")
         if column["use"] == "person":
             continue
         if unreadable := UNREADABLE.get(column.get("type")):
-            add(f"{heading} is not {READS_AS[column['type']]}", **{name: unreadable})
+            add(f"{heading} is not {READS_AS[column['type']]}", name, unreadable)
         if is_never_below_zero(column):
-            add(f"{heading} is below zero", **{name: "-1"})
+            add(f"{heading} is below zero", name, "-1")
         if column.get("refers_to"):
-            add(f"{heading} is not known", **{name: "A unit that nobody knows"})
+            add(f"{heading} is not known", name, "A unit that nobody knows")
         elif column.get("allowed") and column.get("type") == "text":
-            add(f"{heading} is not one of the allowed words", **{name: "Some other word"})
+            add(f"{heading} is not one of the allowed words", name, "Some other word")
     for name, words in (contract.get("leave_out") or {}).items():
         heading = next(column["heading"] for column in columns if column["name"] == name)
-        add(f"{heading} is a totals row", **{name: str(words[0])})
+        add(f"{heading} is a totals row", name, str(words[0]))
     free = [column for column in loaded if column["name"] not in contract["key"] and not maker.choices[column["name"]]]
     free = [column for column in free if not column.get("weekday_of") and column["name"] != contract.get("month_of")]
     if free and maker.left():

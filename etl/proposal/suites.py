@@ -16,6 +16,11 @@ SELECT months.month
 FROM months JOIN newest ON newest.month = months.month, usual
 WHERE usual.months = 6 AND months.counted NOT BETWEEN 0.75 * usual.counted AND 1.25 * usual.counted
 """
+FREE = "unexpected_rows_expectation"
+SAYS = {
+    "expect_column_values_to_be_between": {"column", "min_value"},
+    "expect_column_pair_values_a_to_be_greater_than_b": {"column_A", "column_B", "or_equal", "ignore_row_if"},
+}
 BEGINS, ENDS = r"start|begin|from|starts", r"end|finish|until|to|ends"
 
 
@@ -27,7 +32,7 @@ def suite_of(proposal: Record) -> list[Record]:
     if proposal.get("month_of") and proposal.get("each_file") != "replaces_all":
         records.append(
             {
-                "type": "unexpected_rows_expectation",
+                "type": FREE,
                 "kwargs": {"unexpected_rows_query": NEWEST_MONTH},
                 "severity": "info",
                 "meta": {
@@ -37,6 +42,15 @@ def suite_of(proposal: Record) -> list[Record]:
             }
         )
     return records
+
+
+def is_plain(record: Record) -> bool:
+    """Whether an expectation is one of those drawn up here, with no query but the one that stands here: a proposal comes from
+    whoever may try a sample, and what is written into suites by hand may hold SQL."""
+    kind, said = record["type"], record["kwargs"]
+    if kind == FREE:
+        return said == {"unexpected_rows_query": NEWEST_MONTH}
+    return set(said) <= SAYS.get(kind, set())
 
 
 def is_never_below_zero(column: Record) -> bool:

@@ -1,6 +1,5 @@
 """What `source new` says: sentences for a person at a terminal, or one JSON object for the page that asks for it."""
 
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from etl.build import load_contracts
 from etl.contracts import BadContract
 from etl.paths import DiskFull, Workspace
 from etl.people import BadKey
-from etl.proposal import folder, propose, trial, upload
+from etl.proposal import folder, form, propose, trial, upload
 from etl.settings import BadSettings
 from etl.steps.keep import RefusedExtract
 from etl.steps.land import UnreadableExtract
@@ -30,10 +29,7 @@ def drawn_up(file: Path, workspace: Workspace, changed: Path | None) -> Record:
         raise upload.UnusableSample(f"There is no file {file.name}.")
     if changed:
         upload.expect_harmless(file)
-        try:
-            return json.loads(changed.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise BadContract(f"{changed.name} is not a proposal.") from None
+        return form.read(changed)
     with tempfile.TemporaryDirectory(prefix="kinship-") as work:
         return propose.propose(file, workspace, Path(work))
 

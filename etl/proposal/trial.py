@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from etl import people
+from etl import people, settings
 from etl.build import load_contracts
 from etl.contracts import Contract
 from etl.engine import connect
@@ -35,8 +35,8 @@ def attempt(path: Path, proposal: Record, workspace: Workspace) -> Record:
         for source in around:  # what is known of units; nobody stands in it
             if (held := workspace.store / source).is_dir() and not any(c.person for c in known[source].columns):
                 shutil.copytree(held, trial.store / source)
-        if workspace.settings.exists():
-            shutil.copy(workspace.settings, trial.settings)
+        # The workspace's settings may name a server and a password; its key stays where it is, and a new one is made for the trial.
+        trial.settings.write_text(f"timezone: {json.dumps(settings.read(workspace).timezone)}\n", encoding="utf-8")
         ending = path.suffix if path.suffix.isascii() and path.suffix[1:].isalnum() else ""
         shutil.copyfile(path, trial.inbox / f"{contract.file[0].replace('*', 'sample')}{ending}")
         con = connect(trial)

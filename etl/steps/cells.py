@@ -6,6 +6,7 @@ from etl import people
 from etl.clock import YEARS, utc_sql
 from etl.contracts import Column, Contract
 from etl.people import EDGES, Key
+from etl.quoting import quoted_name, quoted_text, quoted_texts
 from etl.steps.read import Table
 
 ISO_DATES = ["%Y-%m-%d", "%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00:00"]  # a day, at midnight where a database adds the time
@@ -39,9 +40,9 @@ class Meanings:
 def text_sql(column: Column, places: dict[str, int], table: Table, contract: Contract) -> str:
     """The cell as text; NULL where it is empty or holds a word that means missing."""
     if column.name not in places:
-        return f"'{sql_text(table.stated[column.name])}'" if column.name in table.stated else "NULL::VARCHAR"
+        return quoted_text(table.stated[column.name]) if column.name in table.stated else "NULL::VARCHAR"
     if table.kind == "parquet":
-        name = f'"{table.headings[places[column.name]].replace(chr(34), chr(34) * 2)}"'
+        name = quoted_name(table.headings[places[column.name]])
         cell, floating = f"{name}::VARCHAR", f"typeof({name}) IN ('DOUBLE', 'FLOAT')"
         if column.type in WORDS:  # a code that was kept as a number is that code, without a point
             cell = (
@@ -63,7 +64,8 @@ def text_sql(column: Column, places: dict[str, int], table: Table, contract: Con
             words = f"replace({cell}, '\u00a0', ' ')"
         tidy = trimmed(words)
         cell = f"CASE WHEN {padded} THEN CASE WHEN {is_filled(tidy, contract)} THEN {tidy} END ELSE {cell} END"
-    cell = cell if table.kind == "csv" else f"CASE WHEN {is_filled(cell, contract)} THEN {cell} END"
+    by_reader = table.kind == "csv" and null_words(contract, table) == missing_words(contract)
+    cell = cell if by_reader else f"CASE WHEN {is_filled(cell, contract)} THEN {cell} END"
     if column.first_characters or column.last_characters:
         side = "left" if column.first_characters else "right"
         part = trimmed(f"{side}({trimmed(cell)}, {column.first_characters or column.last_characters})")
@@ -167,13 +169,14 @@ def missing_words(contract: Contract) -> list[str]:
     return list(dict.fromkeys(["", *contract.format.missing]))
 
 
+def null_words(contract: Contract, table: Table) -> list[str]:
+    """Of the words that mean missing those that DuckDB's reader of CSV can be told: none in which what cuts a file stands."""
+    return [word for word in missing_words(contract) if not set(word) & {'"', table.delimiter, "\n", "\r", "\0"}]
+
+
 def is_filled(text: str, contract: Contract) -> str:
     """No IN of many words: DuckDB makes a join of it, which costs more and need not keep the rows in their order."""
-    return " AND ".join(f"{text} <> '{sql_text(word)}'" for word in missing_words(contract))
-
-
-def sql_text(text: str) -> str:
-    return text.replace("'", "''")
+    return " AND ".join(f"{text} <> {quoted_text(word)}" for word in missing_words(contract))
 
 
 # ---- by type -------------------------------------------------------------------------------------------------------
@@ -211,7 +214,7 @@ def _plain_number(column: Column) -> str:
 
 def _moment(column: Column) -> str:
     iso = ISO_DATES if column.type == "date" else ISO_MOMENTS
-    listed = ", ".join(f"'{sql_text(form)}'" for form in [*column.formats, *iso])
+    listed = quoted_texts([*column.formats, *iso])
     text = f"text_{column.name}"
     return f"coalesce(try_strptime({text}, [{listed}]), try_strptime({trimmed(text)}, [{listed}]))::{column.sql_type}"
 
@@ -223,7 +226,7 @@ def _yes_no(column: Column) -> str:
         for word in (*column.spellings.get(spelling, ()), *usual)
     }
 
-    cases = " ".join(f"WHEN '{sql_text(word)}' THEN {means}" for word, means in pairs.items())
+    cases = " ".join(f"WHEN {quoted_text(word)} THEN {means}" for word, means in pairs.items())
 
     return f"CASE lower(text_{column.name}) {cases} END"
 
@@ -233,7 +236,7 @@ def _spelled(column: Column) -> str:
     pairs = {other.lower(): spelling for spelling, others in column.spellings.items() for other in (spelling, *others)}
     if not pairs:
         return text
-    means = ", ".join(f"'{sql_text(other)}': '{sql_text(spelling)}'" for other, spelling in pairs.items())
+    means = ", ".join(f"{quoted_text(other)}: {quoted_text(spelling)}" for other, spelling in pairs.items())
     lengths = [len(other.encode()) for other in pairs]
     fits = f"strlen({text}) BETWEEN {min(lengths)} AND {max(lengths)}"
     return f"CASE WHEN {fits} THEN coalesce(MAP {{{means}}}[lower({text})], {text}) ELSE {text} END"

@@ -11,7 +11,8 @@ import duckdb
 
 from etl.contracts import Column, Contract
 from etl.paths import room_on_disk
-from etl.steps.cells import Meanings, after_sql, missing_words, read_sql, sql_text, text_sql, typed_sql
+from etl.quoting import quoted_text, quoted_texts
+from etl.steps.cells import Meanings, after_sql, null_words, read_sql, text_sql, typed_sql
 from etl.steps.dates import expect_order_of_dates
 from etl.steps.headings import matched
 from etl.steps.land import Arrival, UnreadableExtract
@@ -55,7 +56,7 @@ def conform(
     places = match_headings(arrival, table, contract)
     copy = (
         f"COPY (\n{rows_sql(table, contract, places, meanings)}\n) "
-        f"TO '{sql_text(str(out))}' (FORMAT parquet, COMPRESSION lz4_raw)"
+        f"TO {quoted_text(str(out))} (FORMAT parquet, COMPRESSION lz4_raw)"
     )
     try:
         with room_on_disk(out):
@@ -138,12 +139,12 @@ def rows_sql(table: Table, contract: Contract, places: dict[str, int], meanings:
 
 def _relation(table: Table, contract: Contract) -> str:
     if table.kind == "parquet":
-        return f"read_parquet('{sql_text(literally(table.path))}')"
+        return f"read_parquet({quoted_text(literally(table.path))})"
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(table.headings)))
-    missing = ", ".join(f"'{sql_text(word)}'" for word in missing_words(contract))
+    missing = quoted_texts(null_words(contract, table))
     return (
-        f"read_csv('{sql_text(literally(table.path))}', auto_detect = false, header = false, skip = {table.skip_lines}, "
-        f"delim = '{sql_text(table.delimiter)}', quote = '\"', escape = '\"', columns = {{{columns}}}, "
+        f"read_csv({quoted_text(literally(table.path))}, auto_detect = false, header = false, skip = {table.skip_lines}, "
+        f"delim = {quoted_text(table.delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}}, "
         f"nullstr = [{missing}], "
         f"store_rejects = true, rejects_limit = {MISSHAPEN_LIMIT})"
     )

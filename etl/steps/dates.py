@@ -6,7 +6,7 @@ import re
 import duckdb
 
 from etl.contracts import Column, Contract
-from etl.steps.cells import sql_text
+from etl.quoting import quoted_text
 from etl.steps.land import Arrival, UnreadableExtract
 
 WEEKDAYS = (
@@ -20,7 +20,7 @@ def expect_order_of_dates(
     con: duckdb.DuckDBPyConnection, arrival: Arrival, headings: dict[str, str], contract: Contract, path: str
 ) -> None:
     """Raises UnreadableExtract. `path` is the conformed file; `headings` the file's own."""
-    rows = f"read_parquet('{sql_text(path)}')"
+    rows = f"read_parquet({quoted_text(path)})"
     for column in contract.columns:
         if column.name not in headings:
             continue

@@ -19,7 +19,7 @@ import duckdb
 
 from etl.indicators import outputs_of, tables_of
 from etl.paths import Workspace, appearing, private
-from etl.steps.cells import sql_text
+from etl.quoting import quoted_text
 from etl.steps.model import BadModel, MadeOf, work_out
 
 BY_MONTH = "-- Each month by itself."
@@ -40,7 +40,7 @@ class Facts:
             return
         months = {fingerprint(sql, made_of): month for month, made_of in self.made_of.get(source, {}).items()}
         path = folder(self.workspace) / f"{name}.parquet"
-        kept = f"read_parquet('{sql_text(str(path))}')"
+        kept = f"read_parquet({quoted_text(str(path))})"
         there = set()
         with suppress(duckdb.Error):  # there is no such file yet, or it is damaged
             there = {each for (each,) in con.execute(f"SELECT DISTINCT made_of FROM {kept}").fetchall()}
@@ -72,7 +72,7 @@ class Facts:
         with appearing(path, self.workspace.work) as unfinished:
             con.execute(
                 f"COPY (SELECT * FROM core.{name} JOIN ({made_of}) USING (month)) "
-                f"TO '{sql_text(str(unfinished))}' (FORMAT parquet, COMPRESSION lz4_raw)",
+                f"TO {quoted_text(str(unfinished))} (FORMAT parquet, COMPRESSION lz4_raw)",
                 [list(months), list(months.values())],
             )
 

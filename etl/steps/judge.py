@@ -7,7 +7,6 @@ must be empty, so that one scan answers them all. Where such a column is laid ou
 
 import logging
 import os
-import re
 import sys
 import warnings
 from collections.abc import Collection, Iterator
@@ -35,15 +34,16 @@ if hidden:
 
 from etl import dialect, privacy  # noqa: E402
 from etl.contracts import Contract  # noqa: E402
-from etl.paths import NO_ROOM, DiskFull  # noqa: E402
-from etl.steps.cells import odd_of, sql_text  # noqa: E402
+from etl.paths import DiskFull  # noqa: E402
+from etl.quoting import quoted_text, quoted_texts  # noqa: E402
+from etl.steps import failing_rows  # noqa: E402
+from etl.steps.cells import odd_of  # noqa: E402
 from etl.steps.conform import Conformed  # noqa: E402
 from etl.steps.dates import is_other_weekday  # noqa: E402
 from etl.steps.expected import of_contract, of_privacy, of_suite  # noqa: E402
 from etl.steps.keep import RefusedExtract, Result  # noqa: E402
 
 IN_MEMORY = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
-NOT_ITS_FAULT = re.compile(f"{NO_ROOM.pattern}|out of memory", re.IGNORECASE)
 
 
 SHIFT = 40  # bits of a row's number that count within its file; those above are the file's place among its like
@@ -87,7 +87,10 @@ def judged(
 def _is_row_by_row(given: dict[str, Any]) -> bool:
     """Whether what it says of a row does not depend on the other rows that are asked about with it."""
     if given["type"] == "unexpected_rows_expectation":
-        query = sqlglot.parse_one(given["kwargs"]["unexpected_rows_query"].format(batch="staged"), dialect="duckdb")
+        try:
+            query = sqlglot.parse_one(failing_rows.query_of(given).sql, dialect="duckdb")
+        except (sqlglot.ParseError, sqlglot.TokenError, failing_rows.NoRows):
+            return False  # what DuckDB makes of it is seen when it is asked
         return len(list(query.find_all(exp.Table))) == 1 and not query.find(
             exp.AggFunc, exp.Window, exp.Limit, exp.Subquery
         )
@@ -114,11 +117,14 @@ def _asked_together(
             return None
         failed = {}
         if status == "failed":
-            query = _offending_rows(given, outcome)
-            failed = dict(con.execute(f"SELECT row >> {SHIFT}, count(*) FROM ({query}) GROUP BY 1").fetchall())
+            query = failing_rows.query_of(given)
+            counted = f"SELECT row >> {SHIFT}, count(*) FROM ({query.sql}) GROUP BY 1"
+            failed = dict(con.execute(counted, query.values).fetchall())
             status = "passed"
+            if sum(failed.values()) != _unexpected(outcome):
+                return None  # asked alone, each file says it
             if given["severity"] == "warning":
-                _set_aside(con, given, query)
+                _set_aside(con, given)
         for number, of_file in enumerate(results):
             said = "failed" if number in failed else status
             of_file.append(_result(given, said, failed.get(number, 0)))
@@ -150,14 +156,10 @@ def _checked(
     results = []
     for given, outcome in _asked(con, name, expectations, empty):
         status, severity, about = _status(outcome), given["severity"], given["meta"]["about"]
-        unexpected = (
-            int(outcome.result.get("unexpected_count") or outcome.result.get("observed_value") or 0)
-            if status == "failed"
-            else 0
-        )
+        unexpected = _unexpected(outcome) if status == "failed" else 0
         results.append(_result(given, status, unexpected))
         if status == "error":
-            if NOT_ITS_FAULT.search(str(outcome.exception_info)):
+            if failing_rows.NOT_ITS_FAULT.search(str(outcome.exception_info)):
                 raise DiskFull(
                     f"{name} could not be checked: there is not enough memory, or room on the disk; free some."
                 )
@@ -169,8 +171,12 @@ def _checked(
             sentence = f"{name} is refused: “{about}” does not hold"
             sentence += f" in {unexpected:,} rows." if unexpected else "."
             raise RefusedExtract(" ".join(filter(None, (sentence, given["meta"].get("hint")))), results)
-        if status == "failed" and severity == "warning" and (query := _offending_rows(given, outcome)):
-            _set_aside(con, given, query)
+        if status == "failed" and severity == "warning" and _set_aside(con, given) != unexpected:
+            raise RefusedExtract(
+                f"{name}: Great Expectations and the query for the rows to set aside count otherwise for “{about}”; say it in "
+                f"another way in {contract.source}/suite.yaml.",
+                results,
+            )
     return results
 
 
@@ -179,9 +185,14 @@ def _result(given: dict[str, Any], status: str, unexpected: int) -> Result:
     return Result(given["type"], meta["about"], given["severity"], status, unexpected, meta.get("why"))
 
 
-def _set_aside(con: duckdb.DuckDBPyConnection, given: dict[str, Any], query: str | None) -> None:
+def _set_aside(con: duckdb.DuckDBPyConnection, given: dict[str, Any]) -> int:
+    """How many rows it has set aside."""
+    query = failing_rows.query_of(given)
     said = [given["meta"]["heading"], given["meta"]["reason"]]
-    con.execute(f"INSERT INTO failed SELECT row, ?, ? FROM ({query})", said)
+    [(rows,)] = con.execute(
+        f"INSERT INTO failed SELECT row, ?, ? FROM ({query.sql})", [*said, *query.values]
+    ).fetchall()
+    return rows
 
 
 # ---- laying the file out -------------------------------------------------------------------------------------------
@@ -191,7 +202,7 @@ def _rows_of(files: list[Conformed]) -> str:
     """The rows of all of them, each with a number of its own."""
     return "\nUNION ALL BY NAME\n".join(
         f"SELECT *, file_row_number + {number << SHIFT} AS row "
-        f"FROM read_parquet('{sql_text(str(conformed.path))}', file_row_number = true)"
+        f"FROM read_parquet({quoted_text(str(conformed.path))}, file_row_number = true)"
         for number, conformed in enumerate(files)
     )
 
@@ -215,7 +226,7 @@ def _lay_out(
     for column, words in contract.leave_out.items():
         if column not in conformed.headings:
             continue
-        listed = ", ".join(f"'{sql_text(str(word).lower())}'" for word in words)
+        listed = quoted_texts(str(word).lower() for word in words)
         said = f"coalesce({odd[column]}, {column}::VARCHAR)" if odd[column] else column
         con.execute(
             f"INSERT INTO left_out SELECT row, ?, 'is a totals row' FROM arrived "
@@ -304,7 +315,7 @@ def _asked(con: duckdb.DuckDBPyConnection, name: str, expectations: list[dict[st
     evident = [given for given in expectations if _is_evident(given, empty)]
     yield from ((given, None) for given in evident)
     asked = [given for given in expectations if given not in evident]
-    expectations = [_answered_once(con, given, number) for number, given in enumerate(asked)]
+    expectations = [failing_rows.answered_once(con, given, number) for number, given in enumerate(asked)]
     if not expectations:
         return
     # Without its site of documents, for which it would leave a folder behind: results stand on our own page.
@@ -317,8 +328,6 @@ def _asked(con: duckdb.DuckDBPyConnection, name: str, expectations: list[dict[st
     answer = {
         "result_format": "BASIC",  # anything more scans the rows again for each expectation, to list the offending ones
         "partial_unexpected_count": 0,
-        "unexpected_index_column_names": ["row"],
-        "return_unexpected_index_query": True,
     }
     for outcome in batch.validate(suite, result_format=answer).results:
         yield expectations[outcome.expectation_config.meta["number"]], outcome
@@ -328,22 +337,11 @@ def _is_evident(given: dict[str, Any], empty: Collection[str]) -> bool:
     return given["type"] == "expect_column_values_to_be_null" and given["kwargs"]["column"] in empty
 
 
-def _answered_once(con: duckdb.DuckDBPyConnection, given: dict[str, Any], number: int) -> dict[str, Any]:
-    """The same expectation, of a table that holds what its query gives: Great Expectations runs a query twice, for its rows
-    and for their count. One that cannot be run stays as it is, and Great Expectations says so."""
-    if given["type"] != "unexpected_rows_expectation":
-        return given
-    try:
-        query = given["kwargs"]["unexpected_rows_query"].format(batch="staged")
-        con.execute(f"CREATE OR REPLACE TEMP TABLE answer_{number} AS {query}")
-    except (duckdb.Error, KeyError, IndexError, ValueError):
-        return given
-    rows = f"SELECT * FROM answer_{number} /* of {{batch}} */"  # it warns of a query that does not name the batch
-    return given | {"kwargs": given["kwargs"] | {"unexpected_rows_query": rows}}
-
-
 def as_suite(name: str, expectations: list[dict[str, Any]]) -> gx.ExpectationSuite:
-    """The records as Great Expectations has them, each numbered, since answers come in another order."""
+    """The records as Great Expectations has them, each numbered, since answers come in another order. Raises RefusedExtract."""
+    for given in expectations:
+        if given["severity"] == "warning" or given["type"] == failing_rows.FREE:
+            _expect_rows(name, given)
     numbered = [
         {key: given[key] for key in ("type", "kwargs", "severity")} | {"meta": {"number": number}}
         for number, given in enumerate(expectations)
@@ -364,6 +362,16 @@ def as_suite(name: str, expectations: list[dict[str, Any]]) -> gx.ExpectationSui
     return suite
 
 
+def _expect_rows(name: str, given: dict[str, Any]) -> None:
+    try:
+        failing_rows.query_of(given)
+    except failing_rows.NoRows as error:
+        raise RefusedExtract(
+            f"{name}: its suite has {given['type']}, which {error}, so it cannot be said which rows to set aside. Write it as an "
+            f"{failing_rows.FREE}, or with severity critical or info."
+        ) from None
+
+
 def _status(outcome) -> str:
     """error, not applicable, failed, passed: the first that is true."""
     if outcome is None:
@@ -380,9 +388,5 @@ def _status(outcome) -> str:
     return "passed" if outcome.success else "failed"
 
 
-def _offending_rows(given: dict[str, Any], outcome) -> str | None:
-    """The query for the rows to set aside; None where an expectation is about the table as a whole."""
-    if given["type"] == "unexpected_rows_expectation":
-        return given["kwargs"]["unexpected_rows_query"].format(batch="staged")
-    query = outcome.result.get("unexpected_index_query")
-    return query.rstrip(";\n ") if query else None
+def _unexpected(outcome) -> int:
+    return int(outcome.result.get("unexpected_count") or outcome.result.get("observed_value") or 0)

@@ -18,7 +18,8 @@ import duckdb
 from etl import people, privacy
 from etl.contracts import Contract
 from etl.paths import Workspace, appearing, write_json
-from etl.steps.cells import cut_short, odd_of, sql_text
+from etl.quoting import quoted_text
+from etl.steps.cells import cut_short, odd_of
 from etl.steps.conform import EMPTY_ROW, Conformed
 from etl.steps.land import Arrival
 from etl.steps.read import Table, rows_at
@@ -167,7 +168,7 @@ def keep(
         if set_aside or marked_out:
             con.execute(
                 f"COPY (SELECT {', '.join(contract.kept)} FROM staged WHERE row NOT IN (SELECT row FROM failed)) "
-                f"TO '{sql_text(str(unfinished))}' (FORMAT parquet, COMPRESSION lz4_raw)"
+                f"TO {quoted_text(str(unfinished))} (FORMAT parquet, COMPRESSION lz4_raw)"
             )
         else:
             conformed.path.replace(unfinished)  # every row was accepted: the file is already what is kept
@@ -191,7 +192,7 @@ def keep(
         rows_accepted=read - quarantined - left_out,
         rows_quarantined=quarantined,
         rows_left_out=left_out,
-        months=_months(con, contract, f"read_parquet('{sql_text(str(accepted))}')"),
+        months=_months(con, contract, f"read_parquet({quoted_text(str(accepted))})"),
         quarantined_months=_months(con, contract, "(FROM staged WHERE row IN (SELECT row FROM failed))")
         if set_aside
         else [],
@@ -295,7 +296,7 @@ def _keep_rejected(
     )
     with appearing(receipt.path(workspace, "rejected.parquet"), workspace.work) as unfinished:
         con.execute(
-            f"COPY (FROM rejected ORDER BY line) TO '{sql_text(str(unfinished))}' (FORMAT parquet, COMPRESSION lz4_raw)"
+            f"COPY (FROM rejected ORDER BY line) TO {quoted_text(str(unfinished))} (FORMAT parquet, COMPRESSION lz4_raw)"
         )
 
 

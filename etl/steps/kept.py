@@ -23,7 +23,7 @@ import duckdb
 
 from etl.contracts import Contract
 from etl.paths import Workspace
-from etl.steps.cells import sql_text
+from etl.quoting import quoted_text
 
 COUNTED_FROM = "counted_from"
 UNIT_OF = "coalesce(became.successor, unit)"
@@ -38,7 +38,7 @@ class Kept:
     counted_from: dt.date  # and of the months from this on, indicators can be counted from them
 
     def table(self, name: str) -> str:
-        return f"read_parquet('{sql_text(str(self.folder / f'{name}.parquet'))}')"
+        return f"read_parquet({quoted_text(str(self.folder / f'{name}.parquet'))})"
 
 
 def folder(workspace: Workspace) -> Path:
@@ -198,8 +198,8 @@ def write(
     unfinished.mkdir(parents=True)
     for name, (sql, given) in wanted.items():
         con.execute(f"CREATE OR REPLACE TEMP TABLE written AS {sql}", given)
-        path = sql_text(str(unfinished / f"{name}.parquet"))
-        con.execute(f"COPY (FROM written ORDER BY ALL) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+        path = quoted_text(str(unfinished / f"{name}.parquet"))
+        con.execute(f"COPY (FROM written ORDER BY ALL) TO {path} (FORMAT parquet, COMPRESSION zstd)")
     (unfinished / COUNTED_FROM).write_text(f"{counted_from.isoformat()}\n", encoding="ascii")
     there.parent.mkdir(parents=True, exist_ok=True)
     for path in (*unfinished.iterdir(), unfinished):

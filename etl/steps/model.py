@@ -11,8 +11,8 @@ import duckdb
 from etl.contracts import Contract
 from etl.indicators import tables_of
 from etl.paths import Workspace
+from etl.quoting import quoted_text, quoted_texts
 from etl.steps import hierarchy, kept
-from etl.steps.cells import sql_text
 from etl.steps.hierarchy import Organisation, hierarchy_of
 from etl.steps.keep import Receipt
 
@@ -181,7 +181,7 @@ def told_as(contract: Contract, contracts: dict[str, Contract], organisation: Or
 
 
 def _successor(column: str, became: dict[str, str]) -> str:
-    cases = " ".join(f"WHEN '{sql_text(unit)}' THEN '{sql_text(after)}'" for unit, after in sorted(became.items()))
+    cases = " ".join(f"WHEN {quoted_text(unit)} THEN {quoted_text(after)}" for unit, after in sorted(became.items()))
     return f"CASE {column} {cases} ELSE {column} END AS {column}"
 
 
@@ -194,7 +194,7 @@ def together(
     selects = [f"SELECT {empty} WHERE false"]
     for number, where, paths in read_alike(workspace, contract, counted, as_of, numbered):
         listed = "*" if number is None else f"{number} AS arrival, *"
-        files = ", ".join(f"'{sql_text(str(path))}'" for path in paths)
+        files = quoted_texts(str(path) for path in paths)
         selects.append(f"SELECT {listed} FROM read_parquet([{files}], union_by_name = true) WHERE {where}")
     return "\nUNION ALL BY NAME\n".join(selects)
 
@@ -225,7 +225,7 @@ def _keys_lie_apart(
     """Whether the files' own statistics show that no two hold the same key: numbers that a system counts up, mostly. It costs
     nothing, where comparing the keys is a pass over every row. Where they do not show it, nothing is said."""
     first = contract.key[0]
-    files = ", ".join(f"'{sql_text(str(part.receipt.path(workspace, 'parquet')))}'" for part in counted)
+    files = quoted_texts(str(part.receipt.path(workspace, "parquet")) for part in counted)
     kind = contract.kept[first]
     near = con.execute(f"""
         WITH spans AS (

@@ -7,7 +7,8 @@ import duckdb
 
 from etl.contracts import Contract
 from etl.paths import Workspace
-from etl.steps.cells import Names, loose_sql, sql_text
+from etl.quoting import quoted_text, quoted_texts
+from etl.steps.cells import Names, loose_sql
 from etl.steps.keep import receipts
 from etl.steps.model import parts
 
@@ -55,7 +56,7 @@ def fingerprint(known: dict[str, Names | None]) -> str:
 def accepted_rows(workspace: Workspace, contract: Contract) -> str | None:
     """The relation of a source's rows that count."""
     counted = parts(contract, receipts(workspace, contract.source))
-    paths = ", ".join(f"'{sql_text(str(part.receipt.path(workspace, 'parquet')))}'" for part in counted)
+    paths = quoted_texts(str(part.receipt.path(workspace, "parquet")) for part in counted)
     return f"read_parquet([{paths}], union_by_name = true)" if paths else None
 
 
@@ -80,7 +81,7 @@ def _codes(
             whose = f"coalesce({loose_sql(row.system)}, 'all')"
             selects.append(
                 f"SELECT CASE WHEN {whose} = 'all' THEN 2 ELSE 1 END, {row.name}, {row.unit} FROM {rows} "
-                f"WHERE {whose} IN ('all', {loose_sql(_quoted(contract.system))})"
+                f"WHERE {whose} IN ('all', {loose_sql(quoted_text(contract.system))})"
             )
     found = con.execute(f"""
         WITH said AS (SELECT rank, name, {loose_sql("name")} AS compared, code FROM ({" UNION ALL ".join(selects)})),
@@ -94,7 +95,3 @@ def _codes(
         SELECT compared, code FROM best WHERE compared <> '' ORDER BY compared
     """)
     return dict(found.fetchall())
-
-
-def _quoted(text: str) -> str:
-    return f"'{sql_text(text)}'"

@@ -12,8 +12,9 @@ import duckdb
 import pyarrow as pa
 
 from etl.disclosure import memory
+from etl.engine import connect_to_release
 from etl.paths import SQL, Workspace, appearing, room_on_disk, write_json
-from etl.steps.cells import sql_text
+from etl.quoting import quoted_name, quoted_text
 
 FORMAT = 3  # of the tables in sql/release.sql; raise it when a column comes, goes or changes its meaning
 ROW_GROUP = 8192  # rows that are read together: a page asks of few units at a time, DuckDB's own 122,880 hold dozens
@@ -52,7 +53,7 @@ class NoSuchRelease(Exception):
 def being_written(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
     """Attaches an empty release at `path`, with the tables of sql/release.sql, as `made`."""
     with room_on_disk(path):
-        con.execute(f"ATTACH '{sql_text(str(path))}' AS made (ROW_GROUP_SIZE {ROW_GROUP})")
+        con.execute(f"ATTACH {quoted_text(str(path))} AS made (ROW_GROUP_SIZE {ROW_GROUP})")
         try:
             con.execute("USE made")
             con.execute((SQL / "release.sql").read_text(encoding="utf-8"))
@@ -91,7 +92,7 @@ def publish(
 
 def _write(con: duckdb.DuckDBPyConnection, meta: dict[str, list[dict[str, Any]]]) -> None:
     for table, made in TABLES.items():
-        columns = ", ".join(f'"{column}"' for column in con.table(f"made.{table}").columns)
+        columns = ", ".join(quoted_name(column) for column in con.table(f"made.{table}").columns)
         con.execute(f"INSERT INTO made.{table} BY NAME SELECT {columns} FROM {made} ORDER BY ALL")
     for table, records in meta.items():
         if records:
@@ -169,7 +170,7 @@ def read_release(workspace: Workspace, release: str) -> dict[str, Any]:
     if not path.exists():
         known = ", ".join(releases(workspace)) or "none yet"
         raise NoSuchRelease(f"There is no release {release!r}; there are {known}.")
-    with duckdb.connect(str(path), read_only=True) as con:
+    with connect_to_release(path) as con:
         result = con.execute("SELECT * FROM meta.release")
         return dict(zip([column[0] for column in result.description], result.fetchone(), strict=True))
 

@@ -17,6 +17,7 @@ import numpy as np
 import python_calamine
 
 from etl.contracts import Contract
+from etl.engine import connect_to_files
 from etl.paths import appearing
 from etl.steps import archive
 from etl.steps.encoding import transcoded
@@ -379,8 +380,9 @@ def _encrypted(path: Path) -> bool:
 
 def _parquet(arrival: Arrival) -> Table:
     try:
-        with duckdb.connect() as con:  # the one that all of Python shares would be used by several files at once
-            found = con.read_parquet(literally(arrival.path))
+        where = literally(arrival.path)
+        with connect_to_files(arrival.path, Path(where)) as con:
+            found = con.read_parquet(where)
             names, any_rows = found.columns, bool(found.limit(1).fetchall())
     except duckdb.Error:
         raise UnreadableExtract(damaged(arrival)) from None

@@ -15,8 +15,8 @@ import duckdb
 import pyarrow as pa
 
 from etl.contracts import Contract
+from etl.quoting import quoted_text
 from etl.steps import kept
-from etl.steps.cells import sql_text
 from etl.steps.hierarchy import BadHierarchy, Organisation, Spell, a, month_of
 
 
@@ -285,10 +285,10 @@ def _place(con: duckdb.DuckDBPyConnection, contract: Contract, place: int, level
 
 
 def _code(level) -> str:
-    return level.column or f"'{sql_text(level.unit)}'"
+    return level.column or quoted_text(level.unit)
 
 
 def _title(level) -> str:
     if level.column:
         return level.title or "NULL::VARCHAR"
-    return f"'{sql_text(level.title or level.unit)}'"
+    return quoted_text(level.title or level.unit)

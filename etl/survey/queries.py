@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from etl.contracts import Contract
+from etl.quoting import quoted_text
 from etl.survey.questionnaire import CANNOT_SAY, HIGHEST, Questionnaire
 
 ANSWERS, RESULTS = "survey_answer", "survey_result"
@@ -69,17 +70,17 @@ def _answers(
 ) -> str:
     cases, items = [], []
     for question in asked.questions:
-        cell = f"CAST(CASE WHEN sheet.{question.column} <> '{CANNOT_SAY}' THEN sheet.{question.column} END AS DOUBLE)"
+        cell = f"CAST(CASE WHEN sheet.{question.column} <> {quoted_text(CANNOT_SAY)} THEN sheet.{question.column} END AS DOUBLE)"
         score = f"{HIGHEST} - {cell}" if question.reversed else cell
-        cases.append(f"            WHEN '{_text(question.code)}' THEN {score}")
+        cases.append(f"            WHEN {quoted_text(question.code)} THEN {score}")
         part, _, construct = question.construct.partition(".")
-        items.append(f"            ('{_text(question.code)}', '{part}', '{construct}')")
+        items.append(f"            ({quoted_text(question.code)}, {quoted_text(part)}, {quoted_text(construct)})")
     waves = f"core.survey_period WHERE closed < DATE '{as_of.isoformat()}'"
     if made is not None:
         days = [f"(wave = DATE '{month}' AND closed <= DATE '{day}')" for month, day in sorted(made.items())]
         waves += f" AND ({' OR '.join(days) or 'FALSE'})"
     return f"""SELECT
-    '{name}' AS survey,
+    {quoted_text(name)} AS survey,
     sheet.month AS wave,
     sheet.sheet,
     sheet.{asked.team} AS team,
@@ -105,13 +106,13 @@ def _results(name: str, asked: Questionnaire) -> str:
     for question in asked.questions:
         value = f"returned.{question.column}"
         value = f"CAST(replace({value}, '%', '') AS DOUBLE)" if asked.per_cent_sign else value
-        values.append(f"        WHEN '{_text(question.code)}' THEN {value}")
+        values.append(f"        WHEN {quoted_text(question.code)} THEN {value}")
         if question.base:
-            bases.append(f"        WHEN '{_text(question.code)}' THEN returned.{question.column}_answered")
-        codes.append(f"    ('{_text(question.code)}')")
+            bases.append(f"        WHEN {quoted_text(question.code)} THEN returned.{question.column}_answered")
+        codes.append(f"    ({quoted_text(question.code)})")
     answered = f"CASE asked.question\n{chr(10).join(bases)}\n    END" if bases else "CAST(NULL AS BIGINT)"
     return f"""SELECT
-    '{name}' AS survey,
+    {quoted_text(name)} AS survey,
     returned.month,
     returned.{asked.team} AS unit,
     asked.question,
@@ -123,7 +124,3 @@ FROM source.{name} AS returned
 CROSS JOIN (VALUES
 {f",{chr(10)}".join(codes)}
 ) AS asked (question)"""
-
-
-def _text(text: str) -> str:
-    return text.replace("'", "''")

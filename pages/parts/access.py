@@ -16,7 +16,7 @@ import httpx
 import streamlit as st
 import yaml
 
-from pages.parts import warehouse
+from pages.parts import log, warehouse
 
 LONGEST = dt.timedelta(hours=12)  # then a reader signs in again
 SHARED = ("One indicator", "All signals", "The circle")  # pages of other sections that a chart or a link leads to
@@ -94,9 +94,12 @@ class Reader:
 
     def may(self, deed: str, release: warehouse.Release | None, unit: str | None) -> str | None:
         """The role in which they may do this to a unit, on whatever page; None where they may not. Without a unit it is to
-        everybody: every unit must be theirs of which the release holds what is not already public."""
+        everybody: every unit must be theirs of which the release holds what is not already public, or every unit where all is
+        public. Before the first release nobody who signs in is known to have all units."""
         roles = DEEDS[deed]
-        asked = {unit} if unit is not None else set(warehouse.not_public(release) if release else ())
+        asked = {unit} if unit is not None else _of_everybody(release)
+        if not asked and self.name is not None:
+            return None
         if self.name is None:
             here = st.get_option("server.address") in THIS_MACHINE or deed not in INTO_THE_WORKSPACE
             theirs = {DEMONSTRATION: warehouse.top_units(release) if release else ()} if here else {}
@@ -112,6 +115,12 @@ class Reader:
         return None
 
 
+def _of_everybody(release: warehouse.Release | None) -> set[str]:
+    if release is None:
+        return set()
+    return set(warehouse.not_public(release) or warehouse.scope(release, warehouse.top_units(release)))
+
+
 def reader(release: warehouse.Release | None) -> Reader:
     """The reader of this session; before the first release there is nothing to protect. Raises SignInFirst, SignInNeeded,
     BadAccess."""
@@ -122,7 +131,7 @@ def reader(release: warehouse.Release | None) -> Reader:
     said = claims()
     if not said or is_stale(said):
         raise SignInFirst
-    return Reader(str(said.get("email") or said.get("sub")), granted(said, rules()))
+    return Reader(_address(said) or str(said.get("sub")), granted(said, rules()))
 
 
 def viewer(release: warehouse.Release) -> Viewer:
@@ -185,9 +194,8 @@ def is_stale(said: Mapping[str, Any], now: dt.datetime | None = None) -> bool:
 
 
 def granted(said: Mapping[str, Any], rules: dict[str, Any]) -> tuple[Grant, ...]:
-    """What the rules give to somebody with these claims. An address that its provider does not vouch for is none."""
-    vouched = said.get("email_verified", True) is not False
-    email = str(said.get("email") or "").casefold() if vouched else ""
+    """What the rules give to somebody with these claims."""
+    email = _address(said).casefold()
     groups = said.get(rules["claim"])
     groups = groups if isinstance(groups, list | tuple) else [groups]  # one group may come by itself
     return tuple(
@@ -195,6 +203,13 @@ def granted(said: Mapping[str, Any], rules: dict[str, Any]) -> tuple[Grant, ...]
         for each in rules["who"]
         if (email and each.get("email", "").casefold() == email) or ("group" in each and each["group"] in groups)
     )
+
+
+def _address(said: Mapping[str, Any]) -> str:
+    """An address that the provider vouches for, or "": where it says nothing of that, or anything but true, anybody may have
+    typed the address."""
+    email = said.get("email")
+    return email if isinstance(email, str) and said.get("email_verified") is True else ""
 
 
 def rules() -> dict[str, Any]:
@@ -254,7 +269,7 @@ def main() -> int:
         who = rules()["who"]
         release = warehouse.current()
     except BadAccess as wrong:
-        print(wrong, file=sys.stderr)
+        print(log.printable(str(wrong)), file=sys.stderr)
         return 1
     except (warehouse.NoRelease, warehouse.UnreadableRelease):
         print(f"access.yaml: {len(who)} entries; no release to compare their units with")
@@ -262,9 +277,8 @@ def main() -> int:
     known = set(warehouse.scope(release, warehouse.top_units(release)))
     unknown = sorted({unit for each in who for unit in each["units"]} - known)
     if unknown:
-        print(
-            f"access.yaml names units that release {release.id} does not have: {', '.join(unknown)}.", file=sys.stderr
-        )
+        named = log.printable(", ".join(unknown))
+        print(f"access.yaml names units that release {release.id} does not have: {named}.", file=sys.stderr)
         return 1
     print(f"access.yaml: {len(who)} entries, and every unit they name is there")
     return 0

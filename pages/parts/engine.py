@@ -1,5 +1,7 @@
 """Asks the engine, as a child process: the app shares no code with it, and holds none of its data.
 
+The child is told where things are and nothing else that the app knows: no secret of sign-in, no address of a database.
+
 A sample lies on the disk only while the engine looks at it, in a folder of its own that goes with whatever the engine left there.
 """
 
@@ -21,6 +23,9 @@ PROJECT = Path(__file__).parents[2]
 LONGEST = 180  # seconds
 AT_ONCE = 2  # children: checking a sample takes some 400 MB
 LARGEST = 30  # MB of a sample
+PASSED_ON = (  # what Python needs to start, and how text, time and libraries are found on this machine
+    "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "PYTHONHOME", "PYTHONUTF8", "LD_LIBRARY_PATH", "SYSTEMROOT",
+)  # fmt: skip
 LOST = "The engine did not answer. Try again; if it happens again, whoever looks after Kinship finds the reason in the log."
 LATE = f"This took longer than {LONGEST // 60} minutes and was stopped. Take a smaller sample."
 
@@ -80,14 +85,18 @@ def _of_sample(sample: bytes, file: str, proposal: dict[str, Any] | None = None,
 
 
 def _run(verb: list[str], folder: str | None = None) -> subprocess.CompletedProcess:
-    surroundings = (
-        os.environ | {"KINSHIP_HOME": str(warehouse.home().resolve())} | ({"TMPDIR": folder} if folder else {})
-    )
+    """`folder` is where it works, if it needs one: home, temporary files and all."""
+    surroundings = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    path = [str(PROJECT), *filter(None, [surroundings.get("PYTHONPATH")])]
+    surroundings |= {"KINSHIP_HOME": str(warehouse.home().resolve()), "PYTHONPATH": os.pathsep.join(path)}
+    if folder:
+        surroundings |= {"TMPDIR": folder, "HOME": folder}
     with _few():
         try:
             return subprocess.run(
-                [sys.executable, "-m", "etl", *verb],
-                cwd=PROJECT, env=surroundings, capture_output=True, text=True, timeout=LONGEST, check=False,
+                [sys.executable, "-P", "-m", "etl", *verb],
+                cwd=folder or PROJECT, env=surroundings, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
+                timeout=LONGEST, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise Refused(LATE) from None

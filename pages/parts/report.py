@@ -13,7 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import access, audit, filters, pack, review, warehouse, workbook
+from pages.parts import access, audit, filters, log, pack, review, warehouse, workbook
 
 KINDS = {
     "Pack (PDF)": ("pdf", "application/pdf", ":material/picture_as_pdf:", pack.pdf),
@@ -81,11 +81,11 @@ def main(arguments: list[str]) -> int:
             unfinished = path.with_name(f".{path.name}.{os.getpid()}")
             unfinished.write_bytes(made(found))
             unfinished.replace(path)
-            print(f"Wrote {path}")
+            print(log.printable(f"Wrote {path}"))
     except warehouse.NoRelease:
         print("There is no release to report on yet: build first (python -m etl build).", file=sys.stderr)
     except (warehouse.UnreadableRelease, NoSuchUnit) as reason:
-        print(reason, file=sys.stderr)
+        print(log.printable(str(reason)), file=sys.stderr)
     else:
         return 0
     return 1

@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 import streamlit as st
 
-from pages.parts import latest
+from pages.parts import database, latest
 
 QUESTIONS = Path(__file__).parents[2] / "sql" / "app"
 EVERY_RUN = ("units", "indicators", "months", "release", "settling")  # asked by every page, and of everybody alike
@@ -295,11 +295,7 @@ def _format(path: str) -> int:
 def _compared(
     earlier: str, later: str, question: str, scope: tuple[str, ...], params: tuple[tuple[str, Any], ...]
 ) -> list[dict]:
-    with duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}) as con:
-        for name, path in (("earlier", earlier), ("later", later)):
-            quoted = path.replace("'", "''")
-            con.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
-        con.execute("SET enable_external_access = false")
+    with database.open_two(earlier, later) as con:
         return _fetched(con, question, {"units": _units(later, scope), **dict(params)})
 
 
@@ -328,9 +324,4 @@ def _text(question: str) -> str:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _open(path: str) -> duckdb.DuckDBPyConnection:
-    closed = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "enable_external_access": False,
-    }
-    return duckdb.connect(path, read_only=True, config=closed)
+    return database.open_release(path)

@@ -93,7 +93,8 @@ def sign_in_as(monkeypatch: pytest.MonkeyPatch, folder: Path, *grants: tuple[str
     who = [{"email": "maria@example.org", "role": role, "units": [unit]} for role, unit in grants]
     (folder / "access.yaml").write_text(yaml.safe_dump({"who": who}), encoding="utf-8")
     monkeypatch.setattr(access, "sign_in_is_set_up", lambda: True)
-    monkeypatch.setattr(access, "claims", lambda: {"email": "maria@example.org", "iat": time.time()})
+    claims = {"email": "maria@example.org", "email_verified": True}
+    monkeypatch.setattr(access, "claims", lambda: claims | {"iat": time.time()})
 
 
 def unfolded(test: AppTest, box: str) -> AppTest:

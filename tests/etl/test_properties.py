@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from etl import build, contracts
 from etl.contracts import Contract
 from etl.paths import Workspace
+from etl.quoting import quoted_text
 from etl.steps import land, read
-from etl.steps.cells import sql_text
 from etl.steps.conform import conform
 from etl.steps.hierarchy import Organisation
 from etl.steps.keep import receipts
@@ -80,7 +80,7 @@ def conformed(content: str) -> tuple[list[tuple], int]:
         found = read.readable(arrival, contract, folder)
         with duckdb.connect() as con:
             written = conform(con, arrival, found, contract, folder / "out.parquet")
-            rows = con.execute(f"SELECT * FROM read_parquet('{sql_text(str(written.path))}')").fetchall()
+            rows = con.execute(f"SELECT * FROM read_parquet({quoted_text(str(written.path))})").fetchall()
         assert len(rows) == written.rows
         return rows, len(written.misshapen)
 

@@ -11,6 +11,7 @@ import duckdb
 
 from etl.disclosure.attack.finding import Finding
 from etl.disclosure.attack.kinds import kind_of
+from etl.engine import connect_to_release
 from etl.paths import SQL
 
 MAX_FINDINGS = 200  # of one question and release; it says no more to name more of them
@@ -32,7 +33,7 @@ def ask(path: Path, name: str, headers: dict) -> Answers:
     """Asks all questions of the release at `path`."""
     answers = Answers()
     kinds = {indicator: kind_of(header) for indicator, header in headers.items()}
-    with duckdb.connect(str(path), read_only=True) as con:
+    with connect_to_release(path) as con:
         for question in questions("attack"):
             text = question.read_text(encoding="utf-8")
             how = text.splitlines()[0].removeprefix("--").strip()

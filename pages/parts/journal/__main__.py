@@ -5,6 +5,7 @@ The engine's verb `journal` runs this: app and engine share no code. Exit code 0
 
 import sys
 
+from pages.parts import log
 from pages.parts.journal import migrate, store
 
 
@@ -15,7 +16,7 @@ def main(asked: list[str]) -> int:
     try:
         print(migrate.upgrade() if asked else migrate.state())
     except store.Unavailable as reason:
-        print(reason, file=sys.stderr)
+        print(log.printable(str(reason)), file=sys.stderr)
         return 1
     return 0
 
