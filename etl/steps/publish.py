@@ -11,11 +11,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from etl import sums
 from etl.disclosure import memory
 from etl.paths import SQL, Workspace, appearing, room_on_disk, write_json
 from etl.steps.cells import sql_text
 
 FORMAT = 2  # of the tables in sql/release.sql; raise it when a column comes, goes or changes its meaning
+DUCKDB_HEADER = 3 * 4096  # bytes before a database's first block
 ROW_GROUP = 8192  # rows that are read together: a page asks of few units at a time, DuckDB's own 122,880 hold dozens
 TABLES = {
     "mart.value": "value",
@@ -46,6 +48,10 @@ class FailedCheck(Exception):
 
 class NoSuchRelease(Exception):
     """There is no release of that name."""
+
+
+class DamagedRelease(Exception):
+    """The release's file cannot be read to its end, or says nothing of itself; the sentence says which."""
 
 
 @contextmanager
@@ -111,8 +117,11 @@ def point_at(workspace: Workspace, release: str) -> None:
 
 def releases(workspace: Workspace) -> list[str]:
     """Every release that was ever published and still stands, oldest first."""
-    names = [path.stem for path in workspace.releases.glob("*.duckdb")]
-    return sorted(names, key=lambda name: (name[:10], len(name), name))
+    return sorted((path.stem for path in workspace.releases.glob("*.duckdb")), key=_order)
+
+
+def _order(name: str) -> tuple[str, int, str]:
+    return name[:10], len(name), name
 
 
 def current(workspace: Workspace) -> str | None:
@@ -135,25 +144,47 @@ def next_name(workspace: Workspace, today: dt.date) -> str:
 
 
 def read_release(workspace: Workspace, release: str) -> dict[str, Any]:
-    """The row of meta.release. Raises NoSuchRelease."""
+    """The row of meta.release. Raises NoSuchRelease, and DamagedRelease where the file is cut short or unreadable."""
     path = workspace.releases / f"{release}.duckdb"
     if not path.exists():
         known = ", ".join(releases(workspace)) or "none yet"
         raise NoSuchRelease(f"There is no release {release!r}; there are {known}.")
-    with duckdb.connect(str(path), read_only=True) as con:
-        result = con.execute("SELECT * FROM meta.release")
-        return dict(zip([column[0] for column in result.description], result.fetchone(), strict=True))
+    try:
+        with duckdb.connect(str(path), read_only=True) as con:
+            blocks, size = con.execute("SELECT total_blocks, block_size FROM pragma_database_size()").fetchone()
+            result = con.execute("SELECT * FROM meta.release")
+            columns, rows = [column[0] for column in result.description], result.fetchall()
+    except (duckdb.Error, OSError, UnicodeDecodeError):
+        rows = []
+    whole = len(rows) == 1 and path.stat().st_size >= DUCKDB_HEADER + blocks * size
+    if not whole or (list(sums.changed(workspace, path)) and not sums.is_readable(path)):
+        raise DamagedRelease(
+            f"The file of release {release} is damaged: put {path.name} back from a backup, or let it be."
+        )
+    return dict(zip(columns, rows[0], strict=True))
+
+
+def is_whole(workspace: Workspace, release: str) -> bool:
+    try:
+        read_release(workspace, release)
+    except (DamagedRelease, NoSuchRelease):
+        return False
+    return True
 
 
 def roll_back(workspace: Workspace, release: str | None) -> str:
-    """Points CURRENT at an older release, by default the one before the current. Raises NoSuchRelease."""
+    """Points CURRENT at an older release, by default the newest whole one before the current. Raises NoSuchRelease,
+    DamagedRelease."""
     names, now = releases(workspace), current(workspace)
-    if release is None:
-        earlier = [name for name in names if now in names and names.index(name) < names.index(now)]
-        if not earlier:
-            raise NoSuchRelease("There is no earlier release to go back to.")
-        release = earlier[-1]
-    read_release(workspace, release)
+    earlier = [name for name in names if now is None or _order(name) < _order(now)]
+    whole = next((name for name in reversed(earlier) if is_whole(workspace, name)), None)
+    if release is None and whole is None:
+        raise NoSuchRelease("There is no earlier release to go back to" + (" that is whole." if earlier else "."))
+    release = release or whole
+    try:
+        read_release(workspace, release)
+    except DamagedRelease as damaged:
+        raise DamagedRelease(f"{damaged} {f'The newest whole one is {whole}.' if whole else ''}".strip()) from None
     with appearing(_rolled_back(workspace), workspace.work) as unfinished:
         unfinished.write_text(names[-1] + "\n", encoding="utf-8")
     point_at(workspace, release)
