@@ -39,7 +39,7 @@ from etl.people import BadKey
 from etl.printable import printable
 from etl.series import moment
 from etl.spark import NoSpark
-from etl.steps import keep, measure, model, publish, units
+from etl.steps import keep, measure, model, publish, repair, units
 from etl.steps import withdraw as withdrawal
 from etl.strain import extract
 
@@ -58,10 +58,12 @@ SENTENCES = (
     keep.RefusedExtract,
     measure.Unmeasurable,
     model.BadModel,
+    publish.DamagedRelease,
     publish.FailedCheck,
     publish.NoSuchRelease,
     layout.NewerStore,
     purges.NotTold,
+    repair.DamagedStore,
     settings.BadSettings,
     spc.UnreadableSeries,
     extract.UnreadableFigures,
@@ -102,7 +104,8 @@ def plainly(workspace: Workspace | None = None) -> Iterator[None]:
     except KeyboardInterrupt:
         sentence = "Stopped; nothing was published and nothing was lost."
     except (duckdb.Error, OSError) as error:
-        sentence = f"Something the engine did not expect: {str(error).splitlines()[0]}. Nothing was published."
+        sentence = f"Something the engine did not expect: {(str(error).splitlines() or [''])[0]}."
+        sentence += " Nothing was published." if workspace else ""
         logging.getLogger("kinship").debug("unexpected", exc_info=error)
     if workspace:
         # With no room for the note either, the terminal and the exit code still say it.
@@ -187,8 +190,14 @@ def history() -> None:
     with plainly():
         table = Table("", "release", "built (UTC)", "as of", "settled to", "format")
         for name in reversed(publish.releases(workspace)):
-            record = publish.read_release(workspace, name)
             mark = "current" if name == publish.current(workspace) else ""
+            try:
+                record = publish.read_release(workspace, name)
+            except publish.DamagedRelease:
+                table.add_row(mark, name, "damaged", "–", "–", "–")
+                continue
+            except publish.NoSuchRelease:  # a purge has just taken it away
+                continue
             built = record["built_at"].strftime("%Y-%m-%d %H:%M")
             cells = (mark, name, built, record["as_of"], record["settled_to"] or "–", record["format"])
             table.add_row(*(Text(printable(str(cell))) for cell in cells))
@@ -232,10 +241,14 @@ def backup(
     """Write the workspace into one file."""
     workspace = Workspace.here()
     with plainly(), builder.alone(workspace, say):
-        many = backups.back_up(workspace, to, inbox, key)
-        say(f"Wrote {many:,} files into {to}.")
+        written = backups.back_up(workspace, to, inbox, key)
+        say(f"Wrote {written.files:,} files into {to}.")
         if not key and workspace.secret_key.exists():
             say("The key is not among them: keep a copy of secret.key in another place.")
+        for sentence in written.damaged:
+            say(sentence)
+    if written.damaged:
+        raise typer.Exit(REFUSED)
 
 
 @app.command()

@@ -12,15 +12,15 @@ from functools import partial
 
 import duckdb
 
+from etl import backup, layout, settings, spark, sums
 from etl import contracts as contract_files
 from etl import indicators as indicator_files
-from etl import layout, settings, spark
 from etl.contracts import Contract
 from etl.disclosure import counts as row_counts
 from etl.engine import connect
 from etl.intake import Refusal, Say, take_in
 from etl.paths import EXPECTATIONS, SQL, Workspace, room_on_disk
-from etl.steps import kept, withdraw
+from etl.steps import kept, repair, withdraw
 from etl.steps.hierarchy import Organisation
 from etl.steps.keep import (
     Receipt,
@@ -56,6 +56,8 @@ class Outcome:
 @contextmanager
 def alone(workspace: Workspace, say: Say) -> Iterator[None]:
     """Holds the workspace: a second build waits until the first has finished, and says so. Raises NewerStore."""
+    if backup.finish_restore(workspace):
+        say("A restore that was cut off has been finished first.")
     workspace.make()
     with (workspace.store / ".lock").open("w") as lock:
         try:
@@ -65,10 +67,13 @@ def alone(workspace: Workspace, say: Say) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX)
         for left in workspace.work.iterdir():  # a build that was cut off left these; nothing vouches for them
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+        backup.sweep(workspace)
         layout.bring_up_to_date(workspace, say)
         withdraw.finish(workspace)
+        layout.keep_private(workspace)
         yield
         layout.note(workspace)
+        sums.note(workspace)
 
 
 def load_contracts(workspace: Workspace) -> dict[str, Contract]:
@@ -82,6 +87,8 @@ def build(workspace: Workspace, as_of: dt.date, say: Say = print, busy: Say = la
         contracts = load_contracts(workspace)
         con = connect(workspace)
         try:
+            for sentence in repair.repair(workspace, contracts):
+                say(sentence)
             refusals = take_in(con, workspace, contracts, say, busy)
             return make_release(con, workspace, contracts, refusals, as_of, busy)
         finally:
@@ -115,7 +122,9 @@ def make_release(
     synthetic, said = workspace.synthetic.exists(), settings.read(workspace)
     inputs = fingerprint(contracts, held, counted, settled, refusals, organisation, months, synthetic, said.disclosure)
     names = publish.releases(workspace)
-    newest = publish.read_release(workspace, names[-1]) if names else {"format": publish.FORMAT, "inputs": None}
+    newest = {"format": publish.FORMAT, "inputs": None}
+    if names and publish.is_whole(workspace, names[-1]):  # in the place of a damaged one another is made
+        newest = publish.read_release(workspace, names[-1])
     if newest["format"] > publish.FORMAT:
         raise layout.NewerStore(
             f"Release {names[-1]} was made by a newer version of Kinship (format {newest['format']}; this one makes "

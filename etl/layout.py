@@ -4,7 +4,9 @@ It stands in store/FORMAT. A store from before there was such a number is of for
 `meta.release.format`; the journal's is Alembic's.)
 """
 
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from etl.paths import Workspace, appearing
@@ -32,6 +34,18 @@ def bring_up_to_date(workspace: Workspace, say: Callable[[str], None]) -> None:
         say(f"The store was brought from format {number} to {number + 1}.")
     if held < FORMAT:
         _write(workspace)
+
+
+def keep_private(workspace: Workspace) -> None:
+    """What an earlier version, or a copy that was put back, has left readable by others is its owner's alone from now on. Not
+    the workspace's own folder and its inbox: by an access list others may be let in there."""
+    folders = (workspace.store, workspace.releases, workspace.home / "audit", workspace.home / "packs")
+    paths = [path for folder in folders if folder.is_dir() for path in (folder, *folder.rglob("*"))]
+    for path in (*paths, *workspace.home.glob("journal*.db"), *workspace.home.glob("*.key")):
+        with suppress(OSError):
+            mode = path.lstat().st_mode
+            if mode & 0o077 and not stat.S_ISLNK(mode):
+                path.chmod(stat.S_IMODE(mode) & ~0o077)
 
 
 def note(workspace: Workspace) -> None:

@@ -125,13 +125,18 @@ def appearing(path: Path, work: Path) -> Iterator[Path]:
                 os.fsync(written.fileno())
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished.replace(path)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(path.parent)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """So that a file which has just come or gone by name is there, or gone, after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -142,8 +147,7 @@ def room_on_disk(path: Path) -> Iterator[None]:
     except (OSError, duckdb.Error) as error:
         if NO_ROOM.search(str(error)):
             raise DiskFull(
-                f"There is no room left on the disk for {path.name}; free some space and build again. "
-                "Nothing was published and nothing was lost."
+                f"There is no room left on the disk for {path.name}; free some space and try again. Nothing was lost."
             ) from error
         raise
 

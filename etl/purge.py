@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from etl import indicators as indicator_files
-from etl import settings
+from etl import settings, sums
 from etl.build import load_contracts, months_seen
 from etl.contracts import Contract
 from etl.engine import connect
@@ -135,7 +135,9 @@ def _people(
     def go() -> None:
         facts.throw_away(workspace)  # they were made of what goes; the next build makes them of what stays
         if before is None or before.held_from < held_from:
+            sums.forget(workspace, workspace.protection.glob("kept/**/*.parquet"))
             _put_by(workspace, contracts, counted, before, held_from, month_before(held_from, -window), today)
+        sums.forget(workspace, (without.path for _, without in rows))
         for _, without in rows:
             without.write(con, workspace)
 

@@ -125,6 +125,9 @@ def expect_whole(workspace: Workspace) -> None:
 
 
 def _tells_of_people(path: Path) -> bool:
-    with connect_to_release(path) as con:
-        tables = con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'disclosure'").fetchall()
-        return bool(tables[0][0] and con.execute("SELECT count(*) FROM meta.disclosure").fetchall()[0][0])
+    try:
+        with connect_to_release(path) as con:
+            tables = con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'disclosure'").fetchall()
+            return bool(tables[0][0] and con.execute("SELECT count(*) FROM meta.disclosure").fetchall()[0][0])
+    except duckdb.Error:
+        return True  # a damaged file: what it told nobody can say any more

@@ -11,12 +11,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from etl import sums
 from etl.disclosure import memory
 from etl.engine import connect_to_release
 from etl.paths import SQL, Workspace, appearing, room_on_disk, write_json
 from etl.quoting import quoted_name, quoted_text
 
 FORMAT = 3  # of the tables in sql/release.sql; raise it when a column comes, goes or changes its meaning
+DUCKDB_HEADER = 3 * 4096  # bytes before a database's first block
 ROW_GROUP = 8192  # rows that are read together: a page asks of few units at a time, DuckDB's own 122,880 hold dozens
 TABLES = {
     "mart.value": "value",
@@ -47,6 +49,10 @@ class FailedCheck(Exception):
 
 class NoSuchRelease(Exception):
     """There is no release of that name."""
+
+
+class DamagedRelease(Exception):
+    """The release's file cannot be read to its end, or says nothing of itself; the sentence says which."""
 
 
 @contextmanager
@@ -121,8 +127,11 @@ def point_at(workspace: Workspace, release: str) -> None:
 def releases(workspace: Workspace) -> list[str]:
     """Every release that was ever published and still stands, oldest first; none that was withdrawn."""
     gone = withdrawn(workspace)
-    names = [path.stem for path in workspace.releases.glob("*.duckdb") if path.stem not in gone]
-    return sorted(names, key=lambda name: (name[:10], len(name), name))
+    return sorted((path.stem for path in workspace.releases.glob("*.duckdb") if path.stem not in gone), key=_order)
+
+
+def _order(name: str) -> tuple[str, int, str]:
+    return name[:10], len(name), name
 
 
 def withdrawn_record(workspace: Workspace) -> Path:
@@ -165,27 +174,49 @@ def next_name(workspace: Workspace, today: dt.date) -> str:
 
 
 def read_release(workspace: Workspace, release: str) -> dict[str, Any]:
-    """The row of meta.release. Raises NoSuchRelease."""
+    """The row of meta.release. Raises NoSuchRelease, and DamagedRelease where the file is cut short or unreadable."""
     path = workspace.releases / f"{release}.duckdb"
     if not path.exists():
         known = ", ".join(releases(workspace)) or "none yet"
         raise NoSuchRelease(f"There is no release {release!r}; there are {known}.")
-    with connect_to_release(path) as con:
-        result = con.execute("SELECT * FROM meta.release")
-        return dict(zip([column[0] for column in result.description], result.fetchone(), strict=True))
+    try:
+        with connect_to_release(path) as con:
+            blocks, size = con.execute("SELECT total_blocks, block_size FROM pragma_database_size()").fetchone()
+            result = con.execute("SELECT * FROM meta.release")
+            columns, rows = [column[0] for column in result.description], result.fetchall()
+    except (duckdb.Error, OSError, UnicodeDecodeError):
+        rows = []
+    whole = len(rows) == 1 and path.stat().st_size >= DUCKDB_HEADER + blocks * size
+    if not whole or (list(sums.changed(workspace, path)) and not sums.is_readable(path)):
+        raise DamagedRelease(
+            f"The file of release {release} is damaged: put {path.name} back from a backup, or let it be."
+        )
+    return dict(zip(columns, rows[0], strict=True))
+
+
+def is_whole(workspace: Workspace, release: str) -> bool:
+    try:
+        read_release(workspace, release)
+    except (DamagedRelease, NoSuchRelease):
+        return False
+    return True
 
 
 def roll_back(workspace: Workspace, release: str | None) -> str:
-    """Points CURRENT at an older release, by default the one before the current. Raises NoSuchRelease."""
+    """Points CURRENT at an older release, by default the newest whole one before the current. Raises NoSuchRelease,
+    DamagedRelease."""
     names, now = releases(workspace), current(workspace)
-    if release is None:
-        earlier = [name for name in names if now in names and names.index(name) < names.index(now)]
-        if not earlier:
-            raise NoSuchRelease("There is no earlier release to go back to.")
-        release = earlier[-1]
+    earlier = [name for name in names if now is None or _order(name) < _order(now)]
+    whole = next((name for name in reversed(earlier) if is_whole(workspace, name)), None)
+    if release is None and whole is None:
+        raise NoSuchRelease("There is no earlier release to go back to" + (" that is whole." if earlier else "."))
+    release = release or whole
     if day := withdrawn(workspace).get(release):
         raise NoSuchRelease(f"Release {release} was withdrawn on {day}, and does not come back.")
-    read_release(workspace, release)
+    try:
+        read_release(workspace, release)
+    except DamagedRelease as damaged:
+        raise DamagedRelease(f"{damaged} {f'The newest whole one is {whole}.' if whole else ''}".strip()) from None
     note_rolled_back(workspace, names[-1])
     point_at(workspace, release)
     return release

@@ -1,11 +1,12 @@
 """The frame every page stands in: name, styles, width, heading and footer."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
-from pages.parts import markup, states, words
+from pages.parts import markup, states, uploads, words
 from pages.parts.filters import View
 
 
@@ -15,10 +16,12 @@ def open_page() -> None:
     st.logo(str(markup.ASSETS / "kinship.svg"))
 
 
-def body():
-    """1,120 px in the middle of the window."""
+@contextmanager
+def body() -> Iterator[None]:
+    """1,120 px in the middle of the window; what it draws says what may be uploaded."""
     markup.begin()
-    return st.container(horizontal_alignment="center", key="frame").container(width=1120, key="page")
+    with uploads.watched(), st.container(horizontal_alignment="center", key="frame").container(width=1120, key="page"):
+        yield
 
 
 def heading(view: View, title: str, sentence: str, here: str | None = None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas
 import streamlit as st
 
-from pages.parts import access, audit, engine, states, words
+from pages.parts import access, audit, engine, states, uploads, words
 
 STEPS = ("Sample", "What each column is", "What each row becomes", "Save")
 HELD = "new_source"
@@ -79,12 +79,16 @@ def sample() -> None:
         "Give one extract as its system exports it: a month is enough. Kinship looks at its cells and proposes what each column "
         "is; you change what is not so, see what every row becomes, and save."
     )
+    if refusal := uploads.refusal():
+        states.empty("lock", "No sample can be given here", refusal)
+        return
     st.markdown("**A sample extract**")
     # Without a label of its own: Streamlit would give it to a section that it also calls presentation, which contradict each
     # other for a screen reader. The button within is named, and the words stand above.
     given = st.file_uploader("", label_visibility="collapsed", type=["csv", "txt", "tsv", "xlsx", "xlsm", "xls", "xlsb", "ods", "parquet"],
         max_upload_size=engine.LARGEST, key="source_sample",
     )  # fmt: skip
+    uploads.drawn()
     st.caption(
         ":material/shield_person: The sample is held while you work on it and thrown away when you save, start again or close Kinship. "
         "Names and birth dates are never loaded; people’s numbers are shown as “person …”. What is saved holds no row of it."

@@ -6,6 +6,8 @@ menu, it does not. An older journal is brought up to date first.
 
 A page comes in many small messages. Streamlit leaves it to the system to send each of them only when the one before has been
 acknowledged, for which browsers and proxies take up to 40 ms; told otherwise, they go out as they are written.
+
+Of uploads it takes what pages.parts.uploads allows.
 """
 
 import logging
@@ -19,7 +21,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts import log, warehouse
+from pages.parts import log, uploads, warehouse
 from pages.parts.journal import migrate, store
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -33,6 +35,7 @@ def main(options: list[str]) -> None:
     except store.Unavailable as reason:
         logging.getLogger("kinship").warning("%s The app starts without it.", reason)
     PagesManager.uses_pages_directory = False
+    uploads.install()
     starlette_server._bind_socket = at_once(starlette_server._bind_socket)
     secrets = warehouse.home().resolve() / "secrets.toml"  # each workspace its own: who signs in where
     cli.main(["run", str(APP), "--secrets.files", str(secrets), *options])

@@ -169,8 +169,10 @@ class Reader:
 
 
 @contextmanager
-def reading(server: Server, cookie: str | None = None, session: str = "") -> Iterator[Reader]:
-    """A session of whoever has this cookie; `session` is the id of one to be taken up again."""
+def reading(
+    server: Server, cookie: str | None = None, session: str = "", headers: dict[str, str] | None = None
+) -> Iterator[Reader]:
+    """A session of whoever has this cookie; `session` is the id of one to be taken up again, `headers` what a proxy adds."""
     token = generate_xsrf_token_string()
     cookies = f"{XSRF}={token}" + (f"; {COOKIE}={cookie}" if cookie else "")
     address = server.url.replace("http", "ws") + "/_stcore/stream"
@@ -179,7 +181,7 @@ def reading(server: Server, cookie: str | None = None, session: str = "") -> Ite
         address,
         origin=server.url,
         subprotocols=protocols,
-        additional_headers={"Cookie": cookies},
+        additional_headers={"Cookie": cookies} | (headers or {}),
         max_size=None,
         ping_interval=None,
     ) as socket:

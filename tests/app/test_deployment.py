@@ -16,7 +16,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import duckdb
 import pytest
@@ -24,6 +27,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from etl.__main__ import app as engine
 from pages.parts import log, markup, serve, words
@@ -42,9 +47,10 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    include {folder}/kinship.conf;
+    include {folder}/kinship-*;
 }}
 """
+SHOWN_PORT = "8501"
 HEADERS = {
     "strict-transport-security": "max-age=31536000; includeSubDomains",
     "x-content-type-options": "nosniff",
@@ -85,37 +91,52 @@ def free_port() -> int:
 
 
 class Proxy:
-    """nginx with the configuration that is shown, and nothing replaced but names, ports and paths."""
+    """nginx with the configuration that is shown, and nothing replaced but names, ports and paths. `others` are further
+    organisations' configurations, and `instead` what is replaced beside those, for a test of one limit."""
 
-    def __init__(self, program: str, folder: Path, port_of_app: int):
+    def __init__(
+        self,
+        program: str,
+        folder: Path,
+        port_of_app: int,
+        others: tuple[str, ...] = (),
+        instead: dict[str, str] | None = None,
+    ):
         self.folder, self.port, self.plain_port = folder, free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
         certificate(folder)
-        text = (SHOWN / "nginx.conf").read_text(encoding="utf-8")
-        for shown, here in {
-            "listen 443 ssl": f"listen 127.0.0.1:{self.port} ssl",
-            "listen 80;": f"listen 127.0.0.1:{self.plain_port};",
-            "kinship.example.org": "localhost",
-            "127.0.0.1:8501": f"127.0.0.1:{port_of_app}",
-            "/etc/ssl/kinship/": f"{folder}/",
-            "/var/log/nginx/": f"{folder}/",
-        }.items():
-            assert shown in text
-            text = text.replace(shown, here)
-        (folder / "kinship.conf").write_text(text, encoding="utf-8")
+        sites = [(SHOWN / "nginx.conf").read_text(encoding="utf-8"), *others]
+        for number, text in enumerate(sites):
+            for shown, here in {
+                "listen 443 ssl": f"listen 127.0.0.1:{self.port} ssl",
+                "listen 80;": f"listen 127.0.0.1:{self.plain_port};",
+                ".kinship.example.org": ".localhost",
+                f"127.0.0.1:{SHOWN_PORT}": f"127.0.0.1:{port_of_app}",
+                "/etc/ssl/kinship/": f"{folder}/",
+                "/var/log/nginx/": f"{folder}/",
+            }.items() | (instead or {}).items():
+                assert shown in text or number, shown
+                text = text.replace(shown, here)
+            (folder / f"kinship-{number}").write_text(text, encoding="utf-8")
         (folder / "nginx.conf").write_text(AROUND.format(folder=folder), encoding="utf-8")
         self.process = subprocess.Popen(
-            [program, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=(folder / "said").open("wb")
+            [program, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=(folder / "stderr").open("wb")
         )
         for _ in range(100):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return
             time.sleep(0.05)
-        pytest.fail(f"nginx did not start: {(folder / 'said').read_text()}")
+        pytest.fail(f"nginx did not start: {(folder / 'stderr').read_text()}")
 
-    def ask(self, path: str, method: str = "GET", body: bytes | None = None) -> tuple[int, dict[str, str]]:
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=10)
+
+    def ask(
+        self, path: str, method: str = "GET", body: bytes | None = None, host: str = "localhost"
+    ) -> tuple[int, dict[str, str]]:
         """The status and the headers; the path is sent as it is written."""
-        asked = urllib.request.Request(f"{self.url}{path}", method=method, data=body)
+        asked = urllib.request.Request(f"{self.url}{path}", method=method, data=body, headers={"Host": host})
         trusting = ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))
         try:
             with urllib.request.urlopen(asked, timeout=10, context=trusting) as answer:
@@ -124,15 +145,19 @@ class Proxy:
             return error.code, {key.lower(): value for key, value in error.headers.items()}
 
 
-@pytest.fixture(scope="module")
-def proxy(server, tmp_path_factory):
+@pytest.fixture(scope="session")
+def nginx() -> str:
     program = os.environ.get("KINSHIP_NGINX") or shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if not program:
         pytest.skip("no nginx here: make test fetches Debian's, or KINSHIP_NGINX names one")
-    running = Proxy(program, tmp_path_factory.mktemp("nginx"), server.port)
+    return program
+
+
+@pytest.fixture(scope="module")
+def proxy(server, nginx, tmp_path_factory):
+    running = Proxy(nginx, tmp_path_factory.mktemp("nginx"), server.port)
     yield running
-    running.process.terminate()
-    running.process.wait(timeout=10)
+    running.stop()
 
 
 @pytest.mark.browser
@@ -221,6 +246,110 @@ def test_what_is_too_large_is_refused_before_it_is_read(proxy):
     assert proxy.ask("/", "DELETE")[0] == 403
 
 
+def refused(proxy: Proxy, path: str, times: int, method: str = "GET", **more) -> int:
+    """How many of so many requests at once are too many."""
+    with ThreadPoolExecutor(8) as several:
+        statuses = list(several.map(lambda _: proxy.ask(path, method, **more)[0], range(times)))
+    return statuses.count(429)
+
+
+def test_signing_in_over_and_over_is_refused_and_nothing_else_is(proxy):
+    assert 0 < refused(proxy, "/auth/login", 80) < 40
+    assert proxy.ask("/oauth2callback?code=1")[0] == 429, "the two are one way"
+    assert refused(proxy, "/", 60) == 0 and proxy.ask("/_stcore/health")[0] == 200
+
+
+def test_uploads_over_and_over_are_refused(proxy):
+    assert refused(proxy, "/_stcore/upload_file/any/one", 30, "PUT", body=b"0" * 100) > 10
+    assert refused(proxy, "/_stcore/health", 30) == 0
+
+
+def test_an_address_has_so_many_websockets_open_and_no_more(proxy):
+    trusting = ssl.create_default_context(cafile=str(proxy.folder / "fullchain.pem"))
+    address = f"wss://localhost:{proxy.port}/_stcore/stream"
+    opened, statuses = [], []
+    with contextlib.ExitStack() as stack:
+        for _ in range(204):
+            try:
+                opened.append(
+                    stack.enter_context(connect(address, ssl=trusting, origin=proxy.url, subprotocols=["streamlit"]))
+                )
+            except InvalidStatus as answer:
+                statuses.append(answer.response.status_code)
+    assert len(opened) == 200 and statuses == [429] * 4
+
+
+def slow(proxy: Proxy, text: bytes) -> float:
+    """Seconds until the proxy ends a connection over which a request begins and never goes on."""
+    trusting = ssl.create_default_context(cafile=str(proxy.folder / "fullchain.pem"))
+    with (
+        socket.create_connection(("127.0.0.1", proxy.port)) as plain,
+        trusting.wrap_socket(plain, server_hostname="localhost") as wire,
+    ):
+        wire.settimeout(20)
+        began = time.monotonic()
+        wire.sendall(text)
+        while wire.recv(4096):
+            pass
+        return time.monotonic() - began
+
+
+def test_who_sends_slowly_is_not_waited_for(server, nginx, tmp_path):
+    shorter = {
+        "client_header_timeout 15s;": "client_header_timeout 1s;",
+        "client_body_timeout  30s;": "client_body_timeout 1s;",
+        "client_body_timeout  10s;": "client_body_timeout 1s;",
+    }
+    running = Proxy(nginx, tmp_path, server.port, instead=shorter)
+    try:
+        assert slow(running, b"GET / HTTP/1.1\r\nHost: localhost\r\n") < 8
+        told = b"Host: localhost\r\nContent-Length: 9000\r\n\r\n0"
+        assert slow(running, b"PUT /_stcore/upload_file/any/one HTTP/1.1\r\n" + told) < 8
+    finally:
+        running.stop()
+
+
+def test_a_second_organisation_by_the_documents_own_words(server, nginx, tmp_path):
+    """Its configuration is made by the very command that docs/deployment.md gives."""
+    text = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"^sed .*nginx\.conf.*$", text, re.M)
+    program, put = command.split(" > ")
+    assert put == "/etc/nginx/sites-enabled/kinship-southmere"
+    made = subprocess.run(
+        program.replace("/opt/kinship", str(ROOT)), shell=True, capture_output=True, text=True, check=True
+    ).stdout
+    other = ThreadingHTTPServer(("127.0.0.1", 0), Southmere)
+    Thread(target=other.serve_forever, daemon=True).start()
+    assert "127.0.0.1:8502" in made
+    second = made.replace("127.0.0.1:8502", f"127.0.0.1:{other.server_port}")
+    running = Proxy(nginx, tmp_path, server.port, (second,))
+    try:
+        assert (running.folder / "stderr").read_text() == "", "nginx finds nothing to warn of"
+        assert running.ask("/_stcore/health", host="northmere.localhost")[1].get("x-who") is None
+        assert running.ask("/_stcore/health", host="southmere.localhost")[1].get("x-who") == "southmere"
+        assert refused(running, "/auth/login", 80, host="northmere.localhost") > 0
+        assert refused(running, "/auth/login", 10, host="southmere.localhost") == 0, "limits are each one's own"
+        for name in ("northmere", "southmere"):
+            assert "/_stcore/health" in (running.folder / f"kinship-{name}.log").read_text()
+    finally:
+        running.stop()
+        other.shutdown()
+        other.server_close()
+
+
+class Southmere(BaseHTTPRequestHandler):
+    """The app of another organisation, as far as a proxy sees it."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("X-Who", "southmere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
 def test_the_health_url_says_that_the_app_answers_and_no_more(proxy, server):
     assert proxy.ask("/_stcore/health")[0] == 200
     with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=10) as answer:
@@ -229,7 +358,7 @@ def test_the_health_url_says_that_the_app_answers_and_no_more(proxy, server):
 
 def test_the_log_of_the_proxy_tells_neither_who_asked_nor_for_what(proxy):
     proxy.ask("/oauth2callback?code=very-secret&state=1")
-    said = (proxy.folder / "kinship.log").read_text()
+    said = (proxy.folder / "kinship-northmere.log").read_text()
     assert "/oauth2callback" in said
     assert not re.search(r"very-secret|unit=|larch|127\.0\.0\.1|Mozilla|Python-urllib", said)
 
