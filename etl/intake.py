@@ -191,9 +191,11 @@ def damaged_receipts(workspace: Workspace, source: str) -> set[str]:
     }
     if not damaged:
         return set()
-    there = {path.stat().st_size: path for path in land.inbox(workspace.inbox)}
+    sizes = {receipt.size for receipt in damaged.values()}
+    paths = [path for path in land.inbox(workspace.inbox) if path.stat().st_size in sizes]
+    there = {arrival.content for arrival in arrived(workspace, source, paths, [], lambda _: None)}
     for receipt in damaged.values():
-        if receipt.size not in there:
+        if receipt.content not in there:
             raise DamagedStore(
                 f"store/{source}/{receipt.hash}.parquet is cut short or gone, and {receipt.file}, of which it was made, is not in "
                 "the inbox any more. Put that back there, or restore a backup. Nothing was published."

@@ -18,7 +18,7 @@ from etl.steps.dates import expect_order_of_dates
 from etl.steps.headings import matched
 from etl.steps.land import Arrival, UnreadableExtract, endless_cell
 from etl.steps.lookups import lay_out, take_away
-from etl.steps.parquet import damaged
+from etl.steps.parquet import ZONED, damaged
 from etl.steps.read import Table, check_quotes, cut, literally, records
 
 EMPTY_ROW = "is an empty row"
@@ -62,7 +62,7 @@ def conform(
     )
     try:
         with room_on_disk(out):
-            if table.zoned:
+            if ZONED in table.types:
                 con.execute("SET TimeZone = ?", [meanings.timezone])
             lay_out(con, contract, table, places, meanings, _relation(table, contract))
             con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")

@@ -27,6 +27,7 @@ from etl.steps.read import Table, rows_at
 
 READING = "4"  # raise when the engine reads files differently, so that they are taken in again
 
+MIN_PARQUET_BYTES = 12
 ARRIVED = re.compile(r'"arrived": "([^"]{1,40})"')
 
 
@@ -148,8 +149,9 @@ def is_whole(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             begins = file.read(4)
-            file.seek(max(0, path.stat().st_size - 4))
-            return begins == file.read(4) == b"PAR1"
+            size = file.seek(0, 2)
+            file.seek(max(0, size - 4))
+            return size > MIN_PARQUET_BYTES and begins == file.read(4) == b"PAR1"
     except FileNotFoundError:
         return False
 

@@ -1,7 +1,6 @@
 """Looks at a Parquet file before it is read: its columns, and whether what they hold can be read as cells at all."""
 
 import re
-from collections.abc import Iterable
 
 import duckdb
 
@@ -9,7 +8,7 @@ from etl.contracts import Contract
 from etl.steps.headings import matched
 from etl.steps.land import Arrival, UnreadableExtract
 
-ZONED = "TIMESTAMP WITH TIME ZONE"
+ZONED = "TIMESTAMP WITH TIME ZONE"  # a moment in UTC, which a contract tells by the local clock
 NO_CELL = {  # a type of DuckDB's, as it begins: what to say of it
     "INTERVAL": "durations",
     "TIME": "times of day",
@@ -30,12 +29,7 @@ def columns_of(path: str) -> tuple[list[str], list[str], bool]:
         return rows.columns, [str(kind) for kind in rows.types], bool(con.sql("SELECT 1 FROM rows LIMIT 1").fetchall())
 
 
-def zoned(headings: Iterable[str], types: Iterable[str]) -> frozenset[str]:
-    """The headings of moments that are told in UTC, which a contract tells by the local clock."""
-    return frozenset(heading for heading, kind in zip(headings, types, strict=True) if kind == ZONED)
-
-
-def expect_cells(arrival: Arrival, headings: tuple[str, ...], types: list[str], contract: Contract) -> None:
+def expect_cells(arrival: Arrival, headings: tuple[str, ...], types: tuple[str, ...], contract: Contract) -> None:
     """Raises UnreadableExtract where a wanted column holds what is no number, word or moment, though it would pass for one."""
     durations = _durations(arrival)
     for column, places in matched(headings, contract).items():

@@ -42,7 +42,7 @@ class Table:
     ascii_only: bool = False
     lines: int | None = None  # physical ones in all; None where we wrote the table ourselves, a row a line
     ends_in_newline: bool = True
-    zoned: frozenset[str] = frozenset()  # headings of moments in UTC, of Parquet alone
+    types: tuple[str, ...] = ()  # of a Parquet file's columns, as DuckDB calls them
     stated: Mapping[str, str] = field(default_factory=dict)  # our column → what the file's name says of all its rows
 
 
@@ -78,7 +78,9 @@ def _readable(arrival: Arrival, contract: Contract, work: Path) -> Table:
     try:
         kind = kind_of(arrival)
         if kind == "parquet":
-            return _parquet(arrival, contract)
+            table = _parquet(arrival)
+            parquet.expect_cells(arrival, table.headings, table.types, contract)
+            return table
         if kind == "workbook":
             return _workbook(arrival, contract, work)
         if arrival.plain_text and not arrival.mixed_lines:
@@ -384,7 +386,7 @@ def _encrypted(path: Path) -> bool:
         return False
 
 
-def _parquet(arrival: Arrival, contract: Contract) -> Table:
+def _parquet(arrival: Arrival) -> Table:
     try:
         names, types, any_rows = parquet.columns_of(literally(arrival.path))
     except duckdb.OutOfMemoryException:
@@ -393,8 +395,7 @@ def _parquet(arrival: Arrival, contract: Contract) -> Table:
         raise UnreadableExtract(parquet.damaged(arrival)) from None
     expect_bounded(arrival, tuple(names))
     expect_rows(arrival, any_rows)
-    parquet.expect_cells(arrival, tuple(names), types, contract)
-    return Table(arrival.path, "parquet", tuple(names), zoned=parquet.zoned(names, types))
+    return Table(arrival.path, "parquet", tuple(names), types=tuple(types))
 
 
 def literally(path: Path) -> str:
