@@ -6,7 +6,6 @@ was refused; 2 is a wrong command line.
 
 import datetime as dt
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -23,9 +22,10 @@ from rich.text import Text
 
 from etl import backup as backups
 from etl import build as builder
-from etl import cases, intake, layout, settings, spc
+from etl import cases, errors, intake, layout, losses, settings, spc
 from etl import chart as charts
 from etl import purge as purges
+from etl.clock import YEARS
 from etl.contracts import BadContract
 from etl.disclosure import findings
 from etl.disclosure.attack.finding import GivesAway
@@ -39,8 +39,9 @@ from etl.people import BadKey
 from etl.printable import printable
 from etl.series import moment
 from etl.spark import NoSpark
-from etl.steps import keep, measure, model, publish, repair, units
+from etl.steps import keep, measure, model, publish, repair, replacing, units
 from etl.steps import withdraw as withdrawal
+from etl.steps.bounds import MAX_SHOWN_CHARACTERS, shortened
 from etl.strain import extract
 
 FAILED, REFUSED = 1, 3
@@ -48,6 +49,7 @@ SENTENCES = (
     BadContract,
     BadIndicator,
     backups.BadBackup,
+    builder.NothingInView,
     BadKey,
     DiskFull,
     FailedAudit,
@@ -61,7 +63,10 @@ SENTENCES = (
     publish.DamagedRelease,
     publish.FailedCheck,
     publish.NoSuchRelease,
+    intake.DamagedStore,
     layout.NewerStore,
+    layout.OddStore,
+    losses.LostTooMuch,
     purges.NotTold,
     repair.DamagedStore,
     settings.BadSettings,
@@ -103,10 +108,12 @@ def plainly(workspace: Workspace | None = None) -> Iterator[None]:
         sentence = str(error)
     except KeyboardInterrupt:
         sentence = "Stopped; nothing was published and nothing was lost."
-    except (duckdb.Error, OSError) as error:
-        sentence = f"Something the engine did not expect: {(str(error).splitlines() or [''])[0]}."
-        sentence += " Nothing was published." if workspace else ""
-        logging.getLogger("kinship").debug("unexpected", exc_info=error)
+    except (typer.Exit, typer.Abort):
+        raise
+    except (MemoryError, duckdb.OutOfMemoryException):
+        sentence = errors.NO_MEMORY
+    except Exception as error:
+        sentence = unexpected(error, workspace or Workspace.here())
     if workspace:
         # With no room for the note either, the terminal and the exit code still say it.
         with suppress(DiskFull, OSError):
@@ -115,22 +122,43 @@ def plainly(workspace: Workspace | None = None) -> Iterator[None]:
     raise typer.Exit(FAILED)
 
 
+def unexpected(error: Exception, workspace: Workspace) -> str:
+    """The last resort: a sentence for what nobody expected, and where its details are."""
+    log = errors.note(workspace, error, " ".join(sys.argv[1:2]) or "a verb")
+    what = "Something the engine did not expect"
+    if isinstance(error, OSError):  # its message names nothing but a path; others may show a cell
+        what += f": {str(error).splitlines()[0]}" if str(error) else ""
+    details = f"The details are in {log}." if log else f"It was a {type(error).__name__}, and no log could be written."
+    return f"{what}. Nothing was published. {details}"
+
+
 @app.command()
 def build(
     as_of: Annotated[
         str,
         typer.Option(help="The day to judge from, YYYY-MM-DD: which months are settled, and which are seen."),
     ] = "",
+    even_so: Annotated[
+        bool, typer.Option("--even-so", help="Publish even a release that is without much of the last one.")
+    ] = False,
 ) -> None:
     """Take in what has arrived in the inbox and publish a release."""
     workspace = Workspace.here()
     with plainly(workspace):
         try:
             day = dt.date.fromisoformat(as_of) if as_of else settings.read(workspace).today()
+            if not YEARS[0] <= day.year <= YEARS[1]:
+                raise ValueError
         except ValueError:
-            raise BadContract(f"--as-of {as_of!r} is not a day; write it as 2026-11-09.") from None
+            raise BadContract(
+                f"--as-of {as_of!r} is no day from {YEARS[0]} to {YEARS[1]}; write it as 2026-11-09."
+            ) from None
         with out.status("Looking into the inbox") as status:
-            outcome = builder.build(workspace, day, say, lambda what: status.update(Text(printable(what))))
+
+            def busy(what: str) -> None:
+                status.update(Text(printable(what)))
+
+            outcome = builder.build(workspace, day, say, busy, even_so)
         publish.write_last_build(workspace, outcome.outcome, outcome.sentence, outcome.release)
         say(outcome.sentence)
         if outcome.outcome == "published" and settings.read(workspace).packs:
@@ -139,6 +167,10 @@ def build(
         if outcome.refused:
             files = "1 file was refused" if outcome.refused == 1 else f"{outcome.refused} files were refused"
             say(f"{files}; `python -m etl receipts` says why.")
+        if outcome.divided:
+            files = "1 file" if outcome.divided == 1 else f"{outcome.divided} files"
+            say(f"{files} took the place of others that may be other parts of the same month; `receipts` says which.")
+        if outcome.refused or outcome.divided:
             raise typer.Exit(REFUSED)
 
 
@@ -285,12 +317,18 @@ def receipts(
         if source and source not in contracts:
             raise BadContract(f"There is no source {source!r}; there are {', '.join(contracts)}.")
         held = [receipt for name in ([source] if source else contracts) for receipt in keep.receipts(workspace, name)]
+        replaced: dict[tuple[str, str], list[str]] = {}
+        for name in [source] if source else contracts:
+            for each in replacing.replacements(contracts[name], keep.receipts(workspace, name)):
+                replaced.setdefault((name, each.by.hash), []).append(f"\n  {each}")
         if rows:
             return show_rows(workspace, held)
         for receipt in held:
-            say(f"{receipt.source}, {receipt.file}, {receipt.outcome}: {receipt.sentence}")
-            for aside in receipt.set_aside:
-                say(f"  {aside['rows']:,} rows: {aside['heading']} {aside['reason']}")
+            why = "".join(
+                f"\n  {aside['rows']:,} rows: {aside['heading']} {aside['reason']}" for aside in receipt.set_aside
+            )
+            why += "".join(replaced.get((receipt.source, receipt.hash), ()))
+            say(f"{receipt.source}, {receipt.file}, {receipt.outcome}: {receipt.sentence}{why}")
         refused = intake.sort_by_source(workspace, contracts)[1] if not source else []
         for refusal in refused:
             say(f"no source, {refusal.file}, refused: {refusal.sentence}")
@@ -312,7 +350,7 @@ def show_rows(workspace: Workspace, held: list[keep.Receipt]) -> None:
             said = json.loads(cells)
             for reason in reasons:
                 heading = reason["heading"]
-                cell = f" “{said[heading]}”" if said.get(heading) else ""
+                cell = f" “{shortened(said[heading], MAX_SHOWN_CHARACTERS)}”" if said.get(heading) else ""
                 say(f"{receipt.file}, line {line}: {heading}{cell} {reason['reason']}".replace(":  ", ": "))
 
 

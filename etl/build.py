@@ -43,14 +43,20 @@ from etl.strain import METHOD
 VERSION = "0.1.0"
 
 
+class NothingInView(Exception):
+    """The day to judge from is before everything that was accepted; the sentence says what the first month is."""
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """What a build did: `outcome` is published or nothing_new."""
+    """What a build did: `outcome` is published or nothing_new; `divided` counts the files that seem to be parts of a month
+    and took each other's place."""
 
     outcome: str
     sentence: str
     release: str | None
     refused: int
+    divided: int = 0
 
 
 @contextmanager
@@ -80,9 +86,15 @@ def load_contracts(workspace: Workspace) -> dict[str, Contract]:
     return contract_files.load([EXPECTATIONS, workspace.expectations])
 
 
-def build(workspace: Workspace, as_of: dt.date, say: Say = print, busy: Say = lambda _: None) -> Outcome:
-    """Takes in what has arrived and publishes a release if it changes anything. Raises one of the engine's exceptions,
-    each a sentence; nothing is published then."""
+def build(
+    workspace: Workspace,
+    as_of: dt.date,
+    say: Say = print,
+    busy: Say = lambda _: None,
+    even_so: bool = False,
+) -> Outcome:
+    """Takes in what has arrived and publishes a release if it changes anything; one that is without much of the last one only
+    if `even_so`. Raises one of the engine's exceptions, each a sentence; nothing is published then."""
     with room_on_disk(workspace.home), alone(workspace, say):
         contracts = load_contracts(workspace)
         con = connect(workspace)
@@ -90,7 +102,7 @@ def build(workspace: Workspace, as_of: dt.date, say: Say = print, busy: Say = la
             for sentence in repair.repair(workspace, contracts):
                 say(sentence)
             refusals = take_in(con, workspace, contracts, say, busy)
-            return make_release(con, workspace, contracts, refusals, as_of, busy)
+            return make_release(con, workspace, contracts, refusals, as_of, busy, even_so)
         finally:
             con.close()
 
@@ -102,20 +114,25 @@ def make_release(
     refusals: list[Refusal],
     as_of: dt.date,
     busy: Say,
+    even_so: bool = False,
 ) -> Outcome:
+    from etl import losses
     from etl.steps import publish
 
     held = {source: receipts(workspace, source) for source in contracts}
     counted = {source: parts(contract, held[source]) for source, contract in contracts.items()}
     settled = {source: settled_to(contract, counted[source], as_of) for source, contract in contracts.items()}
     refused = len(refusals) + sum(receipt.outcome == "refused" for kept in held.values() for receipt in kept)
+    divided = sum(bool(part.receipt.shares_months) for kept_parts in counted.values() for part in kept_parts)
     if not any(counted.values()):
         return Outcome(
             "nothing_new",
             f"Nothing has been accepted yet: drop extracts into {workspace.inbox} and build again.",
             None,
             refused,
+            divided,
         )
+    expect_in_view(counted, as_of)
 
     organisation = read_organisation(con, workspace, contracts, counted, as_of)
     months = months_seen(counted, as_of)
@@ -136,7 +153,7 @@ def make_release(
         current = publish.current(workspace)
         sentence = f"Nothing has changed since release {names[-1]}"
         sentence += "." if current == names[-1] else f", which was rolled back; {current} stays current."
-        return Outcome("nothing_new", sentence, current, refused)
+        return Outcome("nothing_new", sentence, current, refused, divided)
 
     # What only a new release needs is imported only for one: a build with nothing new is over before these are read.
     from etl.disclosure import memory
@@ -159,6 +176,9 @@ def make_release(
     made_of = lay_out_sources(con, workspace, contracts, counted, as_of, organisation)
     before = kept.read(workspace)
     levels = lay_out_units(con, contracts, organisation, months or [as_of.replace(day=1)], before)
+    holds = losses.held_now(con, workspace, counted)
+    if not even_so:
+        losses.expect_little_lost(workspace, contracts, holds, organisation, as_of, said.max_loss_share)
     counts = live | surveys.behind()
     sources = {name: lineage(indicator.reads, queries) for name, indicator in counts.items()}
     published = {name: {source for source in behind if contracts[source].published} for name, behind in sources.items()}
@@ -240,12 +260,22 @@ def make_release(
     meta |= surveys.meta(contracts)
     meta["meta.disclosure"] = made.disclosure.to_pylist()
     meta["meta.setting"] = said.disclosure.loosened()
-    memory.promise(made.cells, organisation.successors, release, workspace)
+    memory.promise(made.cells, organisation.successors, release, workspace, holds)
     followed = organisation.successors
     rest = (con, workspace, release, made.cells, followed, said.disclosure)
     publish.publish(con, workspace, release, meta, partial(expect_nothing_given_away, *rest))
     record_attack(workspace, release, said.disclosure)
-    return Outcome("published", f"Published release {release}.", release, refused)
+    return Outcome("published", f"Published release {release}.", release, refused, divided)
+
+
+def expect_in_view(counted: dict[str, list[Part]], as_of: dt.date) -> None:
+    """Raises NothingInView for a day before every month of which there are rows."""
+    months = {month for kept in counted.values() for part in kept for month in part.months or part.receipt.months}
+    if months and min(months) > as_of.isoformat():
+        first = dt.date.fromisoformat(min(months))
+        raise NothingInView(
+            f"On {as_of} there is nothing to tell: the first rows that were accepted are of {first:%B %Y}. Nothing was published."
+        )
 
 
 def describe_sources(

@@ -3,10 +3,10 @@
 import importlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -15,37 +15,32 @@ import duckdb
 
 from etl import people, settings
 from etl.contracts import BadContract, Contract
-from etl.engine import side_by_side
+from etl.errors import is_about_a_file
 from etl.paths import Workspace
-from etl.printable import is_text, printable
 from etl.settings import Settings
-from etl.steps import land, names, read
+from etl.steps import land, names
+from etl.steps.account import unit_column
 from etl.steps.cells import Meanings, Names
-from etl.steps.conform import Conformed, conform
 from etl.steps.keep import (
     Receipt,
     RefusedExtract,
+    is_whole,
     judged_with,
-    keep,
-    keep_refused,
     now,
     receipts,
-    take_back_unvouched,
     tidy,
+    unreadable_arrival,
+    unreadable_receipts,
     write_receipt,
 )
+from etl.steps.replacing import divided, replacements
+from etl.taking import Refusal, Say, take, unexpected
 
-Say = Callable[[str], None]  # how a build tells what it did, and what it is busy with
+FILES_AT_ONCE = 32  # that are read and judged before they are kept: more cost memory, fewer cost time
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """A file that was refused in this build and left no receipt: no source expects it, or it is still being written."""
-
-    file: str
-    arrived: str
-    sentence: str
-    source: str | None = None
+class DamagedStore(Exception):
+    """Rows that were accepted cannot be read any more; the sentence says of which file, and what to do."""
 
 
 def take_in(
@@ -53,7 +48,8 @@ def take_in(
 ) -> list[Refusal]:
     """Lands, conforms, judges and keeps every file of the inbox that is new or judged by other rules than before.
 
-    Raises BadSettings, and BadKey where the store's people were hashed with another key.
+    Raises BadSettings, BadKey where the store's people were hashed with another key, DamagedStore, and DiskFull or
+    OutOfMemory, which are no file's affair; whatever else is raised about one file refuses that file.
     """
     said = settings.read(workspace)
     accepted = (
@@ -63,67 +59,172 @@ def take_in(
     sorted_files, refusals = sort_by_source(workspace, contracts)
     for refusal in refusals:
         say(f"{refusal.file}: refused. {refusal.sentence}")
+    for folder in land.look_into(workspace.inbox)[1]:
+        name = land.shown_name(folder, workspace.inbox)
+        if name not in {refusal.file for refusal in refusals}:
+            say(f"{name} is an empty folder.")
     import_judge_ahead(workspace, contracts, sorted_files)
     contents: set[str] = set()
     for source in references_first(contracts):
-        contract = contracts[source]
-        known_names = names.names_known(con, workspace, contract, contracts)
-        rules = judged_with(contract, names.fingerprint(known_names), said.timezone)
-        # A file of the same name, size and time as when it was judged by these rules is not read again.
-        as_judged = {
-            (receipt.file, receipt.mtime_ns, receipt.size): receipt.content
-            for receipt in receipts(workspace, source)
-            if receipt.judged_with == rules
-        }
-        unknown = []
-        for path in sorted_files[source]:
-            with suppress(FileNotFoundError):
-                if content := as_judged.get(land.name_and_stamp(path, workspace.inbox)):
-                    contents.add(content)
-                else:
-                    unknown.append(path)
-        arrivals = []
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            landed = [pool.submit(land.arrive, path, workspace.inbox) for path in unknown]
-        for path, arrival in zip(unknown, landed, strict=True):
-            try:
-                arrivals.append(arrival.result())
-            except FileNotFoundError:
-                continue
-            except land.StillBeingWritten as error:
-                refusals.append(Refusal(str(path.relative_to(workspace.inbox)), now(), str(error), source))
-                say(str(error))
-        contents |= {arrival.content for arrival in arrivals}
-        tidy(workspace, source, contents, rules)
-        known = {receipt.content: receipt for receipt in receipts(workspace, source)}
-        arrived_again(workspace, arrivals, known, said)
-        meanings = partial(meanings_of, workspace, contract, contracts, known_names, said, {})
-        due = []
-        for arrival in arrivals:
-            before = known.get(arrival.content)
-            if before and before.judged_with == rules:
-                continue
-            receipt = Receipt(
-                source,
-                arrival.name,
-                arrival.content,
-                rules,
-                before.arrived if before else now(),
-                arrival.mtime_ns,
-                said.day_of(arrival.modified).isoformat(),
-                "refused",
-                "",
-                size=arrival.size,
-            )
-            known[arrival.content] = receipt
-            due.append((arrival, receipt))
+        known_names = names.names_known(con, workspace, contracts[source], contracts)
+        rules = judged_with(contracts[source], names.fingerprint(known_names), said.timezone)
+        meanings = partial(meanings_of, workspace, contracts[source], contracts, known_names, said, {})
+        refusals += take_source(
+            con, workspace, contracts, source, sorted_files[source], rules, contents, meanings, said, say, busy
+        )
+    return refusals
+
+
+def take_source(
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    contracts: dict[str, Contract],
+    source: str,
+    paths: list[Path],
+    rules: str,
+    contents: set[str],
+    meanings: Callable[[], Meanings],
+    said: Settings,
+    say: Say,
+    busy: Say,
+) -> list[Refusal]:
+    """The files of one source, by groups, each of which is kept before the next is read. Adds to `contents` what was met."""
+    contract, refusals = contracts[source], []
+    damaged = damaged_receipts(workspace, source)
+    # A file of the same name, size and time as when it was judged by these rules is not read again.
+    as_judged = {
+        (receipt.file, receipt.mtime_ns, receipt.size): receipt.content
+        for receipt in receipts(workspace, source)
+        if receipt.judged_with == rules and receipt.hash not in damaged
+    }
+    unknown = []
+    for path in paths:
+        with suppress(FileNotFoundError):
+            if content := as_judged.get(land.name_and_stamp(path, workspace.inbox)):
+                contents.add(content)
+            else:
+                unknown.append(path)
+    arrivals = arrived(workspace, source, unknown, refusals, say)
+    contents |= {arrival.content for arrival in arrivals}
+    before = tidy(workspace, source, contents, rules)
+    known = {receipt.content: receipt for receipt in before}
+    arrived_again(workspace, arrivals, known, said)
+    latest, due = max((receipt.arrived for receipt in known.values()), default=""), []
+    for arrival in arrivals:
+        earlier = known.get(arrival.content)
+        if earlier and earlier.judged_with == rules and earlier.hash not in damaged:
+            continue
+        day = said.day_of(arrival.modified).isoformat()
+        receipt = Receipt(
+            source,
+            arrival.name,
+            arrival.content,
+            rules,
+            earlier.arrived if earlier else "",
+            arrival.mtime_ns,
+            day,
+            "refused",
+            "",
+            size=arrival.size,
+        )
+        if not earlier:
+            came = unreadable_arrival(receipt.path(workspace, "receipt.json")) or (latest := now(latest))
+            receipt = replace(receipt, arrived=came)
+        known[arrival.content] = receipt
+        due.append((arrival, receipt))
+    outdone: dict[str, list[Receipt]] = {}
+    for receipt in before:
+        outdone.setdefault(receipt.content, []).append(receipt)
+    kept: set[str] = set()
+    for first in range(0, len(due), FILES_AT_ONCE):
+        group = due[first : first + FILES_AT_ONCE]
         try:
-            refusals += take(con, workspace, contract, due, meanings, say, busy)
+            refusals += take(
+                con, workspace, contracts, contract, group, meanings, outdone, kept, said.today(), say, busy
+            )
         finally:
             for left in workspace.work.iterdir():
                 if left.is_file():
                     left.unlink()
+    tell_replaced(con, workspace, contracts, source, kept, say)
+    for path in unreadable_receipts(workspace, source):
+        name = f"store/{source}/{path.name}"
+        sentence = (
+            f"{name} is cut short or odd, so it vouches for nothing, and its file is not in the inbox any more. Send that again, "
+            "or put the receipt back from a backup; then this one may be deleted."
+        )
+        refusals.append(Refusal(name, now(), sentence, source))
+        say(sentence)
     return refusals
+
+
+def arrived(
+    workspace: Workspace, source: str, paths: list[Path], refusals: list[Refusal], say: Say
+) -> list[land.Arrival]:
+    """Reads each file once, to know it by its content; what cannot be read is added to the refusals."""
+    arrivals = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        landed = [pool.submit(land.arrive, path, workspace.inbox) for path in paths]
+    for path, arrival in zip(paths, landed, strict=True):
+        try:
+            arrivals.append(arrival.result())
+        except FileNotFoundError:
+            continue
+        except Exception as error:
+            name, sentence = land.shown_name(path, workspace.inbox), str(error)
+            if not isinstance(error, land.StillBeingWritten):
+                if not is_about_a_file(error):
+                    raise
+                sentence = unexpected(workspace, name, error)
+            refusals.append(Refusal(name, now(), sentence, source))
+            say(sentence)
+    return arrivals
+
+
+def damaged_receipts(workspace: Workspace, source: str) -> set[str]:
+    """The accepted files (by hash) whose rows in the store are gone or cut short: their originals are taken in again. Raises
+    DamagedStore where one is not in the inbox any more."""
+    damaged = {
+        receipt.hash: receipt
+        for receipt in receipts(workspace, source)
+        if receipt.outcome == "accepted" and not is_whole(receipt.path(workspace, "parquet"))
+    }
+    if not damaged:
+        return set()
+    sizes = {receipt.size for receipt in damaged.values()}
+    paths = [path for path in land.inbox(workspace.inbox) if path.stat().st_size in sizes]
+    there = {arrival.content for arrival in arrived(workspace, source, paths, [], lambda _: None)}
+    for receipt in damaged.values():
+        if receipt.content not in there:
+            raise DamagedStore(
+                f"store/{source}/{receipt.hash}.parquet is cut short or gone, and {receipt.file}, of which it was made, is not in "
+                "the inbox any more. Put that back there, or restore a backup. Nothing was published."
+            )
+    return set(damaged)
+
+
+def tell_replaced(
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    contracts: dict[str, Contract],
+    source: str,
+    kept: set[str],
+    say: Say,
+) -> None:
+    """Says what the files just `kept` (by hash) replaced, and notes of those that seem to divide a month with one another."""
+    if not kept:
+        return
+    contract, unit = contracts[source], unit_column(contracts[source], contracts)
+    for replacement in replacements(contract, receipts(workspace, source)):
+        if replacement.by.hash not in kept:
+            continue
+        say(str(replacement))
+        if replacement.months and replacement.of.hash in kept:
+            sentence = divided(con, workspace, contract, replacement, unit)
+            if sentence and not replacement.by.shares_months:
+                say(f"{replacement.by.file}: {sentence}")
+                both = f"{replacement.by.sentence} {sentence}"
+                write_receipt(workspace, replace(replacement.by, sentence=both, shares_months=sentence))
 
 
 def import_judge_ahead(workspace: Workspace, contracts: dict[str, Contract], files: dict[str, list[Path]]) -> None:
@@ -134,106 +235,19 @@ def import_judge_ahead(workspace: Workspace, contracts: dict[str, Contract], fil
             threading.Thread(target=importlib.import_module, args=["etl.steps.judge"], daemon=True).start()
 
 
-@dataclass(frozen=True)
-class Readable:
-    """A file that could be read, in our columns, and the receipt that it will have."""
-
-    arrival: land.Arrival
-    receipt: Receipt
-    table: read.Table
-    conformed: Conformed
-
-
-def take(
-    con: duckdb.DuckDBPyConnection,
-    workspace: Workspace,
-    contract: Contract,
-    due: list[tuple[land.Arrival, Receipt]],
-    meanings_of: Callable[[], Meanings],
-    say: Say,
-    busy: Say,
-) -> list[Refusal]:
-    """Reads the files of one source side by side, judges those of the same headings together, and keeps each."""
-    refusals: list[Refusal] = []
-    if not due:
-        return refusals
-
-    @contextmanager
-    def refusing(arrival: land.Arrival, receipt: Receipt) -> Iterator[None]:
-        """What is wrong with a file is that file's affair: the others go on."""
-        try:
-            try:
-                yield
-            except land.StillBeingWritten:
-                raise
-            except (land.UnreadableExtract, RefusedExtract) as error:
-                arrival.check_unchanged()
-                kept = keep_refused(workspace, receipt, error)
-                say(f"{arrival.name}: refused. {kept.sentence}")
-        except land.StillBeingWritten as error:
-            refusals.append(Refusal(arrival.name, now(), str(error), contract.source))
-            say(str(error))
-        finally:
-            take_back_unvouched(workspace, receipt)
-
-    try:
-        meanings = meanings_of()
-    except RefusedExtract as wanting:
-        for arrival, receipt in due:
-            with refusing(arrival, receipt):
-                raise wanting
-        return refusals
-
-    def read_one(con: duckdb.DuckDBPyConnection, one: tuple[land.Arrival, Receipt]) -> Readable:
-        arrival, receipt = one
-        table = read.readable(arrival, contract, workspace.work)
-        receipt = replace(receipt, key=meanings.key.fingerprint if meanings.key else "")
-        out = workspace.work / f"{arrival.content[:16]}.parquet"
-        return Readable(arrival, receipt, table, conform(con, arrival, table, contract, out, meanings))
-
-    alike: dict[tuple, list[Readable]] = {}
-    with side_by_side(con, workspace, read_one, due) as readers:
-        for (arrival, receipt), reader in zip(due, readers, strict=True):
-            busy(f"Reading {arrival.name}")
-            with refusing(arrival, receipt):
-                found = reader.result()
-                alike.setdefault(tuple(sorted(found.conformed.headings.items())), []).append(found)
-    for files in alike.values():
-        busy(f"Checking {files[0].arrival.name}" + (f" and {len(files) - 1} more" if len(files) > 1 else ""))
-        judge = importlib.import_module("etl.steps.judge")
-        judgements = judge.judged(con, [(file.arrival.name, file.conformed) for file in files], contract)
-        for file, judgement in zip(files, judgements, strict=True):
-            with refusing(file.arrival, file.receipt):
-                if isinstance(judgement, RefusedExtract):
-                    raise judgement
-                kept = keep(con, workspace, file.receipt, contract, file.arrival, file.table, file.conformed, judgement)
-                say(f"{file.arrival.name}: {kept.sentence}")
-    return refusals
-
-
 def sort_by_source(workspace: Workspace, contracts: dict[str, Contract]) -> tuple[dict[str, list[Path]], list[Refusal]]:
     """Which files are whose, by their names; a file of nobody's, or of two sources', is refused."""
     files: dict[str, list[Path]] = {source: [] for source in contracts}
-    refusals = []
-    for path in land.inbox(workspace.inbox):
-        name = str(path.relative_to(workspace.inbox))
-        if path.is_symlink():  # whoever may write here shall not have us read what they may not
-            refusals.append(
-                Refusal(name, now(), f"{name} is a link to somewhere else; put the file itself into the inbox.")
-            )
-            continue
-        if not is_text(name):
-            name = printable(name)
-            refusals.append(Refusal(name, now(), f"{name} is called by what is no text; give the file another name."))
-            continue
-        if "\\" in name and set(name) & set("*?["):  # DuckDB takes it for a pattern, however it is written
-            refusals.append(
-                Refusal(
-                    name, now(), f"{name} has a backslash beside *, ? or [ in its name; give the file another name."
-                )
-            )
-            continue
-        sources = [source for source, contract in contracts.items() if contract.expects(name)]
+    arrived, empty, others = land.look_into(workspace.inbox)
+    refusals = [Refusal(name, now(), sentence) for name, sentence in others.items()]
+    for folder in empty:
+        if any(contract.expects(folder.name) for contract in contracts.values()):
+            name = land.shown_name(folder, workspace.inbox)
+            sentence = f"{name} is an empty folder and not a file; put the file itself into the inbox."
+            refusals.append(Refusal(name, now(), sentence))
+    for path in arrived:
+        name = land.shown_name(path, workspace.inbox)
+        sources = [source for source, contract in contracts.items() if contract.expects(str(path))]
         if len(sources) == 1:
             files[sources[0]].append(path)
         elif sources:
@@ -290,6 +304,7 @@ def arrived_again(
     for arrival in arrivals:
         if arrival.content not in newest or arrival.mtime_ns > newest[arrival.content].mtime_ns:
             newest[arrival.content] = arrival
+    latest = max((receipt.arrived for receipt in known.values()), default="")
     again = [
         receipt
         for receipt in known.values()
@@ -298,7 +313,8 @@ def arrived_again(
     for receipt in sorted(again, key=lambda receipt: receipt.arrived):
         arrival = newest[receipt.content]
         seen = said.day_of(arrival.modified).isoformat()
+        latest = now(latest)
         known[receipt.content] = replace(
-            receipt, arrived=now(), mtime_ns=arrival.mtime_ns, extracted_on=max(seen, receipt.extracted_on)
+            receipt, arrived=latest, mtime_ns=arrival.mtime_ns, extracted_on=max(seen, receipt.extracted_on)
         )
         write_receipt(workspace, known[receipt.content])

@@ -4,6 +4,7 @@ It stands in store/FORMAT. A store from before there was such a number is of for
 `meta.release.format`; the journal's is Alembic's.)
 """
 
+import re
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +15,12 @@ from etl.paths import Workspace, appearing
 FORMAT = (
     1  # raise it when files of the store come to mean something else, and say below how older ones are brought there
 )
+NUMBER, MAX_FORMAT_BYTES = re.compile(r"[1-9][0-9]{0,5}"), 64
 UPGRADES: dict[int, Callable[[Workspace], None]] = {}  # from this format to the next; may be cut off, and done again
+
+
+class OddStore(Exception):
+    """Nobody can tell how the store is laid out; the sentence says what to do."""
 
 
 class NewerStore(Exception):
@@ -59,8 +65,20 @@ def _path(workspace: Workspace) -> Path:
 
 
 def _held(workspace: Workspace) -> int:
-    written = _path(workspace).read_text(encoding="ascii").strip() if _path(workspace).exists() else ""
-    return int(written) if written.isdecimal() else 1
+    """Raises OddStore where the file is there and no number stands in it."""
+    path = _path(workspace)
+    try:
+        text = path.read_bytes()[:MAX_FORMAT_BYTES].decode("ascii").strip()
+    except FileNotFoundError:
+        return 1
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if not NUMBER.fullmatch(text):
+        raise OddStore(
+            f"{path} should hold the number of the store's format and nothing else. Put it back from a backup; if this version "
+            f"has built here before, write {FORMAT} into it. Nothing was changed."
+        )
+    return int(text)
 
 
 def _write(workspace: Workspace) -> None:

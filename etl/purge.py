@@ -224,7 +224,8 @@ def _expect_told(workspace: Workspace, held: list[Receipt]) -> None:
             "`python -m etl build` first."
         )
     finished = dt.datetime.fromisoformat(last["finished"]) + dt.timedelta(seconds=1)  # it is told to the second
-    if any(dt.datetime.fromisoformat(receipt.arrived) > finished for receipt in held):
+    now = dt.datetime.now(dt.UTC)  # what arrived later than now came while the clock was ahead
+    if any(finished < dt.datetime.fromisoformat(receipt.arrived) <= now for receipt in held):
         raise NotTold(
             "Files have arrived that no release has told of yet. Nothing was purged: `python -m etl build` first."
         )
@@ -307,9 +308,21 @@ def _releases(workspace: Workspace, rules: Retention, today: dt.date) -> Rubbish
     if now in names[1:]:
         stay.add(names[names.index(now) - 1])
     since = month_before(today, 12 * rules.release_years)
-    stay |= {last for month, last in {name[:7]: name for name in names}.items() if month >= f"{since:%Y-%m}"}
+    stay |= {last for month, last in _last_of_months(workspace, names).items() if month >= f"{since:%Y-%m}"}
     paths = [workspace.releases / f"{name}.duckdb" for name in names if name not in stay]
     return _files("old release", "old releases", paths)
+
+
+def _last_of_months(workspace: Workspace, names: list[str]) -> dict[str, str]:
+    """month → the last release that was built in it. A name may tell of a later day, where a clock was once set ahead."""
+    last = {}
+    for name in names:
+        try:
+            built = publish.read_release(workspace, name)["built_at"].date().isoformat()
+        except (duckdb.Error, OSError, TypeError, KeyError, AttributeError):  # it cannot be opened
+            built = name
+        last[min(built, name)[:7]] = name
+    return last
 
 
 def _packs(workspace: Workspace, rules: Retention, today: dt.date) -> Rubbish:

@@ -80,6 +80,7 @@ class Settings:
     journal: str = ""  # the PostgreSQL database that the app keeps its journal in; the app reads this itself
     disclosure: DisclosureRules = field(default_factory=DisclosureRules)
     retention: Retention = field(default_factory=Retention)
+    max_loss_share: float = 1 / 3  # of units, or of a source's rows, that a release may be without against the last one
     packs: bool = False  # whether every build also writes the organisation's review into packs/
     engine: str = "duckdb"  # what runs sql/core and sql/indicators: duckdb here, or spark on a server
     spark: str = ""  # where that server is, as sc://host:port
@@ -123,6 +124,9 @@ def read(workspace: Workspace) -> Settings:
         raise BadSettings(
             f"{path}: timezone is {settings.timezone!r}, which is no time zone; write one such as Europe/London."
         ) from None
+    share = settings.max_loss_share
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise BadSettings(f"{path}: max_loss_share is {share!r}; write a number from 0 to 1, such as 0.33.")
     if not isinstance(settings.packs, bool):
         raise BadSettings(f"{path}: packs is {settings.packs!r}; write true or false.")
     if settings.engine not in ENGINES:

@@ -39,7 +39,7 @@ SCHEMA = pa.schema(
     }
 )
 PROMISED = ".promised"  # ends the name of what counts only once its release stands
-FOLLOWED = b"followed"
+FOLLOWED, HOLDS = b"followed", b"holds"
 # The name of a release sorts by its day, then by the length of its letters, then by them.
 NEWEST = """
     WINDOW newest_first AS (
@@ -80,13 +80,16 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (name[:10], len(name), name))
 
 
-def promise(cells: pa.Table, followed: dict[str, str], release: str, workspace: Workspace) -> None:
+def promise(
+    cells: pa.Table, followed: dict[str, str], release: str, workspace: Workspace, holds: dict | None = None
+) -> None:
     """Writes what a release decided; called before the release can be seen. `followed`: a unit that was merged away → the
-    one that its history follows. Raises DiskFull."""
+    one that its history follows; `holds`: its units and the rows it was made of (etl/losses.py). Raises DiskFull."""
     path = workspace.protection / f"{release}.parquet{PROMISED}"
     workspace.protection.mkdir(parents=True, exist_ok=True)
     with appearing(path, workspace.work) as unfinished:
-        pq.write_table(cells.replace_schema_metadata({FOLLOWED: json.dumps(followed)}), unfinished, compression="zstd")
+        about = {FOLLOWED: json.dumps(followed), HOLDS: json.dumps(holds or {})}
+        pq.write_table(cells.replace_schema_metadata(about), unfinished, compression="zstd")
 
 
 def keep_promises(workspace: Workspace) -> None:
@@ -106,9 +109,17 @@ def releases(workspace: Workspace) -> list[str]:
 
 def followed(workspace: Workspace, release: str) -> dict[str, str]:
     """The units that were merged away by that release, and those that their history follows."""
+    return json.loads(_metadata(workspace, release).get(FOLLOWED, b"{}"))
+
+
+def holds(workspace: Workspace, release: str) -> dict:
+    """The units of a release and the rows it was made of; nothing where it is not remembered, or is older than that."""
+    return json.loads(_metadata(workspace, release).get(HOLDS, b"{}"))
+
+
+def _metadata(workspace: Workspace, release: str) -> dict[bytes, bytes]:
     path = workspace.protection / f"{release}.parquet"
-    metadata = pq.read_schema(path).metadata if path.exists() else None
-    return json.loads((metadata or {}).get(FOLLOWED, b"{}"))
+    return (pq.read_schema(path).metadata if path.exists() else None) or {}
 
 
 def expect_whole(workspace: Workspace) -> None:

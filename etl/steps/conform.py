@@ -4,6 +4,7 @@ A cell that cannot be read as its type does not stop the file: its text is kept 
 `unread_<column>`, where an expectation finds it. It stays one pass, whatever a cell must be looked up in.
 """
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +13,14 @@ import duckdb
 from etl.contracts import Column, Contract
 from etl.paths import room_on_disk
 from etl.quoting import quoted_text, quoted_texts
+from etl.steps.bounds import MAX_ROW_CHARACTERS, listed
 from etl.steps.cells import Meanings, after_sql, null_words, read_sql, text_sql, typed_sql
 from etl.steps.dates import expect_order_of_dates
 from etl.steps.headings import matched
-from etl.steps.land import Arrival, UnreadableExtract
+from etl.steps.land import Arrival, UnreadableExtract, endless_cell
 from etl.steps.lookups import lay_out, take_away
-from etl.steps.read import Table, check_quotes, cut, damaged, literally, records
+from etl.steps.parquet import ZONED, damaged
+from etl.steps.read import Table, check_quotes, cut, literally, records
 
 EMPTY_ROW = "is an empty row"
 MISSHAPEN_LIMIT = 100_000
@@ -60,9 +63,13 @@ def conform(
     )
     try:
         with room_on_disk(out):
+            if ZONED in table.types:
+                con.execute("SET TimeZone = ?", [meanings.timezone])
             lay_out(con, contract, table, places, meanings, _relation(table, contract))
             con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
             rows = con.execute(copy).fetchone()[0]
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         arrival.check_unchanged()
         if table.kind == "parquet":
@@ -75,8 +82,11 @@ def conform(
         take_away(con, contract)
     misshapen: tuple[Misshapen, ...] = ()
     if table.kind == "csv":
-        misshapen = _misshapen(con, arrival, table)
-        _expect_every_line(arrival, table, rows + len(misshapen))
+        try:
+            misshapen = _misshapen(con, arrival, table)
+            _expect_every_line(arrival, table, rows + len(misshapen))
+        except csv.Error:
+            raise UnreadableExtract(endless_cell(arrival)) from None
         con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")  # they hold whole rows
     arrival.check_unchanged()
     headings = {name: table.headings[place] for name, place in places.items()}
@@ -90,7 +100,7 @@ def match_headings(arrival: Arrival, table: Table, contract: Contract) -> dict[s
     for column in contract.columns:
         where = found.get(column.name, [])
         if len(where) > 1:
-            both = " and ".join(repr(table.headings[place]) for place in where)
+            both = " and ".join(repr(table.headings[place]) for place in where[:2])
             raise UnreadableExtract(f"{arrival.name}: {both} both mean {column.name}; leave only one of them in.")
         if not where and not column.heading_optional and column.name not in table.stated:
             raise UnreadableExtract(
@@ -108,7 +118,7 @@ def _headings_found(table: Table, found: dict[str, list[int]]) -> str:
     """What stands where headings should. Where none is known it may be a row of data, which must not reach a release."""
     if not found:
         return "None of the headings found is known; the row of headings may be missing."
-    return f"The headings found are {', '.join(heading for heading in table.headings if heading)}."
+    return f"The headings found are {listed([heading for heading in table.headings if heading])}."
 
 
 def rows_sql(table: Table, contract: Contract, places: dict[str, int], meanings: Meanings) -> str:
@@ -156,12 +166,14 @@ def _relation(table: Table, contract: Contract) -> str:
 def _misshapen(con: duckdb.DuckDBPyConnection, arrival: Arrival, table: Table) -> tuple[Misshapen, ...]:
     """The rows DuckDB could not cut into cells. Raises UnreadableExtract where they show that the file itself is spoilt."""
     errors = con.execute(
-        "SELECT line, list_distinct(list(error_type::VARCHAR)), any_value(csv_line), count(*) "
-        "FROM reject_errors GROUP BY line ORDER BY line"
+        "SELECT line, list_distinct(list(error_type::VARCHAR)), "
+        "any_value(csv_line) FILTER (length(csv_line) <= $1), max(length(csv_line)) > $1, count(*) "
+        "FROM reject_errors GROUP BY line ORDER BY line",
+        [MAX_ROW_CHARACTERS],
     ).fetchall()
     if not errors:
         return ()
-    if sum(error[3] for error in errors) >= MISSHAPEN_LIMIT:
+    if sum(error[-1] for error in errors) >= MISSHAPEN_LIMIT:
         raise UnreadableExtract(
             f"{arrival.name}: too many rows have more or fewer cells than the {len(table.headings)} headings. "
             "Export it again, or name its delimiter in the contract's format."
@@ -171,7 +183,7 @@ def _misshapen(con: duckdb.DuckDBPyConnection, arrival: Arrival, table: Table) -
     if table.quoted:  # DuckDB counts records, and one may span lines
         lines = {number: line for number, line, _ in records(table) if number in lines}
     rows = []
-    for number, kinds, text, _ in errors:
+    for number, kinds, text, is_too_long, _ in errors:
         line = lines.get(number, number + offset)
         if any("LINE SIZE" in kind for kind in kinds):
             check_quotes(arrival, table)
@@ -182,6 +194,9 @@ def _misshapen(con: duckdb.DuckDBPyConnection, arrival: Arrival, table: Table) -
             raise UnreadableExtract(
                 f"{arrival.name}, line {line}: a quotation mark stands where none may. Take it out, or export the file again."
             )
+        if is_too_long:
+            rows.append(Misshapen(line, f"has more or fewer cells than the {len(table.headings)} headings", ()))
+            continue
         cells = tuple(cut(text or "", table))
         blank = not any(cell.strip() for cell in cells)
         reason = f"has {len(cells)} cells where {len(table.headings)} headings stand"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from etl.contracts import Contract
 from etl.paths import appearing
-from etl.steps.land import CHUNK, Arrival, UnreadableExtract
+from etl.steps.land import CHUNK, Arrival, UnreadableExtract, endless_line
 
 TELLING = 1 << 20  # bytes from which an encoding is told
 
@@ -84,6 +84,8 @@ def transcoded(arrival: Arrival, contract: Contract, work: Path) -> tuple[Path, 
             unfinished.open("w", encoding="utf-8", newline="") as plain,
         ):
             while chunk := file.read(CHUNK):
+                if len(chunk) == CHUNK and "\n" not in chunk:
+                    raise UnreadableExtract(endless_line(arrival))
                 plain.write(chunk)
                 lines, last = lines + chunk.count("\n"), chunk[-1]
     except (UnicodeError, LookupError):

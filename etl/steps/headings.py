@@ -1,6 +1,7 @@
 """Finds the headings of a table, and which of our columns each of them is."""
 
 from etl.contracts import Contract, plain
+from etl.steps.bounds import MAX_COLUMNS, MAX_HEADING_CHARACTERS, MAX_HEADINGS_CHARACTERS, shortened
 from etl.steps.land import Arrival, UnreadableExtract
 from etl.survey import headings as of_surveys
 
@@ -42,6 +43,7 @@ def matched(headings: tuple[str, ...], contract: Contract) -> dict[str, list[int
 
 def expect_headings(arrival: Arrival, headings: tuple[str, ...], rows: list[list[str]], contract: Contract) -> None:
     """Gives a hint where the headings stand in another row than the contract says."""
+    expect_bounded(arrival, headings)
     found = matched(headings, contract)
     if all(column.name in found or column.heading_optional for column in contract.columns):
         return
@@ -56,3 +58,25 @@ def expect_headings(arrival: Arrival, headings: tuple[str, ...], rows: list[list
 def expect_rows(arrival: Arrival, any_rows: bool) -> None:
     if not any_rows:
         raise UnreadableExtract(f"{arrival.name} has headings and no rows; nothing was exported into it.")
+
+
+def expect_bounded(arrival: Arrival, headings: tuple[str, ...]) -> None:
+    """Raises UnreadableExtract where the headings are more, or longer, than any table's."""
+    if len(headings) > MAX_COLUMNS:
+        raise UnreadableExtract(
+            f"{arrival.name} has {len(headings):,} columns, and no table has more than {MAX_COLUMNS:,}. Export it again."
+        )
+    if too_long := next((heading for heading in headings if len(heading) > MAX_HEADING_CHARACTERS), None):
+        raise UnreadableExtract(
+            f"{arrival.name} has a heading of {len(too_long):,} characters ({shortened(too_long)}), and none may have more than "
+            f"{MAX_HEADING_CHARACTERS:,}; a quotation mark may open there and not close. Export it again."
+        )
+
+
+def expect_short(arrival: Arrival, lines: list[str]) -> None:
+    """Raises UnreadableExtract where the lines in which the headings stand are longer than any table's, before they are cut."""
+    if max(map(len, lines), default=0) > MAX_HEADINGS_CHARACTERS:
+        raise UnreadableExtract(
+            f"{arrival.name}: the line of its headings is longer than {MAX_HEADINGS_CHARACTERS >> 20} MB, as no table's is. "
+            "Export it again."
+        )

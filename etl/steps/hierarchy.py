@@ -18,7 +18,12 @@ ALWAYS, STILL = 0, 9999 * 12  # months are numbered, so that a blank first or la
 
 
 class BadHierarchy(Exception):
-    """The units of the hierarchy, or those that sources bring, do not fit together; the sentence names one."""
+    """The units of the hierarchy, or those that sources bring, do not fit together; the sentence names one. `unit` is its code,
+    and `role` the part of the hierarchy (parent, level …) whose cell is at fault, where one is."""
+
+    def __init__(self, sentence: str, unit: str = "", role: str = ""):
+        super().__init__(sentence)
+        self.unit, self.role = unit, role
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,9 @@ def read(con: duckdb.DuckDBPyConnection, contract: Contract, rows: str) -> list[
         last = number_of(ends) if ends != dt.date.max else STILL
         spell = Spell(unit, title or unit, level, parent or None, first, last, successor or None, unit)
         if begins > ends:
-            raise BadHierarchy(f"{contract.title}: {spell} ends in {said(last)}, before it begins in {said(first)}.")
+            raise BadHierarchy(
+                f"{contract.title}: {spell} ends in {said(last)}, before it begins in {said(first)}.", unit, "to_month"
+            )
         by_unit.setdefault(unit, []).append((spell, begins, ends))
     spells = []
     for rows_of_unit in by_unit.values():
@@ -101,7 +108,9 @@ def read(con: duckdb.DuckDBPyConnection, contract: Contract, rows: str) -> list[
                 until = "is still so" if earlier.last == STILL else f"goes on to {said(earlier.last)}"
                 raise BadHierarchy(
                     f"{contract.title}: {later} has two rows that overlap; one {until}, and another begins "
-                    f"{'with it' if later.first == ALWAYS else f'in {said(later.first)}'}. The earlier must end first."
+                    f"{'with it' if later.first == ALWAYS else f'in {said(later.first)}'}. The earlier must end first.",
+                    later.unit,
+                    "to_month",
                 )
         # A month in which a unit moved is the later row's.
         starts = [later.first for (later, _, _) in rows_of_unit[1:]] + [STILL + 1]
@@ -119,22 +128,32 @@ def _expect_sound(title: str, spells: list[Spell]) -> None:
     for spell in spells:
         other = by_unit[spell.unit]
         if spell.level != other.level:
-            raise BadHierarchy(f"{title}: {spell} is {a(spell.level)} in one row and {a(other.level)} in another.")
+            raise BadHierarchy(
+                f"{title}: {spell} is {a(spell.level)} in one row and {a(other.level)} in another.", spell.unit, "level"
+            )
         if spell.parent is not None and spell.parent not in by_unit:
-            raise BadHierarchy(f"{title}: {spell} stands under {spell.parent!r}, and no row has that unit.")
+            raise BadHierarchy(
+                f"{title}: {spell} stands under {spell.parent!r}, and no row has that unit.", spell.unit, "parent"
+            )
         if spell.successor is not None:
             after = by_unit.get(spell.successor)
             if after is None:
-                raise BadHierarchy(f"{title}: {spell} became {spell.successor!r}, and no row has that unit.")
+                raise BadHierarchy(
+                    f"{title}: {spell} became {spell.successor!r}, and no row has that unit.", spell.unit, "successor"
+                )
             if after.unit == spell.unit:
-                raise BadHierarchy(f"{title}: {spell} is its own successor.")
+                raise BadHierarchy(f"{title}: {spell} is its own successor.", spell.unit, "successor")
             if after.level != spell.level:
                 raise BadHierarchy(
-                    f"{title}: {spell} is {a(spell.level)} and became {after}, which is {a(after.level)}."
+                    f"{title}: {spell} is {a(spell.level)} and became {after}, which is {a(after.level)}.",
+                    spell.unit,
+                    "successor",
                 )
             if other.successor not in (None, spell.successor):
                 raise BadHierarchy(
-                    f"{title}: {spell} became {spell.successor!r} by one row and {other.successor!r} by another."
+                    f"{title}: {spell} became {spell.successor!r} by one row and {other.successor!r} by another.",
+                    spell.unit,
+                    "successor",
                 )
     _expect_no_circle(title, spells, "parent", "stand under each other in a circle")
     _expect_no_circle(title, spells, "successor", "are each other's successors in a circle")
@@ -142,7 +161,9 @@ def _expect_sound(title: str, spells: list[Spell]) -> None:
         if spell.parent is not None and by_unit[spell.parent].level == spell.level:
             raise BadHierarchy(
                 f"{title}: {spell} stands under {by_unit[spell.parent]}, and both are {a(spell.level)}; "
-                "a parent's level is above."
+                "a parent's level is above.",
+                spell.unit,
+                "level",
             )
 
 
@@ -153,8 +174,10 @@ def _expect_no_circle(title: str, spells: list[Spell], link: str, what: str) -> 
     except CycleError as error:
         units = error.args[1]
         if len(units) == 2:
-            raise BadHierarchy(f"{title}: {names[units[0]]} stands under itself.") from None
-        raise BadHierarchy(f"{title}: {', '.join(names[unit] for unit in units[:-1])} {what}.") from None
+            raise BadHierarchy(f"{title}: {names[units[0]]} stands under itself.", units[0], link) from None
+        raise BadHierarchy(
+            f"{title}: {', '.join(names[unit] for unit in units[:-1])} {what}.", units[0], link
+        ) from None
 
 
 def _links(spells: Iterable[Spell], link: str) -> dict[str, list[str]]:
@@ -211,7 +234,9 @@ def as_known(contract: Contract, spells: list[Spell], as_of: dt.date, seen: dict
             if above and spell.last > above[-1].last:
                 raise BadHierarchy(
                     f"{contract.title}: {spell} stands under {above[-1]}, which ended in {said(above[-1].last)}; "
-                    "end it too, give it a row for where it went, or say what took the parent's place."
+                    "end it too, give it a row for where it went, or say what took the parent's place.",
+                    spell.was or spell.unit,
+                    "parent",
                 )
     events = [event for event in _events(begun, became, titles, histories) if event[1] <= as_of]
     return Organisation(

@@ -8,10 +8,11 @@ store/<source>/<hash>.receipt.json       every row accounted for: read = accepte
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from typing import get_origin
 
 import duckdb
 
@@ -19,12 +20,16 @@ from etl import people, privacy
 from etl.contracts import Contract
 from etl.paths import Workspace, appearing, write_json
 from etl.quoting import quoted_text
+from etl.steps.bounds import MAX_NAME_CHARACTERS, MAX_SENTENCE_CHARACTERS, MAX_UNKNOWN_NAMES, shortened
 from etl.steps.cells import cut_short, odd_of
 from etl.steps.conform import EMPTY_ROW, Conformed
 from etl.steps.land import Arrival
 from etl.steps.read import Table, rows_at
 
-READING = "3"  # raise when the engine reads files differently, so that they are taken in again
+READING = "4"  # raise when the engine reads files differently, so that they are taken in again
+
+MIN_PARQUET_BYTES = 12
+ARRIVED = re.compile(r'"arrived": "([^"]{1,40})"')
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,10 @@ class Receipt:
     expectations: list[dict] = field(default_factory=list)
     size: int = 0  # bytes
     key: str = ""  # fingerprint of the key that its people were hashed with
+    rows_of_months: dict[str, int] = field(
+        default_factory=dict
+    )  # the accepted rows by month; receipts of before have none
+    shares_months: str = ""  # the sentence, where it seems to divide a month with another file and has taken its place
 
     @property
     def hash(self) -> str:
@@ -84,39 +93,94 @@ class Receipt:
 def judged_with(contract: Contract, names: str, timezone: str) -> str:
     """Fingerprint of everything but the file itself that decides what becomes of it; `names` is that of what its references
     know."""
-    local = timezone if any(column.type == "timestamp" for column in contract.columns) else ""
+    local = timezone if any(column.type in ("date", "timestamp") for column in contract.columns) else ""
     return hashlib.sha256(json.dumps([READING, contract.fingerprint, names, local]).encode()).hexdigest()[:24]
 
 
 def receipts(workspace: Workspace, source: str) -> list[Receipt]:
-    """A source's receipts, earliest arrival first."""
-    found = []
-    for path in (workspace.store / source).glob("*.receipt.json"):
-        with suppress(FileNotFoundError):  # a build may throw one away while another program reads
-            found.append(Receipt(**json.loads(path.read_text(encoding="utf-8"))))
+    """A source's receipts, earliest arrival first. One that is cut short or odd vouches for nothing, and is passed over."""
+    found = [
+        receipt
+        for path in (workspace.store / source).glob("*.receipt.json")
+        if (receipt := _read_receipt(path, source)) is not None
+    ]
     return sorted(found, key=lambda receipt: (receipt.arrived, receipt.mtime_ns, receipt.file))
+
+
+def unreadable_receipts(workspace: Workspace, source: str) -> list[Path]:
+    """Those that are there and vouch for nothing."""
+    paths = sorted((workspace.store / source).glob("*.receipt.json"))
+    return [path for path in paths if path.exists() and _read_receipt(path, source) is None]
+
+
+def _read_receipt(path: Path, source: str) -> Receipt | None:
+    try:
+        receipt = Receipt(**json.loads(path.read_text(encoding="utf-8")))
+        for each in fields(Receipt):
+            if not isinstance(getattr(receipt, each.name), get_origin(each.type) or each.type):
+                return None
+        dt.datetime.fromisoformat(receipt.arrived).astimezone(dt.UTC)
+        for day in (receipt.extracted_on, *receipt.months, *receipt.quarantined_months, *receipt.rows_of_months):
+            dt.date.fromisoformat(day)
+    except FileNotFoundError:  # a build may throw one away while another program reads
+        return None
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        return None
+    is_of_this_place = receipt.source == source and path.name == f"{receipt.hash}.receipt.json"
+    return receipt if is_of_this_place and receipt.outcome in ("accepted", "refused") else None
+
+
+def unreadable_arrival(path: Path) -> str | None:
+    """When the file arrived of which this is a receipt that cannot be read, as it says, or as it was written; None where there
+    is none. A file that is taken in again for it is no later word on its months than it was."""
+    try:
+        text = path.read_bytes()[:4096].decode("utf-8", errors="replace")
+        match = ARRIVED.search(text)
+        if match:
+            return dt.datetime.fromisoformat(match[1]).astimezone(dt.UTC).isoformat(timespec="microseconds")
+    except FileNotFoundError:
+        return None
+    except (ValueError, OverflowError):
+        pass
+    return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).isoformat(timespec="microseconds")
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a Parquet file is there and begins and ends as one; what was cut short does not."""
+    try:
+        with path.open("rb") as file:
+            begins = file.read(4)
+            size = file.seek(0, 2)
+            file.seek(max(0, size - 4))
+            return size > MIN_PARQUET_BYTES and begins == file.read(4) == b"PAR1"
+    except FileNotFoundError:
+        return False
 
 
 def write_receipt(workspace: Workspace, receipt: Receipt) -> None:
     write_json(receipt.path(workspace, "receipt.json"), asdict(receipt), workspace.work)
 
 
-def tidy(workspace: Workspace, source: str, contents: set[str], rules: str) -> None:
+def tidy(workspace: Workspace, source: str, contents: set[str], rules: str) -> list[Receipt]:
     """Throws away what nothing vouches for: files without a receipt, receipts outdone by a judgement under today's `rules`,
-    and refusals of files that have left the inbox (`contents` is what is in it now)."""
-    found = receipts(workspace, source)
-    judged = {receipt.content for receipt in found if receipt.judged_with == rules}
-    vouched = set()
-    for receipt in found:
+    and refusals of files that have left the inbox (`contents` is what is in it now). Returns the receipts that stay.
+
+    What lies beside a receipt that cannot be read stays: its original may be gone, and somebody may mend it.
+    """
+    judged = {receipt.content for receipt in receipts(workspace, source) if receipt.judged_with == rules}
+    vouched, stay = {path.name.split(".")[0] for path in unreadable_receipts(workspace, source)}, []
+    for receipt in receipts(workspace, source):
         outdone = receipt.judged_with != rules and receipt.content in judged
         gone = receipt.outcome == "refused" and receipt.content not in contents
         if outdone or gone:
             receipt.path(workspace, "receipt.json").unlink()
         else:
             vouched.add(receipt.hash)
+            stay.append(receipt)
     for path in (workspace.store / source).glob("*"):
         if path.name.split(".")[0] not in vouched:
             path.unlink(missing_ok=True)
+    return stay
 
 
 def take_back_unvouched(workspace: Workspace, receipt: Receipt) -> None:
@@ -126,19 +190,19 @@ def take_back_unvouched(workspace: Workspace, receipt: Receipt) -> None:
             receipt.path(workspace, ending).unlink(missing_ok=True)
 
 
-def forget_other_judgements(workspace: Workspace, kept: Receipt) -> None:
-    """A file that was judged anew has one receipt: the new one."""
-    for receipt in receipts(workspace, kept.source):
-        if receipt.content == kept.content and receipt.hash != kept.hash:
+def forget_other_judgements(workspace: Workspace, kept: Receipt, before: Iterable[Receipt]) -> None:
+    """A file that was judged anew has one receipt: the new one. `before`: what it had until then."""
+    for receipt in before:
+        if receipt.hash != kept.hash:
             for ending in ("receipt.json", "parquet", "rejected.parquet"):
                 receipt.path(workspace, ending).unlink(missing_ok=True)
 
 
 def keep_refused(workspace: Workspace, receipt: Receipt, error: Exception) -> Receipt:
     results = [asdict(result) for result in getattr(error, "results", ())]
-    refused = replace(receipt, outcome="refused", sentence=str(error), expectations=results)
+    sentence = shortened(str(error), MAX_SENTENCE_CHARACTERS)
+    refused = replace(receipt, outcome="refused", sentence=sentence, expectations=results)
     write_receipt(workspace, refused)
-    forget_other_judgements(workspace, refused)
     return refused
 
 
@@ -164,6 +228,9 @@ def keep(
 
     accepted = receipt.path(workspace, "parquet")
     accepted.parent.mkdir(parents=True, exist_ok=True)
+    if quarantined:  # first, for it reads what is moved next
+        _keep_rejected(con, workspace, receipt, contract, table, conformed, set_aside)
+    unknown_names = _unknown_names(con, contract) if set_aside else {}
     with appearing(accepted, workspace.work) as unfinished:
         if set_aside or marked_out:
             con.execute(
@@ -172,8 +239,6 @@ def keep(
             )
         else:
             conformed.path.replace(unfinished)  # every row was accepted: the file is already what is kept
-    if quarantined:
-        _keep_rejected(con, workspace, receipt, contract, table, conformed, set_aside)
 
     read = conformed.rows + len(conformed.misshapen)
     reasons = con.execute(
@@ -184,6 +249,7 @@ def keep(
         shapes[row.reason] = shapes.get(row.reason, 0) + 1
     aside = [{"heading": heading, "reason": reason, "rows": rows} for heading, reason, rows in reasons]
     aside += [{"heading": "", "reason": reason, "rows": rows} for reason, rows in shapes.items()]
+    of_months = _rows_of_months(con, contract, f"read_parquet({quoted_text(str(accepted))})")
     kept = replace(
         receipt,
         outcome="accepted",
@@ -192,27 +258,32 @@ def keep(
         rows_accepted=read - quarantined - left_out,
         rows_quarantined=quarantined,
         rows_left_out=left_out,
-        months=_months(con, contract, f"read_parquet({quoted_text(str(accepted))})"),
-        quarantined_months=_months(con, contract, "(FROM staged WHERE row IN (SELECT row FROM failed))")
+        months=list(of_months),
+        rows_of_months=of_months,
+        quarantined_months=list(_rows_of_months(con, contract, "(FROM staged WHERE row IN (SELECT row FROM failed))"))
         if set_aside
         else [],
         set_aside=aside,
-        unknown_names=_unknown_names(con, contract) if set_aside else {},
+        unknown_names=unknown_names,
         expectations=[asdict(result) for result in results],
     )
     arrival.check_unchanged()
     write_receipt(workspace, kept)
-    forget_other_judgements(workspace, kept)
     return kept
 
 
 def _unknown_names(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, int]:
-    """Each name that nobody knew, and its rows."""
+    """Each name that nobody knew, and its rows; of very many, or very long ones, as much as anybody could match."""
     unknown: dict[str, int] = {}
     for column in contract.refers:
-        asked = (
-            f"SELECT unknown_{column}, count(*) FROM staged WHERE unknown_{column} IS NOT NULL GROUP BY 1 ORDER BY 1"
-        )
+        asked = f"""
+            SELECT unknown_{column}[:{MAX_NAME_CHARACTERS}] AS name, count(*) AS "rows"
+            FROM staged
+            WHERE unknown_{column} IS NOT NULL
+            GROUP BY name
+            ORDER BY "rows" DESC, name
+            LIMIT {MAX_UNKNOWN_NAMES}
+        """
         for name, rows in con.execute(asked).fetchall():
             unknown[name] = unknown.get(name, 0) + rows
     return unknown
@@ -228,11 +299,11 @@ def _sentence(read: int, accepted: int, quarantined: int, left_out: int) -> str:
     return ", ".join(parts) + "."
 
 
-def _months(con: duckdb.DuckDBPyConnection, contract: Contract, rows: str) -> list[str]:
+def _rows_of_months(con: duckdb.DuckDBPyConnection, contract: Contract, rows: str) -> dict[str, int]:
     if not contract.month_of:
-        return []
-    found = con.execute(f"SELECT DISTINCT month FROM {rows} WHERE month IS NOT NULL ORDER BY month").fetchall()
-    return [month.isoformat() for (month,) in found]
+        return {}
+    found = con.execute(f"SELECT month, count(*) FROM {rows} WHERE month IS NOT NULL GROUP BY month ORDER BY month")
+    return {month.isoformat(): many for month, many in found.fetchall()}
 
 
 def _keep_rejected(
@@ -313,5 +384,9 @@ def _asked_for(cells: tuple[str, ...], conformed: Conformed, contract: Contract)
     }
 
 
-def now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
+def now(after: str = "") -> str:
+    """This moment, in UTC; a little after another one where the clock has meanwhile been set back before that."""
+    moment = dt.datetime.now(dt.UTC)
+    if after:
+        moment = max(moment, dt.datetime.fromisoformat(after) + dt.timedelta(microseconds=1))
+    return moment.isoformat(timespec="microseconds")

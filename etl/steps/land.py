@@ -6,12 +6,22 @@ What a file is, its bytes decide, never its ending. Whatever comes, the next ste
 import codecs
 import datetime as dt
 import hashlib
+import os
 import re
-from contextlib import suppress
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-CHUNK = 1 << 22
+from etl.printable import printable
+from etl.steps.bounds import MAX_CELL_CHARACTERS, MAX_LINE_BYTES
+
+CHUNK = MAX_LINE_BYTES
+NO_FILES = {
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISFIFO: "a pipe",
+    stat.S_ISBLK: "a device",
+    stat.S_ISCHR: "a device",
+}
 PAGE = re.compile(rb"<(!doctype|!--|\?xml|html|head|body|table|meta|style|script|div|title)")
 
 
@@ -39,6 +49,7 @@ class Arrival:
     lines: int  # as its own line ends have it
     mixed_lines: bool  # some end otherwise than others
     ends_in_newline: bool
+    endless: bool = False  # some piece of it as long as a line may be has no end of a line
 
     def check_unchanged(self) -> None:
         """Raises StillBeingWritten if the file is no longer the one that was read."""
@@ -59,25 +70,73 @@ class Arrival:
 
 def inbox(folder: Path) -> list[Path]:
     """The files that have arrived, oldest first; hidden ones and a program's lock files are not extracts."""
-    files = []
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
-        with suppress(FileNotFoundError):  # it may be taken away again while we look
-            if path.is_file() and not hidden:
-                files.append((path.stat().st_mtime_ns, path.name, path))
-    return [path for *_, path in sorted(files)]
+    return look_into(folder)[0]
+
+
+def look_into(folder: Path) -> tuple[list[Path], list[Path], dict[str, str]]:
+    """The files that have arrived, oldest first; the folders in which nothing lies; and what else there is, by its shown name,
+    with the sentence that says why it cannot be taken. What is hidden is passed over, and so are a program's lock files."""
+    files, empty, others = [], [], {}
+
+    def closed(error: OSError) -> None:
+        name = shown_name(Path(error.filename), folder)
+        if not isinstance(error, FileNotFoundError):
+            others[name] = f"{name} is a folder that cannot be looked into: {error.strerror}."
+
+    for place, folders, names in os.walk(folder, onerror=closed):
+        here = Path(place)
+        folders[:] = sorted(name for name in folders if _is_visible(name))
+        names = sorted(filter(_is_visible, names))
+        for path in (here / name for name in (*names, *folders)):
+            name = shown_name(path, folder)
+            try:
+                seen = path.lstat()
+            except FileNotFoundError:  # it may be taken away again while we look
+                continue
+            except OSError as error:
+                others[name] = f"{name} cannot be looked at: {error.strerror}."
+                continue
+            if stat.S_ISLNK(seen.st_mode):  # whoever may write here shall not have us read what they may not
+                others[name] = f"{name} is a link to somewhere else; put the file itself into the inbox."
+            elif not _is_utf8(name_of := str(path.relative_to(folder))) and not stat.S_ISDIR(seen.st_mode):
+                others[name] = f"{name} has a name that is not UTF-8, so it cannot be written down; rename it."
+            elif stat.S_ISREG(seen.st_mode):
+                files.append((seen.st_mtime_ns, path.name, name_of, path))
+            elif not stat.S_ISDIR(seen.st_mode):
+                what = next((word for is_one, word in NO_FILES.items() if is_one(seen.st_mode)), "something else")
+                others[name] = f"{name} is {what} and not a file; take it out of the inbox."
+        if here != folder and not folders and not names:
+            empty.append(here)
+    return [path for *_, path in sorted(files)], empty, others
+
+
+def _is_visible(name: str) -> bool:
+    return not name.startswith((".", "~$"))
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def shown_name(path: Path, folder: Path) -> str:
+    """A file's name below the folder as it can be written down and printed."""
+    return printable(str(path.relative_to(folder)))
 
 
 def name_and_stamp(path: Path, folder: Path) -> tuple[str, int, int]:
     """The file's name below the folder, the time it was last written and its size: what tells at a glance that it is the
     same. Raises FileNotFoundError."""
     seen = path.stat()
-    return str(path.relative_to(folder)), seen.st_mtime_ns, seen.st_size
+    return shown_name(path, folder), seen.st_mtime_ns, seen.st_size
 
 
 def arrive(path: Path, folder: Path) -> Arrival:
     """Reads the file once, to know it by its content. Raises StillBeingWritten."""
-    name = str(path.relative_to(folder))
+    name = shown_name(path, folder)
     try:
         return _read_once(path, name)
     except PermissionError:
@@ -91,13 +150,14 @@ def _read_once(path: Path, name: str) -> Arrival:
     before = path.stat()
     digest, utf8 = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     ascii_only = plain = True
-    quotes, opening, last = 0, b"", b""
+    quotes, opening, last, endless = 0, b"", b"", False
     feeds = returns = both = 0  # how lines end
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
             quotes += chunk.count(b'"') if b'"' in chunk else 0
             feeds += chunk.count(b"\n")
+            endless = endless or (len(chunk) == CHUNK and b"\n" not in chunk and b"\r" not in chunk)
             if b"\r" in chunk:
                 returns += chunk.count(b"\r")
                 both += chunk.count(b"\r\n")
@@ -124,6 +184,7 @@ def _read_once(path: Path, name: str) -> Arrival:
         lines=(feeds or returns) + (not ends_in_newline),
         mixed_lines=returns > 0 and feeds > 0 and not returns == feeds == both,
         ends_in_newline=ends_in_newline,
+        endless=endless,
     )
     arrival.check_unchanged()
     return arrival
@@ -151,4 +212,22 @@ def kind_of(arrival: Arrival) -> str:
         raise UnreadableExtract(f"{name} is a PDF, not a table. Export it again as CSV or .xlsx.")
     if opening.startswith((b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")):
         raise UnreadableExtract(f"{name} is a compressed archive; unpack it and drop in what it holds.")
+    if not opening.strip(b"\0"):
+        raise UnreadableExtract(f"{name} holds zeros and no text: it was not copied to its end. Copy it again.")
+    if arrival.endless:
+        raise UnreadableExtract(endless_line(arrival))
     return "csv"
+
+
+def endless_line(arrival: Arrival) -> str:
+    return (
+        f"{arrival.name} has a line of more than {MAX_LINE_BYTES >> 20} MB, so it is no table of lines. "
+        "Export it again as CSV or .xlsx."
+    )
+
+
+def endless_cell(arrival: Arrival) -> str:
+    return (
+        f"{arrival.name} has a cell of more than {MAX_CELL_CHARACTERS >> 20} MB, which is none; "
+        "a quotation mark may open and never close. Export it again."
+    )

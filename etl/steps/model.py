@@ -36,7 +36,7 @@ def parts(contract: Contract, receipts: list[Receipt]) -> list[Part]:
     accepted = [receipt for receipt in receipts if receipt.outcome == "accepted"]
     if contract.each_file == "replaces_all":
         return [Part(receipt, None) for receipt in accepted[-1:]]
-    if contract.each_file == "adds":
+    if contract.each_file in ("adds", "adds_to_its_months"):  # a row takes the place of the earlier one of its key
         return [Part(receipt, None) for receipt in accepted]
     latest = {month: receipt for receipt in accepted for month in receipt.months}
     counted: dict[str, list[str]] = {}
@@ -48,18 +48,19 @@ def parts(contract: Contract, receipts: list[Receipt]) -> list[Part]:
 def replaced(contract: Contract, receipts: list[Receipt], counted: list[Part]) -> set[str]:
     """The hashes of accepted files whose place later ones have taken."""
     counts = {part.receipt.hash for part in counted}
-    gone = set()
-    for number, receipt in enumerate(receipts):
-        later = [other for other in receipts[number + 1 :] if other.outcome == "accepted"]
-        if receipt.outcome != "accepted" or receipt.hash in counts:
+    gone, covered, names = set(), set(), set()  # months and files that come later
+    for receipt in reversed(receipts):
+        if receipt.outcome != "accepted":
             continue
-        covered = {month for other in later for month in other.months}
         # A file of which nothing was accepted is replaced when its months arrive after all, or it comes again.
-        if receipt.rows_accepted or (
-            (receipt.quarantined_months and set(receipt.quarantined_months) <= covered)
-            or any(other.file == receipt.file for other in later)
+        if receipt.hash not in counts and (
+            receipt.rows_accepted
+            or (receipt.quarantined_months and covered.issuperset(receipt.quarantined_months))
+            or receipt.file in names
         ):
             gone.add(receipt.hash)
+        covered.update(receipt.months)
+        names.add(receipt.file)
     return gone
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from etl.engine import connect_to_release
 from etl.paths import SQL, Workspace, appearing, room_on_disk, write_json
 from etl.quoting import quoted_name, quoted_text
 
+NAME = re.compile(r"\d{4}-\d{2}-\d{2}[a-z]+")
 FORMAT = 3  # of the tables in sql/release.sql; raise it when a column comes, goes or changes its meaning
 DUCKDB_HEADER = 3 * 4096  # bytes before a database's first block
 ROW_GROUP = 8192  # rows that are read together: a page asks of few units at a time, DuckDB's own 122,880 hold dozens
@@ -163,14 +165,19 @@ def current(workspace: Workspace) -> str | None:
 
 def next_name(workspace: Workspace, today: dt.date) -> str:
     """The day and the next free letter: 2026-11-09a … z, za, zb … A release that is remembered keeps its name even when
-    its file is gone."""
+    its file is gone.
+
+    Names tell the order of publication, which everything that asks for the newest release rests on. So where a clock was once
+    set ahead, what is published later takes the next letter of that day, until the day has come.
+    """
     names = {*releases(workspace), *memory.releases(workspace), *withdrawn(workspace)}
-    taken = [name[10:] for name in names if name.startswith(today.isoformat())]
+    day = max([today.isoformat(), *(name[:10] for name in names if NAME.fullmatch(name))])
+    taken = [name[10:] for name in names if name.startswith(day) and NAME.fullmatch(name)]
     if not taken:
-        return f"{today.isoformat()}a"
+        return f"{day}a"
     last = max(taken, key=lambda letters: (len(letters), letters))
     following = last + "a" if last[-1] == "z" else last[:-1] + ascii_lowercase[ascii_lowercase.index(last[-1]) + 1]
-    return f"{today.isoformat()}{following}"
+    return f"{day}{following}"
 
 
 def read_release(workspace: Workspace, release: str) -> dict[str, Any]:

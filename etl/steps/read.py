@@ -17,14 +17,14 @@ import numpy as np
 import python_calamine
 
 from etl.contracts import Contract
-from etl.engine import connect_to_files
 from etl.paths import appearing
-from etl.steps import archive
+from etl.steps import archive, parquet
+from etl.steps.bounds import MAX_CELL_CHARACTERS, listed
 from etl.steps.encoding import transcoded
-from etl.steps.headings import expect_headings, expect_rows, headings_of, matched
-from etl.steps.land import CHUNK, Arrival, UnreadableExtract, kind_of
+from etl.steps.headings import expect_bounded, expect_headings, expect_rows, expect_short, headings_of, matched
+from etl.steps.land import CHUNK, Arrival, UnreadableExtract, endless_cell, kind_of
 
-csv.field_size_limit(1 << 30)  # a long note is no error
+csv.field_size_limit(MAX_CELL_CHARACTERS)  # a long note is no error
 ONE_AT_A_TIME = threading.Lock()
 
 
@@ -42,6 +42,7 @@ class Table:
     ascii_only: bool = False
     lines: int | None = None  # physical ones in all; None where we wrote the table ourselves, a row a line
     ends_in_newline: bool = True
+    types: tuple[str, ...] = ()  # of a Parquet file's columns, as DuckDB calls them
     stated: Mapping[str, str] = field(default_factory=dict)  # our column → what the file's name says of all its rows
 
 
@@ -77,12 +78,16 @@ def _readable(arrival: Arrival, contract: Contract, work: Path) -> Table:
     try:
         kind = kind_of(arrival)
         if kind == "parquet":
-            return _parquet(arrival)
+            table = _parquet(arrival)
+            parquet.expect_cells(arrival, table.headings, table.types, contract)
+            return table
         if kind == "workbook":
             return _workbook(arrival, contract, work)
         if arrival.plain_text and not arrival.mixed_lines:
             return _csv(arrival, arrival.path, arrival.lines, arrival.ends_in_newline, contract, work)
         return _csv(arrival, *transcoded(arrival, contract, work), contract, work)
+    except csv.Error:
+        raise UnreadableExtract(endless_cell(arrival)) from None
     except FileNotFoundError:
         arrival.check_unchanged()
         raise
@@ -95,6 +100,7 @@ def _csv(arrival: Arrival, path: Path, lines: int, ends_in_newline: bool, contra
     layout = contract.format
     with path.open(encoding="utf-8", newline="") as file:
         opening = [line for line, _ in zip(file, range(layout.skip_rows + layout.header_rows + 30), strict=False)]
+    expect_short(arrival, opening[: layout.skip_rows + layout.header_rows])
     if not any(line.strip("\ufeff \t\r\n") for line in opening) and len(opening) == lines:
         raise UnreadableExtract(f"{arrival.name} is empty; nothing was exported into it.")
     delimiter = layout.delimiter or best_delimiter(opening, contract)
@@ -293,7 +299,7 @@ def _workbook(arrival: Arrival, contract: Contract, work: Path) -> Table:
             book = python_calamine.load_workbook(str(arrival.path))
             names = book.sheet_names
             if layout.sheet and layout.sheet not in names:
-                raise UnreadableExtract(f"{name} has no sheet {layout.sheet!r}; its sheets are {', '.join(names)}.")
+                raise UnreadableExtract(f"{name} has no sheet {layout.sheet!r}; its sheets are {listed(names)}.")
             sheet = layout.sheet or _only_sheet(name, book, names)
             rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     except archive.TooLarge as error:
@@ -349,8 +355,10 @@ def _only_sheet(name: str, book, names: list[str]) -> str:
     filled = [sheet for sheet in names if book.get_sheet_by_name(sheet).height > 0]
     if len(filled) > 1:
         raise UnreadableExtract(
-            f"{name} has several sheets ({', '.join(filled)}); name the right one as sheet in the contract's format."
+            f"{name} has several sheets ({listed(filled)}); name the right one as sheet in the contract's format."
         )
+    if not names:
+        raise UnreadableExtract(f"{name} is a workbook without any sheet; save it again as .xlsx or CSV.")
     return (filled or names)[0]
 
 
@@ -381,17 +389,14 @@ def _encrypted(path: Path) -> bool:
 def _parquet(arrival: Arrival) -> Table:
     try:
         where = literally(arrival.path)
-        with connect_to_files(arrival.path, Path(where)) as con:
-            found = con.read_parquet(where)
-            names, any_rows = found.columns, bool(found.limit(1).fetchall())
+        names, types, any_rows = parquet.columns_of(arrival.path, where)
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error:
-        raise UnreadableExtract(damaged(arrival)) from None
+        raise UnreadableExtract(parquet.damaged(arrival)) from None
+    expect_bounded(arrival, tuple(names))
     expect_rows(arrival, any_rows)
-    return Table(arrival.path, "parquet", tuple(names))
-
-
-def damaged(arrival: Arrival) -> str:
-    return f"{arrival.name} is a Parquet file that was cut short or damaged; export it again."
+    return Table(arrival.path, "parquet", tuple(names), types=tuple(types))
 
 
 def literally(path: Path) -> str:

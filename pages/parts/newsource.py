@@ -27,6 +27,7 @@ TYPES = {
 }
 EACH_FILE = {
     "replaces_its_months": "It replaces the months it holds",
+    "adds_to_its_months": "It is a part of its months, which add up; where two files hold the same row, the later one counts",
     "adds": "It adds rows; where two files hold the same row, the later one counts",
     "replaces_all": "It replaces everything before it",
 }

@@ -27,7 +27,7 @@ import duckdb
 import pytest
 
 from etl import build as builder
-from etl import intake
+from etl import intake, taking
 from etl.__main__ import app
 from etl.paths import DiskFull, Workspace, room_on_disk
 from etl.steps import keep, measure, protect, publish, units
@@ -118,9 +118,10 @@ def die_at(moment: int) -> Iterator[int]:
     watch(Path, "unlink", before=True, when=Path.exists)
     for owner, steps in {
         builder: ("take_in", "lay_out_sources", "run_core"),
-        intake: ("tidy", "conform", "keep"),
-        intake.land: ("arrive",),
-        intake.read: ("readable",),
+        intake: ("tidy", "take"),
+        taking: ("conform", "keep"),
+        taking.land: ("arrive",),
+        taking.read: ("readable",),
         units: ("lay_out_units",),
         measure: ("measure",),
         protect: ("protect",),

@@ -447,14 +447,15 @@ def test_levels_that_contradict_each_other_are_refused_by_the_unit_that_fewest_s
         levels_in_order({"tree": CONTRACT}, known(con, [*TREE, *wrong]))
 
 
-def test_a_bad_hierarchy_stops_the_build_and_the_last_release_stays(beds):
+def test_a_bad_hierarchy_is_refused_and_the_last_one_stays(beds):
     send(beds, TREE, each_month("ELM", 80))
-    first = beds.workspace.current.read_text()
+    first = beds.ask("SELECT unit, title, parent FROM meta.unit ORDER BY ALL")
     ended = ["FIR", "Fir", "division", "NMC", "", "31/01/2025", ""]
     beds.drop("teams.csv", table(HEADINGS, [*TREE, ended, ["ASH", "Ash", "team", "FIR", "", "", ""]]))
     built = beds.run("build")
-    assert built.code == 1 and "Ash (ASH) stands under Fir (FIR), which ended in January 2025" in built.said
-    assert beds.workspace.current.read_text() == first
+    assert built.code == 3 and "Ash (ASH) stands under Fir (FIR), which ended in January 2025" in built.said
+    assert f"(line {len(TREE) + 3}, " in built.said
+    assert beds.ask("SELECT unit, title, parent FROM meta.unit ORDER BY ALL") == first
 
 
 def test_an_organisation_keeps_one_hierarchy(beds, source):

@@ -1,0 +1,65 @@
+"""Looks at a Parquet file before it is read: its columns, and whether what they hold can be read as cells at all."""
+
+import re
+from pathlib import Path
+
+from etl.contracts import Contract
+from etl.engine import connect_to_files
+from etl.steps.headings import matched
+from etl.steps.land import Arrival, UnreadableExtract
+
+ZONED = "TIMESTAMP WITH TIME ZONE"  # a moment in UTC, which a contract tells by the local clock
+NO_CELL = {  # a type of DuckDB's, as it begins: what to say of it
+    "INTERVAL": "durations",
+    "TIME": "times of day",
+    "STRUCT": "records",
+    "MAP": "records",
+    "UNION": "records",
+    "BLOB": "bytes",
+    "BIT": "bits",
+}
+
+
+def columns_of(path: Path, literal: str) -> tuple[list[str], list[str], bool]:
+    """The headings of a Parquet file (`literal` is its path as DuckDB must be given it), their types, and whether it has any
+    row. Raises duckdb.Error."""
+    with connect_to_files(path, Path(literal)) as con:
+        rows = con.read_parquet(literal)
+        # No cell is fetched: what stands in it may be something that Python has no word for.
+        return rows.columns, [str(kind) for kind in rows.types], bool(con.sql("SELECT 1 FROM rows LIMIT 1").fetchall())
+
+
+def expect_cells(arrival: Arrival, headings: tuple[str, ...], types: tuple[str, ...], contract: Contract) -> None:
+    """Raises UnreadableExtract where a wanted column holds what is no number, word or moment, though it would pass for one."""
+    durations = _durations(arrival)
+    for column, places in matched(headings, contract).items():
+        for place in places:
+            what = "durations" if headings[place] in durations else _no_cell(types[place])
+            if what:
+                raise UnreadableExtract(
+                    f"{arrival.name}: {headings[place]} holds {what}, and {column} is read as "
+                    f"{contract.column(column).type.replace('_', ' ')}; export it as plain "
+                    f"{'numbers, in hours or days as the contract says' if what == 'durations' else 'cells'}."
+                )
+
+
+def _no_cell(kind: str) -> str | None:
+    if kind.endswith("]"):
+        return "lists"
+    return next((what for begins, what in NO_CELL.items() if re.match(rf"{begins}\b(?!STAMP)", kind)), None)
+
+
+def _durations(arrival: Arrival) -> set[str]:
+    """The headings of columns that pandas or Arrow wrote as durations: Parquet itself knows only their numbers."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        schema = pq.read_schema(arrival.path)
+    except (pa.ArrowException, OSError):
+        return set()
+    return {field.name for field in schema if pa.types.is_duration(field.type)}
+
+
+def damaged(arrival: Arrival) -> str:
+    return f"{arrival.name} is a Parquet file that was cut short or damaged; export it again."
