@@ -315,7 +315,13 @@ class Group:
             np.where(known, np.inf, each.people),
             window,
             self.rules.min_num + 1,  # people are whole: of a range one person may be lost at its ends
+            self._came_later(name),
         )
+
+    def _came_later(self, name: str) -> np.ndarray:
+        """The units whose figures came when their month had been told without them."""
+        since = self.remembered[name].since
+        return since > np.where(self.remembered[name].known, since, len(self.releases)).min(axis=0, initial=len(self.releases))
 
     def _audit(self, each: Figures, shown: np.ndarray) -> None:
         """R6. Raises FailedAudit with the rule."""

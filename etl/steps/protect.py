@@ -239,7 +239,7 @@ def _protect_what_is_missing(con: duckdb.DuckDBPyConnection, log: pa.Table) -> p
 
 def _organisations(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """(unit, organisation): the units that stand, or ever stood, under one another have the same."""
-    above = dict.fromkeys((unit for (unit,) in con.execute("SELECT unit FROM unit_level ORDER BY unit").fetchall()))
+    above = dict.fromkeys(unit for (unit,) in con.execute("SELECT unit FROM unit_level ORDER BY unit").fetchall())
 
     def top(unit: str) -> str:
         while above[unit] is not None:
