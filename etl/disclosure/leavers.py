@@ -24,16 +24,18 @@ def in_the_way(
     weight: np.ndarray,
     window: int,
     room: float,
+    absent: np.ndarray,
     most: np.ndarray | None = None,
 ) -> np.ndarray:
     """Which of the figures `told` (rows × quarters) must go, so that the rest leave room; those of the fewest people.
 
     `low` and `high` are the counts between which a figure says it lies; `window` is in quarters; `weight` is the people
-    behind each figure, infinite where it has been told already. `most` (rows × quarters; windows of one quarter only) is
+    behind each figure, infinite where it has been told already; `absent` are the units that came when a quarter
+    had been told without them. `most` (rows × quarters; windows of one quarter only) is
     how much a unit can have at all: of units that nothing tells apart some history must leave `room` below the sum of it
     too, or have nought; so any one of them may have that much, or all it can have, and also nought.
     """
-    stands, cell_row, cell_quarter, alike = _atoms(rows, told, window)
+    stands, cell_row, cell_quarter, alike = _atoms(rows, told, window, absent)
     none = np.zeros(rows.shape, dtype=bool)
     if not len(cell_row):
         return none
@@ -69,7 +71,9 @@ def _bottom(rows: Rows) -> np.ndarray:
     return np.setdiff1d(np.arange(rows.shape[0]), np.unique(rows.parent))
 
 
-def _atoms(rows: Rows, told: np.ndarray, window: int) -> tuple[csr_array, np.ndarray, np.ndarray, np.ndarray]:
+def _atoms(
+    rows: Rows, told: np.ndarray, window: int, absent: np.ndarray
+) -> tuple[csr_array, np.ndarray, np.ndarray, np.ndarray]:
     """Which quarters' leavers of which teams each told figure counts, and its row and quarter. Teams that stand in the
     same rows throughout are one: nothing in the release tells them apart. Last, which of those each team is."""
     quarters = told.shape[1]
@@ -77,6 +81,7 @@ def _atoms(rows: Rows, told: np.ndarray, window: int) -> tuple[csr_array, np.nda
     for height in range(int(rows.height.max()) - 1, -1, -1):
         at = (rows.height == height)[:, None] & (lowest == NOWHERE)
         lowest = np.where(at, rows.of_parent(lowest, NOWHERE), lowest)
+    lowest[absent] = NOWHERE
     kinds, alike = np.unique(lowest[_bottom(rows)], axis=0, return_inverse=True)
     kind, quarter = np.nonzero(kinds != NOWHERE)
     row = kinds[kind, quarter]
