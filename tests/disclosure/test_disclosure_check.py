@@ -48,7 +48,18 @@ def write(con: duckdb.DuckDBPyConnection, release) -> None:
         row[0]
         for row in con.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = 'indicator'").fetchall()
     }
-    texts = known - {"scale", "window", "levels", "next_review", "settled_to", "sources", "place", "beside", "part_of", "told_in"}
+    texts = known - {
+        "scale",
+        "window",
+        "levels",
+        "next_review",
+        "settled_to",
+        "sources",
+        "place",
+        "beside",
+        "part_of",
+        "told_in",
+    }
     for name, header in HEADERS.items():
         record = dict.fromkeys(texts, SAID) | {key: value for key, value in vars(header).items() if key in known}
         record |= {
