@@ -17,7 +17,7 @@ TABLES = (
 )
 
 
-HEADER = ("indicator", "family", "disclosure", "refresh", '"window"', "scale", "unit", "better", "levels")
+HEADER = 'indicator, family, disclosure, refresh, "window", scale, unit, better, levels'
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def read(path: Path, followed: dict[str, str] | None = None) -> Release:
     with duckdb.connect(str(path), read_only=True) as con:
         tables = [con.sql(f"SELECT {columns} FROM {table}").to_arrow_table() for table, columns in TABLES]
         headers = con.sql(
-            f"SELECT {', '.join(HEADER)}{', told_in, part_of' if _says_how(con) else ''} FROM meta.indicator"
+            f"SELECT {HEADER}{', told_in, part_of' if _says_how(con) else ''} FROM meta.indicator"
         ).to_arrow_table()
     named = {record["indicator"]: Header(**record) for record in headers.to_pylist()}
     return Release(path.stem, *tables, named, followed or {})
