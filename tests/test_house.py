@@ -23,6 +23,7 @@ FLOORS = [
     {"etl.contracts", "etl.indicators", "etl.spc", "etl.series", "etl.shares", "etl.crossings", "etl.dialect"},
     {
         "etl.rules",
+        "etl.counted",
         "etl.strain.figures",
         "etl.strain.season",
         "etl.strain.combine",

@@ -31,7 +31,7 @@ class Part:
     months: frozenset[dt.date]
 
 
-HEADER = ("indicator", "family", "disclosure", "refresh", '"window"', "scale", "unit", "better", "levels", "sources")
+HEADER = 'indicator, family, disclosure, refresh, "window", scale, unit, better, levels, sources'
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def read(
     with connect_to_release(path) as con:
         tables = [con.sql(f"SELECT {columns} FROM {table}").to_arrow_table() for table, columns in TABLES]
         headers = con.sql(
-            f"SELECT {', '.join(HEADER)}{', told_in, part_of' if _says_how(con) else ''} FROM meta.indicator"
+            f"SELECT {HEADER}{', told_in, part_of' if _says_how(con) else ''} FROM meta.indicator"
         ).to_arrow_table()
         published = {source for (source,) in con.execute("SELECT source FROM meta.source WHERE published").fetchall()}
         named = {record["indicator"]: Header(**record) for record in headers.to_pylist()}
