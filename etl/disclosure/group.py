@@ -32,6 +32,7 @@ from etl.disclosure.survey import is_survey
 from etl.disclosure.time import QUARTER, YEAR, frozen_size, quarter_ends, sticky
 from etl.indicators import AGREE, AGREEMENT
 from etl.settings import DisclosureRules
+from etl.survey.scoring import FEW
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -269,14 +270,13 @@ class Group:
         low, high = (edge * each.denominator / 100 for edge in self.edges(name, value))
         fewest, most = scores.agreeing_by_mean(score.numerator, score.denominator)
         # How answers fall into groups may be told of all that stand under one: then who agrees is known there.
-        exact = told & (each.people >= scores.MIN_FOR_GROUPS) & ~each.sensitive.unsafe(self.rules.min_num)
+        exact = told & (each.people >= FEW) & ~each.sensitive.unsafe(self.rules.min_num)
         exact &= ~self.rows.of_parent(self.rows.count(~exact & ~np.isnan(each.people)) > 0, False)
         low, high = (np.where(exact, each.numerator, edge) for edge in (np.fmax(low, fewest), np.fmin(high, most)))
         known = self.shown[name.removesuffix(AGREE)]
         without = np.where(known, fewest, 0), np.where(known, most, each.denominator)
-        return scores.to_withdraw(
-            self.rows, low, high, without, told, self.remembered[name].known, each.people, self.rules
-        )
+        fixed = self.remembered[name].known
+        return scores.to_withdraw(self.rows, low, high, without, told, exact, fixed, each.people, self.rules.min_num)
 
     def _leaver_step(self, denominator: np.ndarray, people: np.ndarray) -> np.ndarray:
         step = rounding.leaver_step(np.fmin(denominator, people), self.rules.leaver_step)

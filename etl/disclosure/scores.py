@@ -18,7 +18,6 @@ MAX_STEPS, AGREEING_STEPS = 4, 3  # the most that an answer is worth, and the le
 NOT_AGREEING_STEPS = AGREEING_STEPS - 1
 MAX_GAP = 6  # between two sums of squares of whole steps that so many who agree can come to
 UNBOUNDED = 1e6
-MIN_FOR_GROUPS = 30  # people from whom on it may be told how answers fall into groups
 TOLERANCE = 1e-9
 SPREADS = np.arange(4, 22) * ANSWER_STEP / 10  # standard deviations in points, at some of which ranges are told
 
@@ -175,15 +174,16 @@ def to_withdraw(
     high: np.ndarray,
     without: tuple[np.ndarray, np.ndarray],
     told: np.ndarray,
+    exact: np.ndarray,
     fixed: np.ndarray,
     people: np.ndarray,
-    rules,
+    min_num: int,
 ) -> np.ndarray:
     """Which of the shares that are `told` (rows × months) may not be: along the sums, some row would be left with fewer than
     `min_num` people in doubt.
 
     `low` and `high` are how many agree as far as a reader knows where a share is told, `without` the same where it is not; NaN
-    where there is no figure. What is `fixed` has been told before.
+    where there is no figure. Where it is `exact`, the share itself is told; what is `fixed` has been told before.
     """
     there = ~np.isnan(people)
     nothing = there | audit.counts_for_nothing(rows, there)
@@ -194,9 +194,8 @@ def to_withdraw(
     while True:
         still = told & ~gone
         least, highest = audit.bounds(rows, np.where(still, low, fewest), np.where(still, high, most))
-        need = np.minimum(rules.min_num, np.minimum(np.where(there, most - fewest, 0), np.where(there, people, 0)))
-        safe = (people >= rules.k_people) & (least >= rules.min_num) & (people - highest >= rules.min_num)
-        falls = there & ~safe & (highest - least < need - audit.SLACK)
+        need = np.minimum(min_num, np.minimum(np.where(there, most - fewest, 0), np.where(there, people, 0)))
+        falls = there & ~(exact & still) & (highest - least < need - audit.SLACK)
         around = falls | rows.above(falls) | rows.of_parent(falls, False)
         more = around & still & ~fixed
         if not more.any():

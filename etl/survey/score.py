@@ -62,10 +62,14 @@ def score(
     _give(con, "share_interval", pa.concat_tables([INTERVAL.empty_table(), *intervals]))
     _give(con, "answer", pa.Table.from_pylist(answers, schema=ANSWER))
     _keep_with_siblings(con)
-    con.execute("""
+    con.execute(f"""
         UPDATE value SET low = said.low, high = said.high
         FROM (FROM share_interval UNION ALL BY NAME SELECT indicator, unit, wave, low, high FROM scored) AS said
         WHERE said.indicator = value.indicator AND said.unit = value.unit AND said.wave = value.month;
+        -- The step in which a share that agrees was told is known only while its score is as it was.
+        UPDATE value SET low = NULL, high = NULL
+        FROM changed
+        WHERE ends_with(indicator, '{AGREE}') AND value.unit = changed.unit AND value.month = changed.month;
         CREATE TABLE score AS SELECT * EXCLUDE (low, high) FROM scored
     """)
 
@@ -115,7 +119,7 @@ def _find_changed(con: duckdb.DuckDBPyConnection, restated: tuple[dt.date, ...])
         JOIN rule USING (indicator)
         LEFT JOIN survey_figure AS figure USING (indicator, unit, month)
         WHERE told_by = 'wave'
-          AND family <> '{AGREEMENT}'
+          AND NOT ends_with(indicator, '{AGREE}')
           AND (family = 'kindness' OR unit NOT IN (SELECT pool FROM pooled))  -- whose members are those of that family
           AND NOT list_contains($restated::DATE[], month)
           AND (figure.denominator IS DISTINCT FROM remembered.denominator
@@ -224,7 +228,8 @@ def _scores(name: str, cells: dict[str, np.ndarray], min_num: int) -> pa.Table:
     exact, months, units = of_cells(cells), cells["month"].astype("datetime64[D]"), cells["unit"]
     shown = np.asarray(cells["shown"], float)
     spread = _spreads(cells, exact, min_num)
-    low, high = scoring.around(shown, scoring.half_range(exact.sheets, spread))
+    half = rounding.half_range(scoring.half_of_interval(exact.sheets, spread))
+    low, high = scoring.around(shown, half)
     found = replace(exact, mean=shown)
     benchmark = benchmarks(cells, shown)
     stands = np.full(len(units), None, object)
