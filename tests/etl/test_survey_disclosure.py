@@ -162,6 +162,42 @@ def test_a_score_near_an_end_of_its_scale_is_no_score_to_tell(sheets, mean, unsa
     assert score(sheets, mean).unsafe(RULES.min_num).tolist() == [[unsafe]]
 
 
+@pytest.mark.parametrize(
+    ("points", "scale"),
+    [
+        ((0, 2.5, 5, 7.5, 10), scores.FIVE_POINTS), ((0, 10), (0, 0, 4, 4)), ((0, 5, 10), (0, 2, 4, 4)),
+        ((0, 2.5, 7.5, 10), (0, 1, 3, 4)), ((0, 5), (0, 0, 2, 2)), ((7.5, 10), (3, 3, 4, 4)),
+    ],
+)  # fmt: skip
+def test_a_scale_is_what_a_questionnaire_offers(points, scale):
+    assert scores.scale_of(points) == scale
+
+
+@pytest.mark.parametrize("points", [(0, 10), (0, 5, 10), (0, 2.5, 7.5, 10), (2.5, 5, 7.5)])
+def test_the_fewer_answers_are_offered_the_more_a_mean_tells(points):
+    """Every way to answer a shorter scale: of what is shown, how many agree is left open, or is safe to know."""
+    some = False
+    scale, steps = scores.scale_of(points), np.array(points) / scores.ANSWER_STEP
+    for sheets in (11, 16, 23):
+        counts = np.stack(np.meshgrid(*[np.arange(sheets + 1)] * (len(points) - 1), indexing="ij"), -1)
+        counts = counts.reshape(-1, len(points) - 1)
+        counts = counts[counts.sum(axis=1) <= sheets]
+        counts = np.column_stack([counts, sheets - counts.sum(axis=1)])
+        total, agree = counts @ steps, counts[:, steps >= scale[2]].sum(axis=1)
+        n = np.full(len(total), float(sheets))
+        spread = scores.ANSWER_STEP * np.sqrt(np.maximum(counts @ steps**2 - total**2 / sheets, 0) / (sheets - 1))
+        told = scores.spreads_told(spread, total * scores.ANSWER_STEP, n, 0 * n, n, RULES.min_num, scale)
+        shown = ~scores.Score.of(n, total * scores.ANSWER_STEP, n, scale).unsafe(RULES.min_num)
+        known: dict[tuple, list[int]] = {}
+        for at in zip(total[shown], told[shown], agree[shown], strict=True):
+            known.setdefault(at[:2], []).append(at[2])
+        some |= bool(known)
+        for each in known.values():
+            safe = min(each) >= RULES.min_num and sheets - max(each) >= RULES.min_num
+            assert safe or max(each) - min(each) >= RULES.min_num, (sheets, min(each), max(each))
+    assert some
+
+
 def test_a_score_of_few_people_and_one_of_nobody_are_unsafe_as_figures_too():
     header = SimpleNamespace(family="kindness", unit="of 10", scale=1, disclosure="A", refresh="wave")
     people, none = np.full((1, 1), 12.0), np.zeros((1, 1))
