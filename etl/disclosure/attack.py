@@ -18,6 +18,7 @@ from etl.disclosure import rounding
 from etl.disclosure.figures import LEAVERS, SENSITIVE, WORKING, counts_those_who_stay, kind_of
 from etl.disclosure.programme import CLOSE, has_room, intervals, matrix
 from etl.disclosure.releases import Release, of_workspace
+from etl.indicators import AGREEMENT
 from etl.paths import Workspace
 from etl.settings import DisclosureRules
 
@@ -190,7 +191,7 @@ class Reader:
         if cell.people < self.rules.k_people:
             self._fell("small", at, cell.value, cell.value)
         step = self._step(at, cell)
-        if not _on_grid(cell.value, step, self.kind == LEAVERS):
+        if not _on_grid(cell.value, step, self.kind == LEAVERS or self._in_steps(cell)):
             self._fell("fine", at, cell.value, cell.value)
             step = 10.0 ** -_decimals(cell.value)
         half, whole = step / 2, (cell.denominator + cell.public_denominator) / self.header.scale
@@ -200,9 +201,14 @@ class Reader:
     def _step(self, at, cell: Cell) -> float:
         if self.kind == LEAVERS:
             return float(rounding.leaver_step(min(cell.denominator, cell.people), self.rules.leaver_step))
+        if self._in_steps(cell):
+            return rounding.widest_agreement_step(cell.value)
         if self.kind == SENSITIVE:
             return float(rounding.sensitive_step(np.array(cell.people), np.array(self.teams[at]), self.share))
         return rounding.FINE
+
+    def _in_steps(self, cell: Cell) -> bool:
+        return self.header.family == AGREEMENT and not np.isnan(rounding.widest_agreement_step(cell.value))
 
     # --- working it out
 

@@ -66,13 +66,11 @@ def score(
     _give(con, "answer", pa.Table.from_pylist(answers, schema=ANSWER))
     _keep_with_siblings(con)
     con.execute(f"""
+        -- Of a share that agrees they were the ends of its step.
+        UPDATE value SET low = NULL, high = NULL WHERE ends_with(indicator, '{AGREE}');
         UPDATE value SET low = said.low, high = said.high
         FROM (FROM share_interval UNION ALL BY NAME SELECT indicator, unit, wave, low, high FROM scored) AS said
         WHERE said.indicator = value.indicator AND said.unit = value.unit AND said.wave = value.month;
-        -- The step in which a share that agrees was told is known only while its score is as it was.
-        UPDATE value SET low = NULL, high = NULL
-        FROM changed
-        WHERE ends_with(indicator, '{AGREE}') AND value.unit = changed.unit AND value.month = changed.month;
         CREATE TABLE score AS SELECT * EXCLUDE (low, high) FROM scored
     """)
 
