@@ -214,12 +214,13 @@ def make_release(
     memory.expect_whole(workspace)
     memory.recall(con, workspace.protection)
     release = publish.next_name(workspace, said.today())
-    made = protect(con, live, published_to, private_to, said.disclosure, as_of, release)
+    offered = surveys.scales(con, contracts)
+    made = protect(con, live, published_to, private_to, said.disclosure, as_of, release, offered)
     busy("Looking for change")
     signal(con, live)
     prime(con, live)
     strain(con, live)
-    surveys.say(con, live, said.disclosure)
+    surveys.say(con, live, said.disclosure, offered)
 
     busy("Checking and publishing")
     meta = {

@@ -149,14 +149,15 @@ def read_all(path: Path) -> list[Indicator]:
 
 
 def _agreement(score: Indicator) -> Indicator:
-    """The share of a score's answers that agree. It has a pattern of hidden figures of its own: that nearly all of a team
-    agree is hidden more often than what they say on average."""
+    """The share of a score's answers that agree: shown only where the score is, and in steps of ten people or more, for
+    together with what they say on average a finer one would tell of few."""
     return replace(
         score,
         indicator=f"{score.indicator}{AGREE}",
         title=f"{score.title}: who agrees",
         family=AGREEMENT,
-        definition=f"The share of the answers to the items of {score.title.lower()} that agree, reversed items turned round.",
+        definition=f"The share of the answers to the items of {score.title.lower()} that agree, reversed items turned round. "
+        "Told as the middle of a step that stands for ten people or more; the range is that of the whole step.",
         unit="%",
         scale=100.0,
         sql=AGREEING.format(score.sql),

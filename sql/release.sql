@@ -230,7 +230,8 @@ CREATE TABLE mart.shared (                  -- what all teams did together beyon
 );
 
 -- Surveys. A wave is called by the first day of the month in which it closed; scores stand in mart.value, a construct being an
--- indicator (circle.trust), with the interval in which the true mean lies (95 %) as low and high.
+-- indicator (circle.trust), with the interval in which the true mean lies (95 % or more: rounded outward) as low and high. The
+-- share that agrees (circle.trust.agree) is the middle of a step; low and high are the ends of the interval of the whole step.
 
 CREATE TABLE meta.survey (
     survey          VARCHAR NOT NULL,       -- its source
@@ -288,7 +289,7 @@ CREATE TABLE mart.frame (                   -- pressure beside kindness, in word
     frame           VARCHAR NOT NULL,       -- stretched_holding, stretched_fraying, steady_kind, steady_other, not_clear
     pressure        VARCHAR NOT NULL,       -- strain, steady, not_clear: of the three months before the wave's midpoint
     kindness        VARCHAR NOT NULL,       -- holding, thin, not_clear: against the organisation in the same wave
-    chance          INTEGER,                -- in how many of 100 cases the answers read this way; NULL: pressure is not clear
+    chance          INTEGER,                -- so read at least 50, 80, 90 or 95 of 100 cases; NULL: pressure is not clear
     from_month      DATE NOT NULL,
     to_month        DATE NOT NULL,
     because         VARCHAR[] NOT NULL      -- the indicators that were under strain in those months

@@ -1,6 +1,8 @@
 """The indicators of one family and kind: what of them may be shown, which they decide together."""
 
 import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import duckdb
 import numpy as np
@@ -31,11 +33,12 @@ from etl.disclosure.figures import (
 )
 from etl.disclosure.pools import Pooling, pool
 from etl.disclosure.rows import NOWHERE, Rows, with_pools
-from etl.disclosure.suppress import suppress
+from etl.disclosure.suppress import Sensitive, suppress
 from etl.disclosure.survey import is_survey
 from etl.disclosure.time import QUARTER, YEAR, frozen_size, quarter_ends, sticky
 from etl.indicators import AGREE, AGREEMENT
 from etl.settings import DisclosureRules
+from etl.survey.scoring import FEW
 
 MAX_ROUNDS = 200  # of taking back what would tell few people apart; each takes back something
 ONE_DAY = dt.timedelta(days=1)
@@ -61,10 +64,11 @@ class Group:
         as_of: dt.date,
         releases: list[str],
         apart: frozenset[dt.date] = frozenset(),
+        scales: Mapping[dt.date, scores.Scale] = MappingProxyType({}),
     ):
         """`releases`: all that are remembered and the one that is being made, the oldest first. `apart`: the waves in which
         releases before this rule told the shares that agree by a pattern of their own; these, as the family AGREEMENT,
-        decide nothing new."""
+        decide nothing new. `scales`: what answers each wave offered; five points, if nothing is said."""
         self.con, self.family, self.kind, self.rules, self.releases = con, family, kind, rules, releases
         self.units = len(rows.names)
         self.survey = is_survey(family)
@@ -77,6 +81,8 @@ class Group:
         self.apart = self.apart[told]
         self.column = np.where(told, np.cumsum(told) - 1, NOWHERE)  # of each month
         rows = rows.only(told)
+        offered = [scales.get(month, scores.FIVE_POINTS) for month in rows.months.astype("datetime64[D]").tolist()]
+        self.scale = tuple(np.array(offered, dtype=float).reshape(-1, 4).T[:, None, :])
         self.due = ((np.datetime64(as_of, "M") - rows.months).astype(int) >= rules.freeze_after_months)[None, :]
         self.restated = np.isin(rows.months, np.array(rules.restate, dtype="datetime64[M]"))
         self.figures = {name: self._figures(name, header, rows) for name, header in headers.items()}
@@ -210,14 +216,19 @@ class Group:
 
     def _pattern(self, together: list[Figures]) -> np.ndarray:
         why = np.where(self.listed, SHOWN, np.where(self.member, POOLED, SMALL))
-        if self.kind == SENSITIVE and together:
-            family = [each.sensitive for each in together]
+        if self.kind == SENSITIVE and not all(each.in_bands for each in together):
+            family = [self._sensitive(each) for each in together if not each.in_bands]
             unsafe = np.logical_or.reduce([each.unsafe(self.rules.min_num) for each in family])
             unsafe |= np.logical_or.reduce([self._poor_pools(each) for each in together])
             unsafe = sticky(unsafe, self.rules.sticky_quarters)
             hidden = suppress(self.rows, family, (why == SHOWN) & ~self.decided, unsafe, self.rules)
             why[hidden] = np.where(unsafe, ITSELF, ANOTHER)[hidden]
         return why
+
+    def _sensitive(self, each: Figures) -> Sensitive:
+        if self.survey and not each.share:
+            return scores.Score.of(each.people, each.numerator, each.denominator, self.scale)
+        return each.sensitive
 
     def _poor_pools(self, each: Figures) -> np.ndarray:
         """The pools that are too small for one indicator, which some of their members do not have: it is then told of the
@@ -349,7 +360,9 @@ class Group:
 
     def _agreement_step(self, name: str) -> np.ndarray:
         score = self.figures[name.removesuffix(AGREE)]
-        return scores.agreement_step(score.numerator, score.denominator, self.rules.leaver_step, self.rules.min_num)
+        return scores.agreement_step(
+            score.numerator, score.denominator, self.rules.leaver_step, self.rules.min_num, self.scale
+        )
 
     def _agreement(self, name: str, each: Figures) -> np.ndarray:
         """A share that agrees, in its step, where that may be told beside its score."""
@@ -362,16 +375,15 @@ class Group:
         """R6 for the shares that agree: those that along the sums, with the scores, would tell too much."""
         score, told = self.figures[name.removesuffix(AGREE)], ~np.isnan(value)
         low, high = (edge * each.denominator / 100 for edge in self.edges(name, value))
-        fewest, most = scores.agreeing_by_mean(score.numerator, score.denominator)
+        fewest, most = scores.agreeing_by_mean(score.numerator, score.denominator, self.scale)
         # How answers fall into groups may be told of all that stand under one: then who agrees is known there.
-        exact = told & (each.people >= scores.MIN_FOR_GROUPS) & ~each.sensitive.unsafe(self.rules.min_num)
+        exact = told & (each.people >= FEW) & ~each.sensitive.unsafe(self.rules.min_num)
         exact &= ~self.rows.of_parent(self.rows.count(~exact & ~np.isnan(each.people)) > 0, False)
         low, high = (np.where(exact, each.numerator, edge) for edge in (np.fmax(low, fewest), np.fmin(high, most)))
         known = self.shown[name.removesuffix(AGREE)]
         without = np.where(known, fewest, 0), np.where(known, most, each.denominator)
-        return scores.to_withdraw(
-            self.rows, low, high, without, told, self.remembered[name].known, each.people, self.rules
-        )
+        fixed = self.remembered[name].known
+        return scores.to_withdraw(self.rows, low, high, without, told, exact, fixed, each.people, self.rules.min_num)
 
     def _step_of_people(self, denominator: np.ndarray, people: np.ndarray) -> np.ndarray:
         size = np.fmin(denominator, people)
@@ -440,9 +452,10 @@ class Group:
             raise audit.FailedAudit(audit.SMALL.format(self.rules.k_people))
         if self.kind != SENSITIVE or each.in_bands:
             return
-        if (each.sensitive.unsafe(self.rules.min_num) & new).any():
+        sensitive = self._sensitive(each)
+        if (sensitive.unsafe(self.rules.min_num) & new).any():
             raise audit.FailedAudit(audit.FEW.format(self.rules.min_num))
-        if (each.sensitive.given_away(self.rows, shown, self.rules) & ~self.decided).any():
+        if (sensitive.given_away(self.rows, shown, self.rules) & ~self.decided).any():
             raise audit.FailedAudit(audit.WORKED_OUT)
 
 

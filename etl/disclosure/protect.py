@@ -1,8 +1,10 @@
 """Decides, once and before anything leaves the engine, what of every figure may be shown."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 
 import duckdb
 import numpy as np
@@ -25,6 +27,7 @@ from etl.disclosure.figures import (
 )
 from etl.disclosure.group import Group
 from etl.disclosure.rows import NOWHERE, Rows, stand
+from etl.disclosure.scores import Scale
 from etl.disclosure.telling import SCHEMAS, tables_of
 from etl.indicators import AGREE, AGREEMENT
 from etl.settings import DisclosureRules
@@ -65,9 +68,11 @@ def protect(
     rules: DisclosureRules,
     as_of: dt.date,
     release: str,
+    scales: Mapping[dt.date, Scale] = MappingProxyType({}),
 ) -> Protected:
     """Reads the tables `figure`, `unit_spell`, `stands` and `remembered` (memory.recall). Figures that are already public
-    are none of its business. `settled_to` is each indicator's last settled day. Raises FailedAudit."""
+    are none of its business. `settled_to` is each indicator's last settled day, `scales` what answers each wave of a survey offered. Raises
+    FailedAudit."""
     made: dict[str, list[pa.Table]] = {name: [] for name in SCHEMAS}
     rows = stand(con)
     if rows is not None:
@@ -90,7 +95,7 @@ def protect(
             apart = _told_apart(con)
             shares = {name: header for name, header in headers.items() if header.family == AGREEMENT}
             for which, of in ((family, headers), *([(AGREEMENT, shares)] if apart and shares else [])):
-                group = Group(con, rows, of, which, kind, rules, settled, as_of, [*before, release], apart)
+                group = Group(con, rows, of, which, kind, rules, settled, as_of, [*before, release], apart, scales)
                 for table, some in tables_of(group).items():
                     made[table] += some
     tables = {

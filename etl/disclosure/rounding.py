@@ -53,6 +53,13 @@ def agreement(share: np.ndarray, step: np.ndarray) -> np.ndarray:
     return np.minimum(to_middle(share, step), 100 - step / 2)
 
 
+def widest_agreement_step(share: float) -> float:
+    """The widest step that has this share in its middle, which is all that can be read out of the share; NaN: none has."""
+    place = share / AGREEMENT_STEPS - 0.5
+    middle = AGREEMENT_STEPS[np.abs(place - np.round(place)) < 1e-6]
+    return float(middle.max()) if len(middle) else np.nan
+
+
 def half_range(half: np.ndarray, ends: int = 1) -> np.ndarray:
     """Half the range told about a figure that is itself told to one decimal, or about the difference of two such: rounded
     outward, so that it holds the range about the exact figure too."""

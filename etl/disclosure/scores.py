@@ -5,6 +5,7 @@ there are and what their answers add up to, without any rounding; and of how the
 gives several answers to one score leaves more doubt than that, never less.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,9 +19,21 @@ MAX_STEPS, AGREEING_STEPS = 4, 3  # the most that an answer is worth, and the le
 NOT_AGREEING_STEPS = AGREEING_STEPS - 1
 MAX_GAP = 6  # between two sums of squares of whole steps that so many who agree can come to
 UNBOUNDED = 1e6
-MIN_FOR_GROUPS = 30  # people from whom on it may be told how answers fall into groups
 TOLERANCE = 1e-9
 SPREADS = np.arange(4, 22) * ANSWER_STEP / 10  # standard deviations in points, at some of which ranges are told
+
+
+# What answers a questionnaire offers, in steps: the lowest, the highest that does not agree, the lowest that does, the highest.
+Scale = tuple[int, int, int, int]
+FIVE_POINTS: Scale = (0, NOT_AGREEING_STEPS, AGREEING_STEPS, MAX_STEPS)
+
+
+def scale_of(points: Iterable[float]) -> Scale:
+    """Where none agrees, or all do, the highest counts as agreeing, and the lowest as not: somebody chose between them."""
+    steps = sorted({round(each / ANSWER_STEP) for each in points}) or [0, MAX_STEPS]
+    agree = [each for each in steps if each >= AGREEING_STEPS] or steps[-1:]
+    others = [each for each in steps if each < AGREEING_STEPS and each not in agree] or steps[:1]
+    return steps[0], others[-1], next((each for each in agree if each > others[-1]), agree[-1]), steps[-1]
 
 
 @dataclass(frozen=True)
@@ -31,27 +44,48 @@ class Score(Sensitive):
 
     steps: np.ndarray
     sheets: np.ndarray
+    scale: tuple
 
     @classmethod
-    def of(cls, people: np.ndarray, points: np.ndarray, sheets: np.ndarray) -> "Score":
-        """From the people behind each score, the points that its sheets add up to, and how many sheets they are."""
-        steps = points / ANSWER_STEP
-        agree = steps / AGREEING_STEPS
-        not_agree = (MAX_STEPS * sheets - steps) / (MAX_STEPS - NOT_AGREEING_STEPS)
-        return cls(people, agree + not_agree, agree, sheets + UNBOUNDED, sheets, steps, sheets)
+    def of(cls, people: np.ndarray, points: np.ndarray, sheets: np.ndarray, scale: tuple = FIVE_POINTS) -> "Score":
+        """From the people behind each score, the points that its sheets add up to, and how many sheets they are. `scale`: the
+        four of Scale, each a number or one for every month."""
+        agree, not_agree = _possible(points, sheets, scale)
+        return cls(
+            people, agree + not_agree, agree, sheets + UNBOUNDED, sheets, points / ANSWER_STEP, sheets, tuple(scale)
+        )
+
+    def unsafe(self, min_num: int) -> np.ndarray:
+        """R4: too few who may agree, or may not; and, where few answers are offered, how many agree is known to too few, unless
+        that many are safe to know."""
+        least, most = agreeing_by_mean(self.steps * ANSWER_STEP, self.sheets, self.scale)
+        with np.errstate(invalid="ignore"):
+            known = np.floor(most + audit.SLACK) - np.ceil(least - audit.SLACK) < min_num  # people are whole
+        known &= (least < min_num - audit.SLACK) | (self.sheets - most < min_num - audit.SLACK)
+        return super().unsafe(min_num - audit.SLACK) | known
 
     def given_away(self, rows: Rows, shown: np.ndarray, rules) -> np.ndarray:
         """R6: a hidden sum is known too well where it is known to fewer steps than `min_num` people who agree would bring."""
-        whole, part = (each / AGREEING_STEPS for each in (MAX_STEPS * self.sheets, self.steps))
+        lowest, _, agrees, highest = self.scale
+        each = np.maximum(agrees - lowest, 1)
+        whole, part = (highest - lowest) * self.sheets / each, (self.steps - lowest * self.sheets) / each
         return audit.given_away(rows, self.people, whole, np.nan_to_num(part), shown, rules)
 
 
-def agreeing_by_mean(points: np.ndarray, sheets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The fewest and the most people who can agree, given what all answers add up to."""
+def _possible(points: np.ndarray, sheets: np.ndarray, scale: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """How many people at the most may agree, and how many may not, given what all answers add up to."""
+    lowest, others, agrees, highest = scale
     steps = points / ANSWER_STEP
-    spare = MAX_STEPS - NOT_AGREEING_STEPS
-    fewest = np.maximum(0, (steps - NOT_AGREEING_STEPS * sheets) / spare)
-    return fewest, np.minimum(sheets, steps / AGREEING_STEPS)
+    agree = (steps - lowest * sheets) / np.maximum(agrees - lowest, 1)
+    return agree, (highest * sheets - steps) / np.maximum(highest - others, 1)
+
+
+def agreeing_by_mean(
+    points: np.ndarray, sheets: np.ndarray, scale: tuple = FIVE_POINTS
+) -> tuple[np.ndarray, np.ndarray]:
+    """The fewest and the most people who can agree, given what all answers add up to."""
+    agree, not_agree = _possible(points, sheets, scale)
+    return np.maximum(0, sheets - not_agree), np.minimum(sheets, agree)
 
 
 def agreeing(
@@ -97,6 +131,7 @@ def spreads_told(
     fewest: np.ndarray,
     most: np.ndarray,
     min_num: int,
+    scale: tuple = FIVE_POINTS,
 ) -> np.ndarray:
     """The standard deviation, in points, from which the range of each score is worked out: one of SPREADS, or the most that a
     scale allows; never less than its own, and so coarse that with it, too, at least `min_num` people are in doubt. `fewest`
@@ -107,6 +142,11 @@ def spreads_told(
     cells = np.stack([sheets, points / ANSWER_STEP, fewest, most], axis=1).round(6)
     kinds, kind = np.unique(cells, axis=0, return_inverse=True)
     told_at = spreads_to_tell(kinds, min_num)[kind.reshape(-1)]
+    # Where fewer answers are offered the sum says more: then nothing is told of how they differ, or all is safe to know.
+    five = np.logical_and.reduce([np.equal(mine, usual) for mine, usual in zip(scale, FIVE_POINTS, strict=True)])
+    least, highest = agreeing_by_mean(points, sheets, scale)
+    told_at &= np.broadcast_to(five, sheets.shape)[:, None]
+    told_at |= ((least >= min_num) & (sheets - highest >= min_num))[:, None]
     reaches = told_at & (spread[:, None] <= SPREADS + TOLERANCE)
     with np.errstate(divide="ignore", invalid="ignore"):
         widest = ANSWER_STEP * MAX_STEPS / 2 * np.sqrt(sheets / (sheets - 1))
@@ -151,11 +191,13 @@ def _in_doubt(
     return high - low >= min_num, nobody
 
 
-def agreement_step(points: np.ndarray, sheets: np.ndarray, people: int, min_num: int) -> np.ndarray:
+def agreement_step(
+    points: np.ndarray, sheets: np.ndarray, people: int, min_num: int, scale: tuple = FIVE_POINTS
+) -> np.ndarray:
     """The step in which a share that agrees is told, in points of 100: the finest that stands for so many `people`, and that,
     whichever step the share lies in, leaves more than `min_num` people in doubt for one who knows the score too; NaN where there
     is none. Depends on nothing that the share itself says."""
-    least, most = agreeing_by_mean(points, sheets)
+    least, most = agreeing_by_mean(points, sheets, scale)
     found = np.full(np.shape(sheets), np.nan)
     for points_of_step in rounding.AGREEMENT_STEPS[::-1]:
         step = points_of_step * sheets / 100
@@ -175,15 +217,16 @@ def to_withdraw(
     high: np.ndarray,
     without: tuple[np.ndarray, np.ndarray],
     told: np.ndarray,
+    exact: np.ndarray,
     fixed: np.ndarray,
     people: np.ndarray,
-    rules,
+    min_num: int,
 ) -> np.ndarray:
     """Which of the shares that are `told` (rows × months) may not be: along the sums, some row would be left with fewer than
     `min_num` people in doubt.
 
     `low` and `high` are how many agree as far as a reader knows where a share is told, `without` the same where it is not; NaN
-    where there is no figure. What is `fixed` has been told before.
+    where there is no figure. Where it is `exact`, the share itself is told; what is `fixed` has been told before.
     """
     there = ~np.isnan(people)
     nothing = there | audit.counts_for_nothing(rows, there)
@@ -194,9 +237,8 @@ def to_withdraw(
     while True:
         still = told & ~gone
         least, highest = audit.bounds(rows, np.where(still, low, fewest), np.where(still, high, most))
-        need = np.minimum(rules.min_num, np.minimum(np.where(there, most - fewest, 0), np.where(there, people, 0)))
-        safe = (people >= rules.k_people) & (least >= rules.min_num) & (people - highest >= rules.min_num)
-        falls = there & ~safe & (highest - least < need - audit.SLACK)
+        need = np.minimum(min_num, np.minimum(np.where(there, most - fewest, 0), np.where(there, people, 0)))
+        falls = there & ~(exact & still) & (highest - least < need - audit.SLACK)
         around = falls | rows.above(falls) | rows.of_parent(falls, False)
         more = around & still & ~fixed
         if not more.any():

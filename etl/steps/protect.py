@@ -9,7 +9,9 @@ are shown as together.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +19,7 @@ import pyarrow as pa
 from etl.disclosure import protect as disclosure
 from etl.disclosure.figures import ITSELF, LEAVERS, POOLED, SENSITIVE, WHY, WORKING, kind_of
 from etl.disclosure.protect import Protected
+from etl.disclosure.scores import Scale
 from etl.disclosure.survey import is_survey
 from etl.indicators import Indicator
 from etl.settings import DisclosureRules
@@ -33,6 +36,7 @@ def protect(
     rules: DisclosureRules,
     as_of: dt.date,
     release: str,
+    scales: Mapping[dt.date, Scale] = MappingProxyType({}),
 ) -> Protected:
     """`published_to` and `private_to` give each indicator's last settled day, of figures that are wholly published and of
     all others. Reads what measure made, and `remembered` (memory.recall). Raises FailedAudit."""
@@ -55,7 +59,7 @@ def protect(
             for name, indicator in indicators.items()
         ],
     )
-    made = disclosure.protect(con, indicators, private_to, rules, as_of, release)
+    made = disclosure.protect(con, indicators, private_to, rules, as_of, release, scales)
     _tell_what_is_public(con)
     for name, table in {"told": made.value, "pool_unit": made.unit, "pool": made.pool}.items():
         con.register("given", table)

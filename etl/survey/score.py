@@ -6,14 +6,16 @@ said of it. Fills the intervals of `value` and the tables `wave`, `score` and `a
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from etl.disclosure import rounding
-from etl.disclosure.scores import spreads_told
+from etl.disclosure.scores import FIVE_POINTS, Scale, spreads_told
 from etl.indicators import AGREE, AGREEMENT, Indicator
 from etl.settings import DisclosureRules
 from etl.survey import scoring
@@ -42,6 +44,7 @@ def score(
     indicators: dict[str, Indicator],
     restated: tuple[dt.date, ...] = (),
     min_num: int = DisclosureRules.min_num,
+    offered: Mapping[dt.date, Scale] = MappingProxyType({}),
 ) -> None:
     """Fills the tables named above from `figure`, `value`, `pool`, `stands`, `remembered` and `core.survey_*`. Waves of months
     that are `restated` are told anew."""
@@ -56,13 +59,15 @@ def score(
         if indicator.family == AGREEMENT:
             intervals.append(_agreements(name, cells))
         else:
-            scores.append(_scores(name, cells, min_num))
+            scores.append(_scores(name, cells, min_num, offered))
             answers += _answers(name, cells)
     _give(con, "scored", pa.concat_tables([SCORE.empty_table(), *scores]))
     _give(con, "share_interval", pa.concat_tables([INTERVAL.empty_table(), *intervals]))
     _give(con, "answer", pa.Table.from_pylist(answers, schema=ANSWER))
     _keep_with_siblings(con)
-    con.execute("""
+    con.execute(f"""
+        -- Of a share that agrees they were the ends of its step.
+        UPDATE value SET low = NULL, high = NULL WHERE ends_with(indicator, '{AGREE}');
         UPDATE value SET low = said.low, high = said.high
         FROM (FROM share_interval UNION ALL BY NAME SELECT indicator, unit, wave, low, high FROM scored) AS said
         WHERE said.indicator = value.indicator AND said.unit = value.unit AND said.wave = value.month;
@@ -115,7 +120,7 @@ def _find_changed(con: duckdb.DuckDBPyConnection, restated: tuple[dt.date, ...])
         JOIN rule USING (indicator)
         LEFT JOIN survey_figure AS figure USING (indicator, unit, month)
         WHERE told_by = 'wave'
-          AND family <> '{AGREEMENT}'
+          AND NOT ends_with(indicator, '{AGREE}')
           AND (family = 'kindness' OR unit NOT IN (SELECT pool FROM pooled))  -- whose members are those of that family
           AND NOT list_contains($restated::DATE[], month)
           AND (figure.denominator IS DISTINCT FROM remembered.denominator
@@ -220,11 +225,14 @@ def of_cells(cells: dict[str, np.ndarray]) -> Means:
     return scoring.means(cells["numerator"], cells["squares"], cells["denominator"])
 
 
-def _scores(name: str, cells: dict[str, np.ndarray], min_num: int) -> pa.Table:
+def _scores(
+    name: str, cells: dict[str, np.ndarray], min_num: int, offered: Mapping[dt.date, Scale] = MappingProxyType({})
+) -> pa.Table:
     exact, months, units = of_cells(cells), cells["month"].astype("datetime64[D]"), cells["unit"]
     shown = np.asarray(cells["shown"], float)
-    spread = _spreads(cells, exact, min_num)
-    low, high = scoring.around(shown, scoring.half_range(exact.sheets, spread))
+    spread = _spreads(cells, exact, min_num, offered)
+    half = rounding.half_range(scoring.half_of_interval(exact.sheets, spread))
+    low, high = scoring.around(shown, half)
     found = replace(exact, mean=shown)
     benchmark = benchmarks(cells, shown)
     stands = np.full(len(units), None, object)
@@ -264,10 +272,12 @@ def _scores(name: str, cells: dict[str, np.ndarray], min_num: int) -> pa.Table:
     )
 
 
-def _spreads(cells: dict[str, np.ndarray], exact: Means, min_num: int) -> np.ndarray:
+def _spreads(cells: dict[str, np.ndarray], exact: Means, min_num: int, offered: Mapping[dt.date, Scale]) -> np.ndarray:
     """How much the sheets of each score are said to differ, so coarsely that with the score, and with the share that agrees
     as far as it is told, nobody knows how many agree."""
     sheets = exact.sheets
+    waves = cells["month"].astype("datetime64[D]").tolist()
+    scale = tuple(np.array([offered.get(wave, FIVE_POINTS) for wave in waves], dtype=float).T)
     edges = (
         np.ma.filled(np.ma.asarray(cells[edge], float), np.nan) * sheets / 100 for edge in ("agree_low", "agree_high")
     )
@@ -280,6 +290,7 @@ def _spreads(cells: dict[str, np.ndarray], exact: Means, min_num: int) -> np.nda
         np.nan_to_num(fewest),
         np.where(to_the_top, sheets, most - JUST_BELOW),  # who lies on the edge belongs to the next step
         min_num,
+        scale,
     )
 
 

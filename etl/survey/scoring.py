@@ -10,13 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
-from etl.disclosure import rounding
-from etl.disclosure.scores import MIN_FOR_GROUPS
-
 LOWEST, HIGHEST = 0.0, 10.0
 LEVEL = 0.95
 FEWEST = 11  # answers, of a wave and of every item
-FEW = MIN_FOR_GROUPS  # under this no distribution, and the point is drawn in outline
+FEW = 30  # under this no distribution, and the point is drawn in outline
 LEAST_CHANGE = 0.5  # points: a change between waves is named from here on, and only if its interval leaves out none
 LEAST_IN_GROUP = 5  # people in each group of a distribution, and outside it
 RESPONSE_BANDS = ((60, "60 % or more"), (40, "40 to 59 %"), (25, "25 to 39 %"), (0, "under 25 %"))
@@ -49,12 +46,11 @@ def means(total: np.ndarray, squares: np.ndarray, sheets: np.ndarray) -> Means:
     return Means(mean, variance, sheets, np.maximum(mean - half, LOWEST), np.minimum(mean + half, HIGHEST))
 
 
-def half_range(sheets: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Half the t interval of means of so many sheets that differ by so much, as it is told about a score of one decimal."""
+def half_of_interval(sheets: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Half the t interval of means of so many sheets with such a standard deviation."""
     sheets = np.asarray(sheets, float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        half = stdtrit(np.maximum(sheets - 1, 1), (1 + LEVEL) / 2) * spread / np.sqrt(sheets)
-    return rounding.half_range(half)
+        return stdtrit(np.maximum(sheets - 1, 1), (1 + LEVEL) / 2) * spread / np.sqrt(sheets)
 
 
 def around(shown: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ import duckdb
 from etl import indicators as indicator_files
 from etl.contracts import Contract
 from etl.disclosure import survey as disclosure
+from etl.disclosure.scores import Scale, scale_of
 from etl.indicators import Indicator
 from etl.paths import SQL
 from etl.settings import DisclosureRules
@@ -34,9 +35,20 @@ def told_to(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> dt.date | None:
     return disclosure.told_to((disclosure.Wave(*wave) for wave in waves), as_of)
 
 
-def say(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator], rules: DisclosureRules) -> None:
+def scales(con: duckdb.DuckDBPyConnection, contracts: dict[str, Contract]) -> dict[dt.date, Scale]:
+    """What answers were offered, by wave: the fewer there are, the more a mean tells."""
+    surveys = con.execute("SELECT DISTINCT wave, survey FROM core.survey_sheet").fetchall()
+    return {wave: scale_of(contracts[survey].questionnaire.options) for wave, survey in surveys}
+
+
+def say(
+    con: duckdb.DuckDBPyConnection,
+    indicators: dict[str, Indicator],
+    rules: DisclosureRules,
+    offered: dict[dt.date, Scale],
+) -> None:
     """Once figures are protected and signals found: intervals, changes, frames, what goes before, and results of others."""
-    score.score(con, indicators, rules.restate, rules.min_num)
+    score.score(con, indicators, rules.restate, rules.min_num, offered)
     circle = [name for name, each in indicators.items() if each.family == lead.KINDNESS and each.refresh == "wave"]
     frames.lay_out_whole(con, circle, rules.min_num)
     frames.lay_out_pressure(con)

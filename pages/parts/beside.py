@@ -16,6 +16,8 @@ FRAMES = {
     "steady_kind": ("Steady and kind", "Pressure steady, kindness holding."),
     "steady_other": ("Steady, but something else is wrong", "Pressure steady, kindness thin."),
 }
+CLEAR = 80  # of 100 cases
+CHANCES = ((95, "very likely"), (90, "likely"), (CLEAR, "more likely than not"))
 Rows = list[dict[str, Any]]
 
 
@@ -59,15 +61,21 @@ def _unclear(frame: dict[str, Any]) -> str:
 def _sure(frame: dict[str, Any]) -> str:
     said = []
     if frame["chance"] is not None:
-        said.append(
-            f"How sure of kindness: in {frame['chance']} of 100 cases the answers read this way; under 80 we say not clear yet."
-        )
+        said.append(f"How sure of kindness: {_chance(frame['chance'])}; under 80 we say not clear yet.")
     if frame["because"]:
         said.append(f"Concern in those months: {words.listed(frame['because'])}.")
     said.append(
         "Kindness is measured against the whole organisation in the same wave, pressure against the unit’s own past."
     )
     return " ".join(said)
+
+
+def _chance(least: int) -> str:
+    """In words how likely it is that kindness reads so; what is told is the lower end of a band."""
+    if least < CLEAR:
+        return "not sure enough"
+    name = next(name for from_, name in CHANCES if least >= from_)
+    return f"{name}, in at least {least} of 100 cases the answers read this way"
 
 
 # ---- side by side ----------------------------------------------------------------------------------------------------

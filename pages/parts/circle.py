@@ -10,7 +10,8 @@ from pages.parts.filters import View
 Rows = list[dict[str, Any]]
 PARTS = {kindness.CIRCLE: "The circle", kindness.HINDERS: "Freedom from what hinders", kindness.HELPS: "What helps"}
 HOW = (
-    "Dot: the unit’s score. Band: the range the true score may lie in (95 %). Small outer tick: the wave before. A dot in "
+    "Dot: the unit’s score. Band: the range the true score may lie in (95 % or more; where few answered it is told more "
+    "widely, so that nobody’s answer follows from it). Small outer tick: the wave before. A dot in "
     "outline: under 30 answers. A change is named only when its range leaves out none and it is at least half a point."
 )
 

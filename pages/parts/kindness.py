@@ -137,7 +137,7 @@ def table(rows: Rows, unit: str, release: str, wave: dt.date) -> None:
             "From": row["low"],
             "To": row["high"],
             "Answers": row["people_band"] or ("not shown" if row["shown"] == "protected" else None),
-            "Agree, %": row["positive"],
+            "Agree, % (middle of a step)": row["positive"],
             "Agree from, %": row["positive_low"],
             "Agree to, %": row["positive_high"],
             "In three groups": _groups(row["answers"]),
@@ -153,7 +153,7 @@ def table(rows: Rows, unit: str, release: str, wave: dt.date) -> None:
             one = st.column_config.NumberColumn(format="%.1f")
             whole = st.column_config.NumberColumn(format="%.0f")
             config = dict.fromkeys(("Points of 10", "From", "To", "Organisation", "Since the wave before"), one)
-            config |= dict.fromkeys(("Agree, %", "Agree from, %", "Agree to, %"), whole)
+            config |= dict.fromkeys(("Agree, % (middle of a step)", "Agree from, %", "Agree to, %"), whole)
             tables.shown(listed, f"Every point of the survey for {unit}", config)
     notes = [
         f"{unit}, survey wave of {words.month(wave)}",

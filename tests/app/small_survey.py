@@ -61,7 +61,7 @@ def fill(fill_table) -> None:
         ("survey", WAVES[1], "NHC", "circle.1", answer, share) for answer, share in (("positive", 61), ("between", 24), ("negative", 15))
     ])  # fmt: skip
     fill_table("mart.frame", [
-        (unit, WAVES[1], frame, *(("not_clear", "not_clear", None) if frame == "not_clear" else ("strain", "holding", 93)),
+        (unit, WAVES[1], frame, *(("not_clear", "not_clear", None) if frame == "not_clear" else ("strain", "holding", 90)),
          dt.date(2025, 12, 1), dt.date(2026, 2, 1), ["sickness_rate"])
         for unit, frame in FRAMES.items()
     ])  # fmt: skip

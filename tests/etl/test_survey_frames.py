@@ -10,6 +10,7 @@ from etl.survey import frames, lead, score
 
 WAVE, OPENED, CLOSED = dt.date(2026, 9, 1), dt.date(2026, 9, 7), dt.date(2026, 9, 28)
 MONTHS = [dt.date(2026, month, 1) for month in (6, 7, 8)]
+CIRCLE = ["circle.trust", "circle.kinship"]
 LEVELS = {"kind": 7.6, "thin": 5.2, "like the others": 6.4}
 
 
@@ -37,7 +38,8 @@ def con():
         con.execute("CREATE TABLE survey_place (unit VARCHAR, month DATE, top VARCHAR, level VARCHAR)")
         con.execute("""
             CREATE TABLE changed (unit VARCHAR, month DATE);
-            CREATE TABLE survey_figure (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE, squares DOUBLE)
+            CREATE TABLE survey_figure (indicator VARCHAR, unit VARCHAR, month DATE, numerator DOUBLE, denominator DOUBLE, squares DOUBLE);
+            CREATE TABLE value (indicator VARCHAR, unit VARCHAR, month DATE, shown VARCHAR)
         """)
         yield con
 
@@ -47,6 +49,9 @@ def give(con, unit: str, mean: float, states: list[str], sheets: int = 25, level
     con.execute(
         "INSERT INTO survey_figure VALUES (?, ?, ?, ?, ?, ?)", [score.WHOLE, unit, WAVE, sheets * mean, sheets, squares]
     )
+    for part in CIRCLE:
+        con.execute("INSERT INTO survey_figure VALUES (?, ?, ?, ?, ?, NULL)", [part, unit, WAVE, sheets * mean, sheets])
+        con.execute("INSERT INTO value VALUES (?, ?, ?, 'yes')", [part, unit, WAVE])
     con.execute("INSERT INTO survey_place VALUES (?, ?, 'NMC', ?)", [unit, WAVE, level])
     con.execute("INSERT INTO wave VALUES (?, ?, ?, ?)", [unit, WAVE, OPENED, CLOSED])
     for month, state in zip(MONTHS, states, strict=False):
@@ -62,6 +67,7 @@ def organisation(con) -> None:
 
 
 def read(con, unit: str) -> tuple:
+    frames.lay_out_whole(con, CIRCLE, 5)
     frames.frame(con)
     return con.execute("SELECT frame, pressure, kindness, chance, because FROM frame WHERE unit = ?", [unit]).fetchone()
 
@@ -88,7 +94,7 @@ def test_each_frame_is_read_and_so_is_what_is_not_clear(con, states, mean, frame
     found = read(con, "T01")
     assert found[0] == frame
     assert (found[3] is None) == (found[1] == "not_clear")
-    assert found[3] is None or 50 <= found[3] <= 100
+    assert found[3] is None or found[3] in frames.CHANCE_BANDS
     assert found[4] == (["fill_rate", "late_changes"] if "strain" in states else [])
 
 
@@ -104,9 +110,56 @@ def test_the_organisation_is_compared_with_nothing_and_teams_that_do_not_differ_
     give(con, "NMC", 6.4, ["steady"] * 3, 900, "organisation")
     for number in range(6):
         give(con, f"T0{number}", 6.4 + 0.01 * number, ["strain"] * 3)
+    frames.lay_out_whole(con, CIRCLE, 5)
     frames.frame(con)
     assert con.execute("SELECT count(*) FROM frame WHERE unit = 'NMC'").fetchone() == (0,)
     assert con.execute("SELECT DISTINCT frame, chance FROM frame").fetchall() == [("not_clear", 50)]
+
+
+@pytest.mark.parametrize("hidden", CIRCLE)
+@pytest.mark.parametrize("unit", ["T01", "NMC"])
+def test_where_one_score_of_the_circle_is_not_shown_nothing_is_said_of_the_whole(con, unit, hidden):
+    organisation(con)
+    give(con, "T01", LEVELS["kind"], ["steady"] * 3)
+    con.execute("UPDATE value SET shown = 'protected' WHERE unit = ? AND indicator = ?", [unit, hidden])
+    assert read(con, "T01") is None
+    con.execute("DROP TABLE frame; DELETE FROM value WHERE shown = 'protected'")  # nor where it has no row at all
+    assert read(con, "T01") is None
+
+
+def test_a_score_that_is_hidden_elsewhere_or_was_not_asked_here_stands_in_no_frames_way(con):
+    organisation(con)
+    give(con, "T01", LEVELS["kind"], ["steady"] * 3)
+    con.execute("UPDATE value SET shown = 'protected' WHERE unit = 'other 1'")
+    con.execute("DELETE FROM value WHERE unit = 'T01' AND indicator = ?", CIRCLE[:1])
+    con.execute("DELETE FROM survey_figure WHERE unit = 'T01' AND indicator = ?", CIRCLE[:1])
+    assert read(con, "T01")[0] == "steady_kind"
+
+
+@pytest.mark.parametrize(("mean", "sheets"), [(9.9, 25), (0.4, 25), (7.6, 10)])
+def test_a_whole_that_could_be_no_score_says_nothing(con, mean, sheets):
+    organisation(con)
+    give(con, "T01", mean, ["steady"] * 3, sheets=sheets)
+    assert read(con, "T01") is None
+
+
+def test_a_chance_is_told_in_bands():
+    assert [frames._band(chance) for chance in (50, 79, 80, 89, 90, 94, 95, 100)] == [50, 50, 80, 80, 90, 90, 95, 95]
+
+
+def test_the_circle_of_a_team_counts_for_what_goes_before_only_where_it_is_all_shown(con):
+    organisation(con)
+    con.execute(
+        "CREATE TABLE unit_level AS SELECT unit, level FROM survey_place; ALTER TABLE value ADD COLUMN settled BOOLEAN"
+    )
+    con.execute("UPDATE value SET shown = 'protected' WHERE unit = 'other 3' AND indicator = ?", CIRCLE[:1])
+    frames.lay_out_whole(con, CIRCLE, 5)
+    table = lead._Table(con)
+    told = con.execute(
+        "SELECT unit FROM whole JOIN unit_level USING (unit) WHERE level = 'team' ORDER BY unit"
+    ).fetchall()
+    assert [unit for (unit,) in told] == [unit for unit in table.units if unit != "other 3"]
+    table.kindness()  # of those, rounded as they are told
 
 
 def test_pressure_is_read_from_the_verdicts_of_strain(con):

@@ -21,7 +21,8 @@ SECRET = "81.2.69.142"
 
 
 def sheets(count: int, team: str = "T01", answer: str = "Agree") -> list[list[str]]:
-    return [[team, "2026-09", *[answer] * 24] for _ in range(count)]
+    """Every other one says neither: where all alike agree, or none does, nothing is told."""
+    return [[team, "2026-09", *[answer if number % 2 == 0 else "Neither"] * 24] for number in range(count)]
 
 
 def drop(engine: Engine, answers: str, name: str = "survey_answers_2026-09.csv", alder: int = 20, waves: bool = True):
@@ -85,14 +86,14 @@ def test_three_heading_rows_numbers_and_what_nobody_may_load(engine):
         [f'{{"ImportId":"a{number}"}}' for number in range(31)],
     ]
     private = ["R_2x8", SECRET, "2026-09-08 09:01:17", "Phone", "a.b@example.org", "They know\nwho I am"]
-    answers = [[*private, "Alder Ward", *["4"] * 24] for _ in range(12)]
+    answers = [[*private, "Alder Ward", *[answer] * 24] for answer in "43" * 6]
     ran = drop(engine, table(headings[0], [*headings[1:], *answers]), "kindness_survey_2026-09.csv")
     assert ran.code == 0, ran.said
     assert engine.file("kindness_survey_2026-09.csv")["rows_accepted"] == 12
     found = scores(engine)
     assert len(found) == 19
     assert (
-        found["circle.attunement"] == 7.5 and found["hinders.society"] == 2.5 and found["circle.kinship"] == 5
+        found["circle.attunement"] == 6.3 and found["hinders.society"] == 3.8 and found["circle.kinship"] == 5
     )  # one item reversed
     kept = [path.read_bytes() for path in engine.workspace.store.rglob("*") if path.is_file()]
     kept += [path.read_bytes() for path in engine.workspace.releases.rglob("*") if path.is_file()]
@@ -179,14 +180,14 @@ def test_a_wave_sent_again_stays_as_it_was_told_unless_it_is_restated(engine):
     drop(engine, table(["Team", "Wave", *CODES], sheets(12)))
     assert engine.ask("SELECT count(*) FROM mart.score WHERE unit = 'T01'") == [(19,)]
     engine.drop(
-        "survey_answers_2026-09_corrected.csv", table(["Team", "Wave", *CODES], sheets(15, answer="Strongly agree"))
+        "survey_answers_2026-09_corrected.csv", table(["Team", "Wave", *CODES], sheets(16, answer="Strongly agree"))
     )
     engine.run("build", "--as-of", "2026-10-05")
-    assert scores(engine)["circle.attunement"] == 7.5
+    assert scores(engine)["circle.attunement"] == 6.3
     assert engine.ask("SELECT count(*) FROM mart.score WHERE unit = 'T01'") == [(0,)]
     (engine.home / "settings.yaml").write_text("disclosure: {restate: [2026-09]}\n", encoding="utf-8")
     engine.run("build", "--as-of", "2026-10-05")
-    assert scores(engine)["circle.attunement"] == 10
+    assert scores(engine)["circle.attunement"] == 7.5
     assert engine.ask("SELECT count(*) FROM mart.score WHERE unit = 'T01'") == [(19,)]
 
 
@@ -202,12 +203,20 @@ def test_two_surveys_that_close_together_are_never_mixed(engine, source):
         encoding="utf-8",
     )
     engine._clock = int(dt.datetime(2026, 10, 1).timestamp())
-    engine.drop("pulse.csv", table(["Team", "Wave", "K"], [["T01", "2026-09", "yes"]] * 30))
+    engine.drop(
+        "pulse.csv", table(["Team", "Wave", "K"], [["T01", "2026-09", "yes"]] * 18 + [["T01", "2026-09", "no"]] * 12)
+    )
     ran = drop(engine, table(["Team", "Wave", *CODES], sheets(12)))
     assert ran.code == 0, ran.said
-    assert scores(engine) == {"circle.kinship": 10}
+    assert scores(engine) == {"circle.kinship": 6}
     assert engine.ask("SELECT DISTINCT survey FROM mart.wave") == [("pulse",)]
-    assert engine.ask("SELECT answer, share FROM mart.answer") == []  # all alike
+    assert engine.ask("SELECT answer, share FROM mart.answer") == []  # nobody in between
+    engine.drop(
+        "pulse.csv", table(["Team", "Wave", "K"], [["T01", "2026-09", "yes"]] * 26 + [["T01", "2026-09", "no"]] * 4)
+    )
+    (engine.home / "settings.yaml").write_text("disclosure: {restate: [2026-09]}\n", encoding="utf-8")
+    engine.run("build", "--as-of", "2026-10-05")
+    assert scores(engine) == {}  # 8.7 of yes and no is four who say no
 
 
 WRONG = {
