@@ -2,7 +2,8 @@
 
 `python -m tests.benchmarks.disclosure [--teams 5000] [--months 60] [--indicators 30]`. The organisation is made up: teams
 of 5 to 60 people in directorates of 20 teams, directorates in divisions of 10. A second release, a month later, shows
-what is left to do once the first is remembered; both are attacked, as a build does, before they can be seen. The last table sets the choice of company for hidden figures beside the
+what is left to do once the first is remembered; both are attacked, as a build does, before they can be seen. The last table sets
+the choice of company for hidden figures beside the
 plain greedy one, and beside the best there is where that can be found out.
 """
 
