@@ -14,6 +14,7 @@ NOTHING = " Nothing was published; the last release stays."
 SMALL = "R2: a figure of fewer than {} people would be shown." + NOTHING
 FEW = "R4: a sensitive figure of fewer than {} people would be shown." + NOTHING
 WORKED_OUT = "R5: a hidden figure could be worked out from those shown." + NOTHING
+APART = "R8: a few people could be told apart by the difference of two releases." + NOTHING
 
 
 class FailedAudit(Exception):

@@ -24,6 +24,7 @@ WORKING, PART, LEAVERS, SENSITIVE = "working", "part", "leaving", "sensitive"
 PART_OF = (
     0.6  # of the people that the family's figures have in the middle; under that an indicator is of part of a team
 )
+NOT_REMEMBERED, GONE = -2, -3  # in place of the row above: a memory of an older engine, or a unit that is no more
 AMOUNTS = ("numerator", "denominator", "people", "counted", "public_numerator", "public_denominator")
 
 
@@ -104,3 +105,6 @@ class Remembered:
     why: np.ndarray
     frozen: np.ndarray
     unit_gone: np.ndarray  # by month: some unit had a figure then that has none now
+    since: np.ndarray  # the number of the release that first spoke of it, and
+    told_in: np.ndarray  # of the one that counted the value; NEVER: none
+    moved: np.ndarray  # by month: some unit stands elsewhere now, or where it stood is not remembered

@@ -5,7 +5,8 @@ import datetime as dt
 import duckdb
 import numpy as np
 
-from etl.disclosure import audit, leavers, rounding
+from etl.disclosure import audit, differencing, leavers, rounding
+from etl.disclosure.differencing import NEVER
 from etl.disclosure.figures import (
     AMOUNTS,
     ANOTHER,
@@ -32,6 +33,7 @@ from etl.disclosure.survey import is_survey
 from etl.disclosure.time import QUARTER, YEAR, frozen_size, quarter_ends, sticky
 from etl.settings import DisclosureRules
 
+MAX_ROUNDS = 200  # of taking back what would tell few people apart; each takes back something
 ONE_DAY = dt.timedelta(days=1)
 
 
@@ -39,7 +41,7 @@ class Group:
     """Working facts have a column a month, the others one a quarter: they are renewed when a quarter ends, told once and
     for good, and so only of months that are settled for the whole group. A survey has a column for each wave.
 
-    Reads the tables `numbered` and `recalled` of protect.py.
+    `releases` are those remembered and, last, the one being made. Reads the tables `numbered` and `recalled` of protect.py.
     """
 
     def __init__(
@@ -52,9 +54,9 @@ class Group:
         rules: DisclosureRules,
         settled: dt.date,
         as_of: dt.date,
-        release: str,
+        releases: list[str],
     ):
-        self.con, self.family, self.kind, self.rules, self.release = con, family, kind, rules, release
+        self.con, self.family, self.kind, self.rules, self.releases = con, family, kind, rules, releases
         self.units = len(rows.names)
         self.survey = is_survey(family)
         self.working = kind in (WORKING, PART)
@@ -72,12 +74,14 @@ class Group:
         least = rules.k_leavers if kind == LEAVERS else rules.k_people
         pooling = pool(rows, size, least, rules.min_units, rules.min_num)
         pooling, self.decided = self._as_remembered(rows, pooling)
+        self.parent = rows.parent  # of units, without the pools between
         self.rows = with_pools(rows, pooling.pooled, POOL)
         self.figures = {name: each.with_pools(self.rows, pooling.pooled) for name, each in self.figures.items()}
         self.member = _padded(pooling.pooled, self.rows.shape)
         self.listed = _padded(pooling.alone, self.rows.shape)
         self.listed[self.units :] = self.rows.count(self.member)[self.units :] > 0
         self.remembered = {name: self._remembered(name) for name in self.figures}
+        self.kept: dict[str, np.ndarray] = {}
 
     # --- what there is
 
@@ -128,7 +132,7 @@ class Group:
 
     def _remembered(self, name: str) -> Remembered:
         numbers = ("denominator", "people", "public_numerator", "public_denominator")
-        columns = f"row, unit, value, why, frozen, {', '.join(numbers)}"
+        columns = f"row, unit, value, why, frozen, parent, since, told_in, {', '.join(numbers)}"
         found, column = self._recalled(columns, "indicator", name)
         row = found["row"]
         row[row == NOWHERE] = _places(self.rows.names[self.units :], found["unit"][row == NOWHERE], self.units)
@@ -146,6 +150,9 @@ class Group:
         still[here] = ~np.isnan(self.figures[name].people[at])
         gone = np.zeros(len(self.rows.months), dtype=bool)
         gone[column[~still]] = True
+        moved = np.zeros(len(self.rows.months), dtype=bool)
+        unit = here & (row < self.units)
+        moved[column[unit][found["parent"][unit] != self.parent[row[unit], column[unit]]]] = True
         return Remembered(
             known,
             laid_out("value", np.nan),
@@ -153,6 +160,9 @@ class Group:
             laid_out("why", 0),
             laid_out("frozen", False),
             gone,
+            laid_out("since", len(self.releases) - 1),
+            laid_out("told_in", NEVER),
+            moved,
         )
 
     # --- what may be shown
@@ -189,6 +199,9 @@ class Group:
             above[self.rows.parent[row, month], month] = True
             hidden = np.where(self.rows.below(above) & (hidden == SHOWN), SMALL, hidden)
         why = self._why(name, each, np.where(np.isnan(value) & (hidden == SHOWN), SMALL, hidden))
+        self.kept[name] = self.remembered[name].known
+        if self.working:
+            why, self.kept[name] = self._not_apart(name, each, why)
         value = np.where(why == SHOWN, np.where(self.stays(name), self.remembered[name].value, value), np.nan)
         if self.kind == LEAVERS:
             why[self._without_room(name, each, value)] = NO_ROOM
@@ -196,12 +209,52 @@ class Group:
         return why, value
 
     def stays(self, name: str) -> np.ndarray:
-        """R8: a month's value stays; that of a working fact is revised once, when the month is frozen. Sensitive figures
-        and leavers are told once: their next window has whatever came late."""
-        each, old = self.figures[name], self.remembered[name]
-        revised = self.due & ~old.frozen & (each.people >= self.rules.k_people) & self.working
-        # Where a unit has gone, what the others have now is not theirs alone.
-        return old.known & ~(revised & ~old.unit_gone)
+        """R8: a month's value stays; that of a working fact is revised once, when the month is frozen, if it is of the same
+        people. Sensitive figures and leavers are told once: their next window has whatever came late. Decided before."""
+        return self.kept[name]
+
+    def _not_apart(self, name: str, each: Figures, why: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(why, what stays) of a working indicator: nothing is told anew that would, with all that was ever told, tell few
+        people apart. Raises FailedAudit."""
+        old, least = self.remembered[name], self.rules.k_people
+        now = self._tellings(name, each)
+        fixed = (
+            old.unit_gone | old.moved
+        )  # where a unit has gone or moved, what the others have now is not theirs alone
+        wanted = old.known & (old.why == SHOWN) & self.due & ~old.frozen & ~fixed & (each.people >= least)
+        pinned = np.zeros(self.rows.shape, dtype=bool)
+        mixed = (now.there & ~old.known).any(axis=0) & old.known.any(axis=0)
+        if mixed.any():
+            some = np.zeros(self.rows.shape, dtype=bool)
+            some[:, mixed] = differencing.late(now.only(mixed))
+            why = np.where(some & (why == SHOWN), LATE, why)
+        for _ in range(MAX_ROUNDS):
+            shown = now.there & (why == SHOWN)
+            revised = np.zeros(self.rows.shape, dtype=bool)
+            asked = (wanted & ~pinned).any(axis=0)
+            if asked.any():
+                then = old.numbers["people"][:, asked]
+                revised[:, asked] = differencing.revisable(
+                    now.only(asked), then, (wanted & ~pinned)[:, asked], shown[:, asked], least
+                )
+            new = revised | (shown & ~old.known)
+            units, source = differencing.fallen(now, new, least)
+            if not units.any():
+                return why, old.known & ~revised
+            months = units.any(axis=0)
+            beneath = new & self.rows.below(source) & months
+            taken = beneath if beneath.any() else new & source
+            taken = taken if taken.any() else new & months
+            pinned |= taken
+            why = np.where(taken & ~old.known, LATE, why)
+        raise audit.FailedAudit(audit.APART)
+
+    def _tellings(self, name: str, each: Figures) -> differencing.Tellings:
+        old = self.remembered[name]
+        there = ~np.isnan(each.people)
+        return differencing.Tellings(
+            self.rows, there, np.where(there, each.people, 0), old.since, old.told_in, old.known, len(self.releases) - 1
+        )
 
     def as_told(self, name: str, number: str, where: np.ndarray) -> np.ndarray:
         """A number behind the figures: as it was then `where` an earlier release has told of them, else as it is now."""
@@ -262,7 +315,13 @@ class Group:
             np.where(known, np.inf, each.people),
             window,
             self.rules.min_num + 1,  # people are whole: of a range one person may be lost at its ends
+            self._came_later(name),
         )
+
+    def _came_later(self, name: str) -> np.ndarray:
+        """The units whose figures came when their month had been told without them."""
+        since = self.remembered[name].since
+        return since > np.where(self.remembered[name].known, since, len(self.releases)).min(axis=0, initial=len(self.releases))
 
     def _audit(self, each: Figures, shown: np.ndarray) -> None:
         """R6. Raises FailedAudit with the rule."""

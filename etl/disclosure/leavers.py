@@ -24,13 +24,15 @@ def in_the_way(
     weight: np.ndarray,
     window: int,
     room: float,
+    absent: np.ndarray,
 ) -> np.ndarray:
     """Which of the figures `told` (rows × quarters) must go, so that the rest leave room; those of the fewest people.
 
     `low` and `high` are the counts between which a figure says it lies; `window` is in quarters; `weight` is the people
-    behind each figure, infinite where it has been told already.
+    behind each figure, infinite where it has been told already; `absent` are the units that came when a quarter had been
+    told without them.
     """
-    stands, cell_row, cell_quarter = _atoms(rows, told, window)
+    stands, cell_row, cell_quarter = _atoms(rows, told, window, absent)
     none = np.zeros(rows.shape, dtype=bool)
     if not len(cell_row):
         return none
@@ -50,7 +52,9 @@ def in_the_way(
     return none
 
 
-def _atoms(rows: Rows, told: np.ndarray, window: int) -> tuple[csr_array, np.ndarray, np.ndarray]:
+def _atoms(
+    rows: Rows, told: np.ndarray, window: int, absent: np.ndarray
+) -> tuple[csr_array, np.ndarray, np.ndarray]:
     """Which quarters' leavers of which teams each told figure counts. Teams that stand in the same rows throughout are
     one: nothing in the release tells them apart."""
     quarters = told.shape[1]
@@ -58,6 +62,7 @@ def _atoms(rows: Rows, told: np.ndarray, window: int) -> tuple[csr_array, np.nda
     for height in range(int(rows.height.max()) - 1, -1, -1):
         at = (rows.height == height)[:, None] & (lowest == NOWHERE)
         lowest = np.where(at, rows.of_parent(lowest, NOWHERE), lowest)
+    lowest[absent] = NOWHERE
     bottom = np.setdiff1d(np.arange(rows.shape[0]), np.unique(rows.parent))
     kinds = np.unique(lowest[bottom], axis=0)
     kind, quarter = np.nonzero(kinds != NOWHERE)

@@ -7,6 +7,7 @@ release is forgotten.
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -23,6 +24,7 @@ SCHEMA = pa.schema(
         "indicator": pa.string(),
         "unit": pa.string(),
         "pool": pa.string(),  # the pool that the unit was in; NULL: none
+        "parent": pa.string(),  # the unit that it stood right under; "": none. NULL: written before this was remembered
         "month": pa.date32(),
         "denominator": pa.float64(),  # without what is already public
         "people": pa.float64(),
@@ -30,6 +32,7 @@ SCHEMA = pa.schema(
         "public_denominator": pa.float64(),
         "per_person": pa.float64(),  # what one person in the numerator stands for; NULL: nobody was counted
         "value": pa.float64(),  # as told; NULL: withheld
+        "told_in": pa.string(),  # the release that counted the value; NULL: withheld, or `release`
         "why": pa.string(),
         "frozen": pa.bool_(),
     }
@@ -38,9 +41,11 @@ PROMISED = ".promised"  # ends the name of what counts only once its release sta
 FOLLOWED = b"followed"
 # The name of a release sorts by its day, then by the length of its letters, then by them.
 NEWEST = """
-    QUALIFY row_number() OVER (
+    WINDOW newest_first AS (
         PARTITION BY indicator, unit, month ORDER BY release[:10] DESC, len(release) DESC, release DESC
-    ) = 1
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    )
+    QUALIFY row_number() OVER newest_first = 1
 """
 
 
@@ -49,23 +54,29 @@ class LostMemory(Exception):
 
 
 def recall(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Fills the table `remembered`: of every cell what the newest release to decide it said."""
+    """Fills the table `remembered`: of every cell what the newest release to decide it said, and `since`, the first to do
+    so. Files written before a column was remembered have NULL there."""
     con.register("nothing_remembered", SCHEMA.empty_table())
     files = sorted(map(str, folder.glob("*.parquet")))
     con.execute(
         "CREATE OR REPLACE TEMP TABLE remembered AS "
         + (
             f"""
-            SELECT *
-            FROM read_parquet($1)
+            SELECT *, {"release" if len(files) == 1 else "last_value(release) OVER newest_first"} AS since
+            FROM (FROM nothing_remembered UNION ALL BY NAME FROM read_parquet($1, union_by_name = true))
             {"" if len(files) == 1 else NEWEST}
             """
             if files
-            else "FROM nothing_remembered"
+            else "SELECT *, release AS since FROM nothing_remembered"
         ),
         [files] if files else [],
     )
     con.unregister("nothing_remembered")
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Releases by their names, the oldest first."""
+    return sorted(names, key=lambda name: (name[:10], len(name), name))
 
 
 def promise(cells: pa.Table, followed: dict[str, str], release: str, workspace: Workspace) -> None:

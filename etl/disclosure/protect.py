@@ -8,9 +8,21 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from etl.disclosure.figures import PART, PART_OF, POOLED, SHOWN, WHY, WORKING, kind_of
+from etl.disclosure import memory
+from etl.disclosure.differencing import NEVER
+from etl.disclosure.figures import (
+    GONE,
+    NOT_REMEMBERED,
+    PART,
+    PART_OF,
+    POOLED,
+    SHOWN,
+    WHY,
+    WORKING,
+    kind_of,
+)
 from etl.disclosure.group import Group
-from etl.disclosure.rows import Rows, stand
+from etl.disclosure.rows import NOWHERE, Rows, stand
 from etl.disclosure.telling import SCHEMAS, tables_of
 from etl.settings import DisclosureRules
 
@@ -56,7 +68,7 @@ def protect(
     made: dict[str, list[pa.Table]] = {name: [] for name in SCHEMAS}
     rows = stand(con)
     if rows is not None:
-        _number(con, rows)
+        before = _number(con, rows)
         with_figures = {name for (name,) in con.execute("SELECT DISTINCT indicator FROM numbered").fetchall()}
         family_of = {name: (each.family, kind_of(each)) for name, each in indicators.items() if name in with_figures}
         for name in _of_part_of_a_team(con, family_of):
@@ -65,7 +77,7 @@ def protect(
             names = list(names)
             settled = min((settled_to[name] or dt.date.min for name in names), default=dt.date.min)
             headers = {name: indicators[name] for name in names}
-            group = Group(con, rows, headers, family, kind, rules, settled, as_of, release)
+            group = Group(con, rows, headers, family, kind, rules, settled, as_of, [*before, release])
             for table, some in tables_of(group).items():
                 made[table] += some
     tables = {
@@ -110,10 +122,16 @@ def _of_part_of_a_team(con: duckdb.DuckDBPyConnection, family_of: dict[str, tupl
     return part | {name for (name,) in found if name not in before}
 
 
-def _number(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
+def _number(con: duckdb.DuckDBPyConnection, rows: Rows) -> list[str]:
     """The figures, and what is remembered, with the numbers of their rows and months in place of names: `numbered` and
-    `recalled`. A pool, or a unit that is gone, has no number yet and keeps its name."""
+    `recalled`. A pool, or a unit that is gone, has no number yet and keeps its name. Returns the releases that are
+    remembered, the oldest first: they are numbered too."""
     con.register("named", pa.table({"unit": pa.array(rows.names, pa.string()), "row": np.arange(len(rows.names))}))
+    mentioned = con.execute(
+        "SELECT DISTINCT since FROM remembered UNION SELECT DISTINCT release FROM remembered"
+    ).fetchall()
+    order = memory.in_order(name for (name,) in mentioned)
+    con.register("ordered", pa.table({"release": pa.array(order, pa.string()), "number": np.arange(len(order))}))
     first, last = (month.astype("datetime64[D]").item() for month in rows.months[[0, -1]])
     con.execute(
         """
@@ -138,16 +156,25 @@ def _number(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
         """
         CREATE OR REPLACE TEMP TABLE recalled AS
         SELECT
-            remembered.* EXCLUDE (unit, month, value, why, pool, per_person),
+            remembered.* EXCLUDE (release, unit, month, value, why, pool, per_person, parent, since, told_in),
             coalesce(named.row, -1) AS row,
+            CASE WHEN parent = '' THEN $top WHEN parent IS NULL THEN $unknown ELSE coalesce(above.row, $gone) END AS parent,
+            began.number AS since,
+            CASE WHEN value IS NULL THEN $never ELSE told.number END AS told_in,
             CASE WHEN named.row IS NULL THEN unit END AS unit,
             date_diff('month', $first, month) AS month,
             coalesce(value, 'nan') AS value,
             list_position($why, why) - 1 AS why
         FROM remembered
         LEFT JOIN named USING (unit)
+        LEFT JOIN named AS above ON above.unit = remembered.parent
+        JOIN ordered AS began ON began.release = since
+        JOIN ordered AS told ON told.release = coalesce(told_in, remembered.release)
         WHERE month BETWEEN $first AND $last
         """,
-        {"first": first, "last": last, "why": list(WHY)},
+        {"first": first, "last": last, "why": list(WHY)}
+        | {"top": NOWHERE, "unknown": NOT_REMEMBERED, "gone": GONE, "never": NEVER},
     )
     con.unregister("named")
+    con.unregister("ordered")
+    return order

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from etl.disclosure import rounding
+from etl.disclosure.differencing import NEVER
 from etl.disclosure.figures import SHOWN, WHY, Figures
 from etl.disclosure.group import Group
 from etl.disclosure.memory import SCHEMA as MEMORY
@@ -71,16 +72,20 @@ def _memory(group: Group, name: str, each: Figures, why: np.ndarray, value: np.n
     old = group.remembered[name]
     row, column = np.nonzero(_spoken_of(group, each) & (~old.known | (group.due & ~old.frozen)))
     why, stays = why[row, column], group.stays(name)
+    told_in = np.where(stays, old.told_in, len(group.releases) - 1)[row, column]
+    above = np.concatenate([group.parent, group.rows.parent[group.units :]])[row, column]
     with np.errstate(divide="ignore", invalid="ignore"):
         part = (each.numerator / each.counted)[row, column]
     return pa.table(
         {
-            "release": _same(group.release, len(row)),
+            "release": _same(group.releases[-1], len(row)),
             "kind": _same(group.kind, len(row)),
             "family": _same(group.family, len(row)),
             "indicator": _same(name, len(row)),
             "unit": _named(group.rows.names, row),
             "pool": _named(group.rows.names, group.rows.parent[row, column], ~group.member[row, column]),
+            "parent": _named(np.append(group.rows.names, ""), np.where(above == NOWHERE, len(group.rows.names), above)),
+            "told_in": _named(np.array(group.releases, dtype=object), told_in, (why != SHOWN) | (told_in == NEVER)),
             "month": group.rows.months[column].astype("datetime64[D]"),
             **{number: group.as_told(name, number, stays)[row, column] for number in old.numbers},
             "per_person": pa.array(part, mask=~np.isfinite(part)),

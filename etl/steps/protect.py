@@ -9,11 +9,13 @@ are shown as together.
 """
 
 import datetime as dt
+from dataclasses import replace
 
 import duckdb
+import pyarrow as pa
 
 from etl.disclosure import protect as disclosure
-from etl.disclosure.figures import WORKING, kind_of
+from etl.disclosure.figures import ITSELF, LEAVERS, POOLED, SENSITIVE, WHY, WORKING, kind_of
 from etl.disclosure.protect import Protected
 from etl.disclosure.survey import is_survey
 from etl.indicators import Indicator
@@ -66,6 +68,7 @@ def protect(
         JOIN rule USING (indicator)
     """)
     _judge_pools_afresh(con)
+    made = replace(made, log=pa.concat_tables([made.log, _protect_what_is_missing(con, made.log)]))
     _say_what_is_missing(con)
     return made
 
@@ -136,6 +139,119 @@ def _judge_pools_afresh(con: duckdb.DuckDBPyConnection) -> None:
         JOIN (SELECT indicator, unit, min(month) AS first FROM told GROUP BY ALL) USING (indicator, unit)
         WHERE month > first
     """)
+
+
+def _protect_what_is_missing(con: duckdb.DuckDBPyConnection, log: pa.Table) -> pa.Table:
+    """That a figure is missing tells a number: nobody was ill. So wherever a unit has people, and others in its organisation
+    have a figure of the indicator and month, its own is said to be protected, if it is one of few people's (sensitive, or of
+    leavers), or if the unit is not shown alone. Returns what it adds to the log of figures that are not shown."""
+    organisation = _organisations(con)
+    con.register("organisation", organisation)
+    con.register("log", log)
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE missing AS
+        WITH sort AS (
+            SELECT DISTINCT indicator, family, kind, kind IN ($of_leavers, $of_class_a) AS few FROM log
+        ),
+        spoken AS (
+            SELECT told.unit, told.month, told.indicator, shown = 'yes' AS seen, family, kind, few
+            FROM told
+            JOIN sort USING (indicator)
+        ),
+        alone AS (SELECT DISTINCT unit, month FROM spoken WHERE seen AND NOT few),
+        in_part AS (SELECT DISTINCT unit, month, family, kind FROM spoken WHERE NOT seen),
+        due AS (
+            SELECT DISTINCT organisation, indicator, month, family, kind, few
+            FROM spoken
+            JOIN organisation USING (unit)
+        ),
+        peopled AS (
+            SELECT unit, month, organisation, level
+            FROM (
+                SELECT unit, month FROM figure WHERE provenance <> 'published' AND people > 0
+                UNION
+                SELECT unit, month FROM spoken
+            )
+            JOIN organisation USING (unit)
+            JOIN unit_level USING (unit)
+        )
+        SELECT due.indicator, peopled.unit, peopled.month, due.family, due.kind, peopled.level
+        FROM peopled
+        JOIN due USING (organisation, month)
+        JOIN rule USING (indicator)
+        LEFT JOIN alone ON alone.unit = peopled.unit AND alone.month = peopled.month
+        LEFT JOIN in_part
+               ON in_part.unit = peopled.unit
+              AND in_part.month = peopled.month
+              AND in_part.family = due.family
+              AND in_part.kind = due.kind
+        ANTI JOIN value
+               ON value.indicator = due.indicator
+              AND value.unit = peopled.unit
+              AND value.month = peopled.month
+              AND value.shown <> 'no_data'
+        WHERE (due.few OR alone.unit IS NULL OR in_part.unit IS NOT NULL)
+          AND list_contains(rule.levels, CASE WHEN peopled.level = 'team' THEN 'team' ELSE 'above' END)
+        UNION ALL
+        SELECT DISTINCT due.indicator, pool.pool, due.month, due.family, due.kind, NULL
+        FROM pool
+        JOIN organisation USING (unit)
+        JOIN due
+          ON due.organisation = organisation.organisation
+         AND list_contains(pool.indicators, due.indicator)
+         AND due.month BETWEEN pool.from_month AND coalesce(pool.to_month, due.month)
+        ANTI JOIN told ON told.indicator = due.indicator AND told.unit = pool.pool AND told.month = due.month
+        """,
+        {"of_leavers": LEAVERS, "of_class_a": SENSITIVE},
+    )
+    con.execute("DELETE FROM value WHERE (indicator, unit, month) IN (SELECT (indicator, unit, month) FROM missing)")
+    con.execute("""
+        INSERT INTO value BY NAME
+        SELECT indicator, unit, month, 'protected' AS shown, coalesce(month <= private_to, false) AS settled, false AS published
+        FROM missing
+        JOIN rule USING (indicator)
+    """)
+    counts = con.execute("""
+        SELECT
+            missing.indicator, missing.family, missing.kind, missing.level, pool.unit IS NOT NULL AS pooled, count(*) AS figures
+        FROM missing
+        LEFT JOIN pool
+               ON pool.unit = missing.unit
+              AND list_contains(pool.indicators, missing.indicator)
+              AND missing.month BETWEEN pool.from_month AND coalesce(pool.to_month, missing.month)
+        WHERE missing.level IS NOT NULL
+        GROUP BY ALL
+        ORDER BY ALL
+    """).fetchall()
+    con.unregister("organisation")
+    con.unregister("log")
+    con.execute("DROP TABLE missing")
+    names = ("indicator", "family", "kind", "level")
+    return pa.Table.from_pylist(
+        [
+            dict(zip(names, row[:4], strict=True)) | dict.fromkeys(WHY, 0) | {WHY[POOLED if row[4] else ITSELF]: row[5]}
+            for row in counts
+        ],
+        log.schema,
+    )
+
+
+def _organisations(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """(unit, organisation): the units that stand, or ever stood, under one another have the same."""
+    above = dict.fromkeys(unit for (unit,) in con.execute("SELECT unit FROM unit_level ORDER BY unit").fetchall())
+
+    def top(unit: str) -> str:
+        while above[unit] is not None:
+            unit = above[unit]
+        return unit
+
+    for unit, parent in con.execute(
+        "SELECT DISTINCT unit, parent FROM stands WHERE parent IS NOT NULL ORDER BY unit, parent"
+    ).fetchall():
+        if (mine := top(unit)) != (other := top(parent)):
+            above[mine] = other
+    return pa.table({"unit": pa.array(above, pa.string()), "organisation": pa.array(map(top, above), pa.string())})
 
 
 def _say_what_is_missing(con: duckdb.DuckDBPyConnection) -> None:

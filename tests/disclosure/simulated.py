@@ -44,6 +44,9 @@ class Organisation:
     stress: float = 0.25
     merged: dict[int, int] = field(default_factory=dict)  # team → the one that its history follows
     transfers: dict[int, tuple[int, int]] = field(default_factory=dict)  # team → (from month, directorate)
+    unknown: set[int] = field(default_factory=set)  # teams whose rows are set aside, for nobody knows their name
+    lacking: dict[int, set[str]] = field(default_factory=dict)  # team → indicators of which no rows have come
+    half: set[int] = field(default_factory=set)  # teams of whom every second person's rows are set aside
 
     def __post_init__(self) -> None:
         self.random = np.random.default_rng(self.seed)
@@ -119,7 +122,9 @@ class Organisation:
         for old, new in self.merged.items():
             following[following == old] = new
         following[-1] = NOBODY
-        return following[team]
+        followed = following[team]
+        followed[1::2][np.isin(followed[1::2], list(self.half))] = NOBODY
+        return followed
 
     def _each(self, team: np.ndarray, weight: np.ndarray) -> np.ndarray:
         here = team != NOBODY
@@ -142,12 +147,12 @@ class Organisation:
 
     def _write(self, con: duckdb.DuckDBPyConnection, counted: list[tuple]) -> None:
         rows, spells = [], []
-        standing = [team for team in range(len(self.sizes)) if team not in self.merged]
+        standing = [team for team in range(len(self.sizes)) if team not in {*self.merged, *self.unknown}]
         for name, month, *arrays in counted:
             above: dict[str, np.ndarray] = {}
             for team in standing:
                 figure = np.array([array[team] for array in arrays])
-                if figure[2] == 0:
+                if figure[2] == 0 or name in self.lacking.get(team, ()):
                     continue
                 rows.append((name, self.name(team), self.month(month), *figure))
                 for unit in (f"d{self.parent(team, month):02}", "org"):

@@ -137,7 +137,7 @@ def test_small_teams_are_shown_together_as_a_unit_of_its_own(con):
 def test_people_and_those_in_the_numerator_add_up_but_for_units_without_a_figure(con):
     rows = ["ELM 3 4 8 8 false 4", "OAK 3 3 8 8 false 3", "ASH 3 NULL 100 90 false 40"]
     found = shown(con, indicator("x", rows, disclosure="A", refresh="quarterly", window=12))
-    assert found["x", "ELM", 3][-1] == "protected" and found["x", "ASH", 3][-1] == "no_data"
+    assert found["x", "ELM", 3][-1] == found["x", "ASH", 3][-1] == "protected"
     assert found["x", "SUR", 3] == (43.8, None, None, "16–20", "yes")
 
 
@@ -253,4 +253,102 @@ def test_a_release_that_shows_what_is_not_public_is_refused(tmp_path, row, synth
             USE memory
         """)
         with pytest.raises(publish.FailedCheck, match=check):
+            publish.check(con)
+
+
+def test_that_a_small_team_has_no_row_says_nothing(con):
+    """Nobody of ELM was ill in twelve months; of OAK's episodes nobody wrote the reason; LIME has no rota at all, like ELM."""
+    for unit in ("BIG", "LIME"):
+        con.execute(f"""
+            INSERT INTO unit_spell SELECT '{unit}', '{unit}', 'team', 'SUR', DATE '2025-01-01', NULL;
+            INSERT INTO unit_level VALUES ('{unit}', 'team');
+            INSERT INTO unit_source VALUES ('tree', '{unit}')
+        """)
+    sizes = {"ELM": 7, "OAK": 8, "BIG": 40, "LIME": 30}
+    days = [f"{unit} {month} {n} 100 {n} false" for unit, n in sizes.items() for month in (1, 2, 3)]
+    episodes = ["OAK 3 9 20 8 false", "BIG 3 9 90 40 false", "LIME 3 9 90 30 false", "ELM 3 0 0 7 false"]
+    stress = ["OAK 3 NULL 100 8 false 3", "BIG 3 20 90 40 false 12"]
+    found = shown(
+        con,
+        indicator("days", days),
+        indicator("episodes", episodes),
+        indicator("stress", stress, disclosure="A", refresh="quarterly", window=12),
+        indicator("rota", ["OAK 3 9 90 8 false", "BIG 3 9 90 40 false"], family="cover"),
+        indicator("nobody_has", ["NMC 3 5 10 NULL true"]),
+    )
+    state = {key: row[-1] for key, row in found.items()}
+    assert {state[name, unit, 3] for name in ("days", "episodes", "stress", "rota") for unit in ("ELM", "OAK")} == {
+        "protected"
+    }
+    assert state["stress", "LIME", 3] == "protected", "shown alone, and yet: nobody is few"
+    assert ("rota", "LIME", 3) not in state and state["days", "LIME", 3] == "yes", "that a large team has no rota may be known"
+    assert ("rota", "smaller:SUR", 3) not in state or state["rota", "smaller:SUR", 3] == "protected"
+    never = con.execute("SELECT indicator, unit FROM value WHERE shown = 'not_collected'").fetchall()
+    assert ("rota", "LIME") in never and ("nobody_has", "ELM") in never
+    assert not {(name, unit) for name, unit in never if unit in ("ELM", "OAK") and name != "nobody_has"}
+
+
+def test_what_is_missing_counts_among_what_is_not_shown(con):
+    """Else the cost, which tells how many figures there are, would tell how many there are not."""
+    rows = ["ELM 3 9 90 30 false 9", "OAK 3 NULL 90 30 false 0", "ASH 3 9 90 30 false 9"]
+    live = {"x": indicator("x", rows, disclosure="A", refresh="quarterly", window=12)}
+    measure(con, live, {"x": {"return"}}, {"x": {"tree"}}, ["team", "division", "organisation", "region"])
+    memory.recall(con, Path("nothing is remembered"))
+    made = protect(con, live, {"x": DAY}, {"x": DAY}, DisclosureRules(), DAY, "a")
+    [teams] = [row for row in made.disclosure.to_pylist() if row["level"] == "team"]
+    assert teams["figures"] == teams["shown"] + teams["pooled"] + teams["hidden"] == 3
+
+
+@pytest.mark.parametrize(
+    ("row", "refused"),
+    [
+        ("'stress', 'ELM', 'protected'", False),
+        ("'stress', 'ELM', 'no_data'", True),
+        ("'stress', 'ELM', 'not_collected'", True),
+        ("'rota', 'ELM', 'no_data'", True),
+        ("'stress', 'BIG', 'no_data'", True),  # shown alone: nobody is few
+        ("'rota', 'BIG', 'no_data'", False),
+    ],
+)
+def test_a_release_that_says_a_small_teams_figure_is_missing_is_refused(tmp_path, row, refused):
+    texts = (
+        "title family definition why_it_matters caveats unit better evidence owner status sql harder hindrance could_help help "
+        "lever lever_is"
+    ).split()
+    with duckdb.connect() as con, publish.being_written(con, tmp_path / "release.duckdb"):
+        con.execute("USE made")
+        con.execute("INSERT INTO meta.release VALUES ('a', now(), today(), 'x', 'x', 1, 'nhsr', NULL, true, 'x')")
+        for name, disclosure, refresh in (("days", "B", "monthly"), ("rota", "B", "monthly"), ("stress", "A", "quarterly")):
+            con.execute(
+                f"""
+                INSERT INTO meta.indicator BY NAME
+                SELECT $name AS indicator, $disclosure AS disclosure, $refresh AS refresh, ['team', 'above'] AS levels, 1 AS scale,
+                       1 AS "window", today() AS next_review, true AS front, [] AS beside, [] AS sources,
+                       {", ".join(f"'x' AS {text}" for text in texts)}
+                """,
+                {"name": name, "disclosure": disclosure, "refresh": refresh},
+            )
+        con.execute(f"""
+            INSERT INTO meta.unit
+            SELECT unit, unit, level, parent, DATE '2025-01-01', NULL
+            FROM (VALUES ('ELM', 'team', 'D'), ('BIG', 'team', 'D'), ('ASH', 'team', 'D'), ('D', 'division', NULL))
+                 AS unit(unit, level, parent);
+            INSERT INTO mart.value BY NAME
+            WITH told (indicator, unit, shown) AS (
+                VALUES
+                    ('days', 'ELM', 'protected'), ('rota', 'ELM', 'protected'), ('stress', 'ELM', 'protected'),
+                    ('days', 'BIG', 'yes'), ('rota', 'BIG', 'yes'), ('stress', 'BIG', 'protected'),
+                    ('days', 'ASH', 'yes'), ('rota', 'ASH', 'yes'), ('stress', 'ASH', 'yes'),
+                    ('days', 'D', 'yes'), ('rota', 'D', 'yes'), ('stress', 'D', 'yes')
+            ),
+            changed (indicator, unit, shown) AS (VALUES ({row}))
+            SELECT indicator, unit, DATE '2025-03-01' AS month, false AS settled, shown,
+                   CASE WHEN shown = 'yes' THEN 5 END AS value, CASE WHEN shown = 'yes' THEN '21–30' END AS people_band
+            FROM (FROM changed UNION ALL FROM told ANTI JOIN changed USING (indicator, unit));
+            USE memory
+        """)
+        if refused:
+            with pytest.raises(publish.FailedCheck, match="what_is_missing_tells_no_number"):
+                publish.check(con)
+        else:
             publish.check(con)
