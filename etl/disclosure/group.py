@@ -321,7 +321,9 @@ class Group:
     def _came_later(self, name: str) -> np.ndarray:
         """The units whose figures came when their month had been told without them."""
         since = self.remembered[name].since
-        return since > np.where(self.remembered[name].known, since, len(self.releases)).min(axis=0, initial=len(self.releases))
+        return since > np.where(self.remembered[name].known, since, len(self.releases)).min(
+            axis=0, initial=len(self.releases)
+        )
 
     def _audit(self, each: Figures, shown: np.ndarray) -> None:
         """R6. Raises FailedAudit with the rule."""

@@ -52,9 +52,7 @@ def in_the_way(
     return none
 
 
-def _atoms(
-    rows: Rows, told: np.ndarray, window: int, absent: np.ndarray
-) -> tuple[csr_array, np.ndarray, np.ndarray]:
+def _atoms(rows: Rows, told: np.ndarray, window: int, absent: np.ndarray) -> tuple[csr_array, np.ndarray, np.ndarray]:
     """Which quarters' leavers of which teams each told figure counts. Teams that stand in the same rows throughout are
     one: nothing in the release tells them apart."""
     quarters = told.shape[1]

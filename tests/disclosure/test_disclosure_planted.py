@@ -42,8 +42,11 @@ BESIDE = f"""
          (VALUES (DATE '{BEFORE}'), (DATE '{WAVE}')) AS w (wave)
     WHERE (unit, indicator, wave) NOT IN (('t005', '{CIRCLE[1]}', DATE '{WAVE}'), ('t005', '{CIRCLE[0]}', DATE '{BEFORE}'));
     INSERT INTO mart.value BY NAME
-    SELECT 't005' AS unit, indicator, wave AS month, 'protected' AS shown, true AS settled
-    FROM (VALUES ('{CIRCLE[1]}', DATE '{WAVE}'), ('{CIRCLE[0]}', DATE '{BEFORE}')) AS hidden (indicator, wave);
+    SELECT DISTINCT unit, indicator, wave AS month, 'protected' AS shown, true AS settled
+    FROM meta.unit, (VALUES ('{CIRCLE[0]}'), ('{CIRCLE[1]}')) AS i (indicator),
+         (VALUES (DATE '{BEFORE}'), (DATE '{WAVE}')) AS w (wave)
+    WHERE NOT starts_with(unit, 'smaller:')
+      AND (unit, indicator, wave) NOT IN (SELECT (unit, indicator, month) FROM mart.value);
     INSERT INTO mart.value BY NAME
     SELECT 'org' AS unit, 'filled' AS indicator, DATE '{MONTH}' AS month, 90 AS numerator, 100 AS denominator, 90 AS value,
            'yes' AS shown, true AS settled;

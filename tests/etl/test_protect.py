@@ -281,7 +281,9 @@ def test_that_a_small_team_has_no_row_says_nothing(con):
         "protected"
     }
     assert state["stress", "LIME", 3] == "protected", "shown alone, and yet: nobody is few"
-    assert ("rota", "LIME", 3) not in state and state["days", "LIME", 3] == "yes", "that a large team has no rota may be known"
+    assert ("rota", "LIME", 3) not in state and state["days", "LIME", 3] == "yes", (
+        "that a large team has no rota may be known"
+    )
     assert ("rota", "smaller:SUR", 3) not in state or state["rota", "smaller:SUR", 3] == "protected"
     never = con.execute("SELECT indicator, unit FROM value WHERE shown = 'not_collected'").fetchall()
     assert ("rota", "LIME") in never and ("nobody_has", "ELM") in never
@@ -311,14 +313,33 @@ def test_what_is_missing_counts_among_what_is_not_shown(con):
     ],
 )
 def test_a_release_that_says_a_small_teams_figure_is_missing_is_refused(tmp_path, row, refused):
-    texts = (
-        "title family definition why_it_matters caveats unit better evidence owner status sql harder hindrance could_help help "
-        "lever lever_is"
-    ).split()
+    texts = [
+        "title",
+        "family",
+        "definition",
+        "why_it_matters",
+        "caveats",
+        "unit",
+        "better",
+        "evidence",
+        "owner",
+        "status",
+        "sql",
+        "harder",
+        "hindrance",
+        "could_help",
+        "help",
+        "lever",
+        "lever_is",
+    ]
     with duckdb.connect() as con, publish.being_written(con, tmp_path / "release.duckdb"):
         con.execute("USE made")
         con.execute("INSERT INTO meta.release VALUES ('a', now(), today(), 'x', 'x', 1, 'nhsr', NULL, true, 'x')")
-        for name, disclosure, refresh in (("days", "B", "monthly"), ("rota", "B", "monthly"), ("stress", "A", "quarterly")):
+        for name, disclosure, refresh in (
+            ("days", "B", "monthly"),
+            ("rota", "B", "monthly"),
+            ("stress", "A", "quarterly"),
+        ):
             con.execute(
                 f"""
                 INSERT INTO meta.indicator BY NAME
