@@ -314,24 +314,9 @@ def test_what_is_missing_counts_among_what_is_not_shown(con):
 )
 def test_a_release_that_says_a_small_teams_figure_is_missing_is_refused(tmp_path, row, refused):
     texts = [
-        "title",
-        "family",
-        "definition",
-        "why_it_matters",
-        "caveats",
-        "unit",
-        "better",
-        "evidence",
-        "owner",
-        "status",
-        "sql",
-        "harder",
-        "hindrance",
-        "could_help",
-        "help",
-        "lever",
-        "lever_is",
-    ]
+        "title", "family", "definition", "why_it_matters", "caveats", "unit", "better", "evidence", "owner", "status", "sql",
+        "harder", "hindrance", "could_help", "help", "lever", "lever_is",
+    ]  # fmt: skip
     with duckdb.connect() as con, publish.being_written(con, tmp_path / "release.duckdb"):
         con.execute("USE made")
         con.execute("INSERT INTO meta.release VALUES ('a', now(), today(), 'x', 'x', 1, 'nhsr', NULL, true, 'x')")
