@@ -82,6 +82,13 @@ class Figures:
             return Sensitive(self.people, self.people, self.counted, self.denominator / per_person, part)
         return Sensitive(self.people, self.counted + EVERYBODY, self.counted, part + EVERYBODY, part)
 
+    def with_nobody(self, rows: Rows, there: np.ndarray) -> "Figures":
+        """The same figures with noughts where a unit is `there` (units × months) and others have a figure: nobody was ill in
+        it, which is few, and what the others have would tell it."""
+        at_levels = np.isin(np.where(rows.team, "team", "above"), self.header.levels)[:, None]
+        nobody = there & at_levels & np.isnan(self.people) & ~np.isnan(self.people).all(axis=0)
+        return Figures(self.header, *(np.where(nobody, 0.0, getattr(self, name)) for name in AMOUNTS))
+
     def with_pools(self, rows: Rows, pooled: np.ndarray) -> "Figures":
         """The same figures with those of the pools: the sums of their members'."""
         units = len(self.people)

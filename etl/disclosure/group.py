@@ -67,6 +67,9 @@ class Group:
         self.due = ((np.datetime64(as_of, "M") - rows.months).astype(int) >= rules.freeze_after_months)[None, :]
         self.restated = np.isin(rows.months, np.array(rules.restate, dtype="datetime64[M]"))
         self.figures = {name: self._figures(name, header, rows) for name, header in headers.items()}
+        if kind == SENSITIVE and not self.survey:
+            there = self._has_figures(rows)
+            self.figures = {name: each.with_nobody(rows, there) for name, each in self.figures.items()}
         people = np.full(rows.shape, np.nan)
         for each in self.figures.values():
             people = np.fmin(people, each.people)
@@ -109,6 +112,17 @@ class Group:
         # What is never told of teams is no figure of theirs, and hides nothing else of them.
         place = np.where(rows.team, "team", "above")
         return Figures(header, *(np.where(np.isin(place, header.levels)[:, None], array, np.nan) for array in arrays))
+
+    def _has_figures(self, rows: Rows) -> np.ndarray:
+        """Where a unit has a figure of the family, of whatever kind."""
+        found = self.con.execute(
+            "SELECT DISTINCT row, month FROM numbered JOIN of_family USING (indicator) WHERE family = ? AND people > 0",
+            [self.family],
+        ).fetchnumpy()
+        column = self.column[found["month"]]
+        there = np.zeros(rows.shape, dtype=bool)
+        there[found["row"][column != NOWHERE], column[column != NOWHERE]] = True
+        return there
 
     def _recalled(self, columns: str, where: str, name: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """What is remembered of an indicator, or of the whole group, and its columns; without what is told anew."""

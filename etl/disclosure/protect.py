@@ -73,6 +73,8 @@ def protect(
         family_of = {name: (each.family, kind_of(each)) for name, each in indicators.items() if name in with_figures}
         for name in _of_part_of_a_team(con, family_of):
             family_of[name] = family_of[name][0], PART
+        families = {"indicator": list(family_of), "family": [family for family, _ in family_of.values()]}
+        con.register("of_family", pa.table({name: pa.array(each, pa.string()) for name, each in families.items()}))
         for (family, kind), names in groupby(sorted(family_of, key=family_of.get), key=family_of.get):
             names = list(names)
             settled = min((settled_to[name] or dt.date.min for name in names), default=dt.date.min)

@@ -44,7 +44,7 @@ def tables_of(group: Group) -> dict[str, list[pa.Table]]:
 
 def _spoken_of(group: Group, each: Figures) -> np.ndarray:
     """What has a figure, shown or not; of the pools those that are listed."""
-    there = ~np.isnan(each.value)
+    there = ~np.isnan(each.people)
     there[group.units :] &= group.listed[group.units :]
     return there
 
@@ -142,7 +142,7 @@ def _spell(group: Group, begins: np.ndarray, ends: np.ndarray) -> dict:
 
 def _log(group: Group, name: str, each: Figures, why: np.ndarray) -> pa.Table:
     """R12: how many of the units' figures are shown, and why the others are not, by level."""
-    there = ~np.isnan(each.value) & (np.arange(len(group.rows.names)) < group.units)[:, None]
+    there = ~np.isnan(each.people) & (np.arange(len(group.rows.names)) < group.units)[:, None]
     records = []
     for level in sorted(set(group.rows.level[: group.units])):
         found = np.bincount(why[there & (group.rows.level == level)[:, None]], minlength=len(WHY))

@@ -288,3 +288,22 @@ def test_leavers_of_a_unit_that_came_later_are_not_in_the_quarters_told_before()
     told[2], absent[1, 0] = True, True
     stands, cell, _ = leavers._atoms(rows, told, 1, absent)
     assert cell.tolist() == [2, 2] and stands.sum(axis=1).tolist() == [1, 2]
+
+
+def test_that_nobody_was_ill_is_hidden_like_any_few(tmp_path):
+    """A team without a day of absence in twelve months has no share of stress; its directorate less the others would say so,
+    and so would a list of those shown together that lacks it."""
+    organisation = Organisation([40, 45, 50, 24, 44, 47], [0, 0, 0, 0, 1, 1], 26, seed=4, leaving=0, moving=0, ill=0.3)
+    in_team = (organisation.team == 3).any(axis=1)
+    organisation.days[in_team] = 0
+    organisation.stressed[in_team] = False
+    made = History(tmp_path, headers={name: HEADERS[name] for name in ("sickness_rate", "stress_share")})
+    release = made.publish(organisation, 24)
+    stress = [row for row in release.value.to_pylist() if row["indicator"] == "stress_share"]
+    assert {row["shown"] for row in stress if row["unit"] == "t003"} == {"protected"}
+    for month in {row["month"] for row in stress}:
+        shown = {row["unit"] for row in stress if row["month"] == month and row["shown"] == "yes"}
+        assert not shown >= {"t000", "t001", "t002", "d00"} and shown
+    pooled = [row for row in release.pool.to_pylist() if row["kind"] == "sensitive"]
+    assert not pooled or "t003" in {row["unit"] for row in pooled}
+    assert made.attack() == []
