@@ -2,7 +2,8 @@
 
 `python -m tests.benchmarks.disclosure [--teams 5000] [--months 60] [--indicators 30]`. The organisation is made up: teams
 of 5 to 60 people in directorates of 20 teams, directorates in divisions of 10. A second release, a month later, shows
-what is left to do once the first is remembered; the last table sets the choice of company for hidden figures beside the
+what is left to do once the first is remembered; both are attacked, as a build does, before they can be seen. The last table sets
+the choice of company for hidden figures beside the
 plain greedy one, and beside the best there is where that can be found out.
 """
 
@@ -15,12 +16,14 @@ from types import SimpleNamespace
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from etl.disclosure import figures, memory, protect, suppress
 from etl.disclosure.rows import Rows
-from etl.paths import Workspace
+from etl.paths import SQL, Workspace
 from etl.settings import DisclosureRules
+from etl.steps.attack import expect_nothing_given_away
 from etl.steps.measure import stretch_spells
 
 FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think")
@@ -98,9 +101,41 @@ def organisation(con: duckdb.DuckDBPyConnection, teams: int, months: int, made: 
 
 
 def _table(made: dict):
-    import pyarrow as pa
-
     return pa.table({"indicator": list(made), "kind": [figures.kind_of(header) for header in made.values()]})
+
+
+def attacked(con, made: dict, result: protect.Protected, folder: Path, name: str) -> float:
+    """Writes the values of a release as a build does, and attacks it together with those before it."""
+    workspace = Workspace(folder)
+    path = workspace.work / "unfinished"
+    con.register("header", pa.Table.from_pylist([{"indicator": each, **vars(header)} for each, header in made.items()]))
+    con.execute(f"ATTACH '{path}' AS made")
+    con.execute("USE made")
+    con.execute((SQL / "release.sql").read_text(encoding="utf-8"))
+    con.execute("USE memory")
+    text = "title definition why_it_matters caveats evidence owner status sql harder hindrance could_help help lever lever_is"
+    con.execute(f"""
+        INSERT INTO made.meta.indicator BY NAME
+        SELECT
+            *, {", ".join(f"'' AS {each}" for each in text.split())}, DATE '2030-01-01' AS next_review, false AS front,
+            []::VARCHAR[] AS beside, []::VARCHAR[] AS sources
+        FROM header
+    """)
+    for table, rows in {"mart.value": result.value, "meta.unit": result.unit, "meta.pool": result.pool}.items():
+        con.register("rows", rows)
+        more = ", true AS settled" if table == "mart.value" else ""
+        con.execute(f"INSERT INTO made.{table} BY NAME SELECT *{more} FROM rows ORDER BY ALL")
+    con.execute("INSERT INTO made.meta.unit BY NAME FROM unit_spell")
+    con.execute("DETACH made")
+    began = time.perf_counter()
+    (workspace.releases / f"{name}.duckdb").unlink()
+    kept, promised = workspace.protection / f"{name}.parquet", workspace.protection / f"{name}.promised"
+    kept.rename(promised)
+    expect_nothing_given_away(con, workspace, name, result.cells, {}, DisclosureRules(), path)
+    seconds = time.perf_counter() - began
+    promised.rename(kept)
+    path.rename(workspace.releases / f"{name}.duckdb")
+    return seconds
 
 
 def release(con, made: dict, months: int, folder: Path, name: str) -> tuple[float, protect.Protected]:
@@ -197,10 +232,12 @@ def main() -> None:
         number = con.execute("SELECT count(*) FROM figure").fetchall()[0][0]
         seconds, result = release(con, made, asked.months, folder, "2026-01-01a")
         print(f"{number:,} figures protected in {seconds:.1f} s; {result.cells.num_rows:,} cells remembered")
+        print(f"attacked in {attacked(con, made, result, folder, '2026-01-01a'):.1f} s")
         cost(con, result)
         organisation(con, asked.teams, asked.months + 1, made)
         seconds, result = release(con, made, asked.months + 1, folder, "2026-02-01a")
         print(f"a month later {seconds:.1f} s; {result.cells.num_rows:,} cells remembered anew")
+        print(f"attacked, with the release before, in {attacked(con, made, result, folder, '2026-02-01a'):.1f} s")
     company()
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
