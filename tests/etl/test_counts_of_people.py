@@ -6,6 +6,7 @@ import re
 import duckdb
 import pytest
 
+from etl.build import load_contracts
 from etl.steps.keep import receipts
 from tests.conftest import sickness, sickness_row, table
 
@@ -141,6 +142,22 @@ def test_the_questions_of_pages_say_few_as_few(built):
                 assert all(number is None or number == 0 or (number >= 10 and number % 5 == 0) for number in numbers), (
                     told
                 )
+
+
+def test_the_made_up_organisation_is_told_so_too(organisation):
+    """Every source that is not public, nor of units: its records, its names and its answers."""
+    contracts = load_contracts(organisation.workspace)
+    of_people = [name for name, contract in contracts.items() if contract.of_people]
+    assert {"leavers", "sickness", "staff", "rota", "survey_answers"} <= set(of_people)
+    for name, columns in NUMBERS.items():
+        found = organisation.engine.ask(f"SELECT {columns} FROM {name} WHERE list_contains(?, source)", of_people)
+        if name == "meta.file":
+            aside = organisation.engine.ask("SELECT set_aside FROM meta.file WHERE list_contains(?, source)", of_people)
+            found += [(each["rows"],) for (reasons,) in aside for each in reasons]
+        assert found or name == "meta.unknown_name"
+        assert all(
+            number is None or number == 0 or (number >= 10 and number % 5 == 0) for row in found for number in row
+        )
 
 
 def test_a_contract_that_counts_people_may_not_say_that_it_does_not(engine, source):
