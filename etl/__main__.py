@@ -87,6 +87,7 @@ def say(sentence: str) -> None:
 @contextmanager
 def plainly(workspace: Workspace | None = None) -> Iterator[None]:
     """Whatever goes wrong becomes one sentence and exit code 1; a build's is left for the quality page too."""
+    noted = ""  # what the quality page may say, where it is not the sentence itself
     try:
         yield
         return
@@ -96,11 +97,13 @@ def plainly(workspace: Workspace | None = None) -> Iterator[None]:
         sentence = "Stopped; nothing was published and nothing was lost."
     except (duckdb.Error, OSError) as error:
         sentence = f"Something the engine did not expect: {str(error).splitlines()[0]}. Nothing was published."
+        # What DuckDB says may show a cell, which is for the terminal alone.
+        noted = "Something the engine did not expect stopped the build, which said what. Nothing was published."
         logging.getLogger("kinship").debug("unexpected", exc_info=error)
     if workspace:
         # With no room for the note either, the terminal and the exit code still say it.
         with suppress(DiskFull, OSError):
-            publish.write_last_build(workspace, "failed", sentence, publish.current(workspace))
+            publish.write_last_build(workspace, "failed", noted or sentence, publish.current(workspace))
     err.print(sentence, markup=False)
     raise typer.Exit(FAILED)
 
