@@ -1,6 +1,7 @@
 """What the analysts' pages say, run without a browser."""
 
 import io
+import json
 import shutil
 import subprocess
 import zipfile
@@ -190,6 +191,69 @@ def test_going_back_only_says_which_release_is_current(app_at, two_releases):
     assert (two_releases / "releases" / "CURRENT").read_text(encoding="utf-8").strip() == EARLIER
     assert before == {path.name: path.read_bytes() for path in (two_releases / "releases").glob("*.duckdb")}
     assert "Somebody went back to it" in words_on(test)
+
+
+def test_a_release_that_was_withdrawn_is_named_and_not_opened(app_at, two_releases):
+    (two_releases / "releases" / "withdrawn.json").write_text(json.dumps({EARLIER: "2026-11-30"}))
+    test = app_at(two_releases)(RELEASES)
+    said = words_on(test)
+    assert "1 release;" in said and "nothing to compare yet" in said and "no other release to go to" in said
+    listed = {row["Release"]: row for row in with_columns(test, "Now", "Made by")}
+    assert listed[EARLIER]["Now"] == "withdrawn 30 Nov 2026" and listed[EARLIER]["Built"] == "–"
+
+
+def test_the_current_release_is_not_shown_once_it_is_withdrawn(app_at, two_releases):
+    current = two_releases / "releases" / "CURRENT"
+    (two_releases / "releases" / "withdrawn.json").write_text(json.dumps({current.read_text().strip(): "2026-11-30"}))
+    assert "has been withdrawn" in words_on(app_at(two_releases)(QUALITY))
+    current.unlink()
+    said = words_on(app_at(two_releases)(QUALITY))
+    assert "Every release has been withdrawn" in said and "Larch" not in said
+    (two_releases / "releases" / "withdrawn.json").write_text("{")
+    current.write_text(EARLIER)
+    assert "withdrawn.json cannot be read" in words_on(app_at(two_releases)(QUALITY))
+
+
+def test_quality_names_the_release_that_tells_too_much_and_what_to_do(app_at, two_releases):
+    findings = two_releases / "releases" / "findings.json"
+    findings.write_text(json.dumps({EARLIER: ["R8 time <b>"], "2026-01-01a": ["R6 audit"]}))
+    (two_releases / "releases" / "withdrawn.json").write_text(json.dumps({"2026-01-01a": "2026-11-30"}))
+    said = words_on(app_at(two_releases)(QUALITY))
+    assert (
+        f"Release {EARLIER} tells more than it should" in said
+        and "R8 time" in said
+        and "python -m etl withdraw" in said
+    )
+    assert "R6 audit" not in said
+    findings.write_text("[")
+    assert "could not be drawn" not in words_on(app_at(two_releases)(QUALITY))
+
+
+def test_few_rows_are_told_as_few(app_at, tmp_path):
+    path = small_release.build(tmp_path)
+    with duckdb.connect(str(path)) as con:
+        con.execute(
+            "UPDATE meta.source SET rows_read = NULL, rows_accepted = NULL, rows_quarantined = NULL WHERE source = 'rota'"
+        )
+        con.execute(
+            "UPDATE meta.file SET rows_read = NULL, rows_accepted = NULL, rows_quarantined = NULL WHERE source = 'rota'"
+        )
+        con.execute("UPDATE meta.unknown_name SET rows = NULL WHERE name LIKE 'LARCH%'")
+        con.execute("UPDATE meta.unknown_name SET rows = 7 WHERE name LIKE 'ZZ%'")  # as an older release has it
+        con.execute("UPDATE meta.expectation SET unexpected = NULL WHERE status = 'failed' AND source = 'rota'")
+        con.execute(
+            "UPDATE meta.file SET set_aside = list_transform(set_aside, lambda r: {'heading': r.heading, 'reason': r.reason, 'rows': NULL})"
+        )
+    test = app_at(tmp_path)(QUALITY)
+    assert "could not be drawn" not in words_on(test)
+    [rota] = [row for row in with_columns(test, "Rows read", "Accepted") if row["Source"] == "Rota"]
+    assert [rota[name] for name in ("Rows read", "Accepted", "Set aside")] == ["few"] * 3
+    assert rota["Why set aside or left out"].startswith("few: ")
+    assert {row["Rows"] for row in with_columns(test, "In", "Name", "Rows")} == {"few"}
+    assert {row["Rows"] for row in with_columns(test, "Heading", "Reason")} == {"few"}
+    assert "Every Unit is one we know: few rows." in words_on(test)
+    for page in (RELEASES, "pages/executives/review.py", "pages/executives/indicator.py"):
+        assert "could not be drawn" not in words_on(app_at(tmp_path)(page))
 
 
 def test_one_release_alone_has_nothing_to_be_compared_with(app):

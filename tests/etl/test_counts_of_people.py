@@ -6,6 +6,7 @@ import re
 import duckdb
 import pytest
 
+from etl.build import load_contracts
 from etl.steps.keep import receipts
 from tests.conftest import sickness, sickness_row, table
 
@@ -143,7 +144,33 @@ def test_the_questions_of_pages_say_few_as_few(built):
                 )
 
 
+def test_the_made_up_organisation_is_told_so_too(organisation):
+    """Every source that is not public, nor of units: its records, its names and its answers."""
+    contracts = load_contracts(organisation.workspace)
+    of_people = [name for name, contract in contracts.items() if contract.of_people]
+    assert {"leavers", "sickness", "staff", "rota", "survey_answers"} <= set(of_people)
+    for name, columns in NUMBERS.items():
+        found = organisation.engine.ask(f"SELECT {columns} FROM {name} WHERE list_contains(?, source)", of_people)
+        if name == "meta.file":
+            aside = organisation.engine.ask("SELECT set_aside FROM meta.file WHERE list_contains(?, source)", of_people)
+            found += [(each["rows"],) for (reasons,) in aside for each in reasons]
+        assert found or name == "meta.unknown_name"
+        assert all(
+            number is None or number == 0 or (number >= 10 and number % 5 == 0) for row in found for number in row
+        )
+
+
 def test_a_contract_that_counts_people_may_not_say_that_it_does_not(engine, source):
     source("gone", CONTRACT.replace("each_file: adds", "each_file: adds\ncounts_people: false"))
     done = engine.run("check")
     assert done.code == 1 and "counts_people is false, and its rows are people" in done.said
+
+
+def test_what_the_database_says_of_a_cell_is_for_the_terminal_alone(engine, monkeypatch):
+    def stumbles(*_):
+        raise duckdb.ConversionException("Could not convert string 'Jo Bloggs' to INT32")
+
+    monkeypatch.setattr("etl.build.take_in", stumbles)
+    done = engine.run("build")
+    note = (engine.workspace.releases / "last_build.json").read_text(encoding="utf-8")
+    assert done.code == 1 and "Jo Bloggs" in done.said and "Jo Bloggs" not in note and "did not expect" in note
