@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pages.parts import access, engine, log
+from pages.parts.journal import wording
 from tests.app import small_release
 from tests.hostile_texts import HOSTILE, texts
 
@@ -70,6 +71,24 @@ def test_one_entry_of_the_log_is_one_line(text):
     said = record.getMessage()
     assert said.startswith("The file ") and len(said.splitlines()) == 1
     assert not set(said) & set("\x1b\x9b\0\x07\r\n\u202e\u2066\u2028")
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts())
+def test_what_the_journal_keeps_is_one_line_that_can_be_seen(text):
+    try:
+        said = wording.checked(text, "In a few words")
+    except wording.Unacceptable as reason:
+        assert len(str(reason).splitlines()) == 1
+        return
+    assert len(said.splitlines()) == 1 and not set(said) & set("\0\x1b\x9b\u202e\u2066")
+
+
+@pytest.mark.parametrize("hidden", ["\0", "\x1b[31m", "\x9b", "\u202e", "\u2066", "\ud800"])
+def test_a_character_that_cannot_be_seen_is_refused(hidden):
+    with pytest.raises(wording.Unacceptable, match="cannot be seen"):
+        wording.checked(f"We moved{hidden} the handover", "In a few words")
+    assert wording.checked("We moved the handover 👩\u200d⚕️", "In a few words")
 
 
 # ---- the engine's child ------------------------------------------------------------------------------------------------
