@@ -59,15 +59,20 @@ def lay_out_empty(con: duckdb.DuckDBPyConnection, workspace: Workspace, contract
 
 
 def check_suites(contracts: dict[str, Contract]) -> None:
-    """Raises BadContract for an expectation that Great Expectations does not know."""
-    from etl.steps import judge
+    """Raises BadContract for an expectation that Great Expectations does not know, or that cannot set rows aside."""
+    from etl.steps import failing_rows, judge
 
-    for contract in contracts.values():
-        for given in contract.suite:
-            try:
-                judge.as_suite(contract.source, [given])
-            except RefusedExtract as error:
-                raise BadContract(f"{contract.folder}/suite.yaml: {error}") from None
+    with connect_to_files() as con:
+        for contract in contracts.values():
+            for given in contract.suite:
+                try:
+                    judge.as_suite(contract.source, [given])
+                except RefusedExtract as error:
+                    raise BadContract(f"{contract.folder}/suite.yaml: {error}") from None
+                if not failing_rows.is_one_select(con, given):
+                    raise BadContract(
+                        f"{contract.folder}/suite.yaml: a query of an {failing_rows.FREE} is not one SELECT that can be read."
+                    )
 
 
 def attack_all(workspace: Workspace) -> Iterator[str]:

@@ -246,6 +246,17 @@ def _expect_known(said: Record, known: set[str]) -> None:
         raise NoRows(f"says {', '.join(strange)}, by which nothing here finds rows")
 
 
+def is_one_select(con: duckdb.DuckDBPyConnection, given: Record) -> bool:
+    """Whether its query, if an analyst has written one, is one SELECT."""
+    if given["type"] != FREE:
+        return True
+    try:
+        statements = con.extract_statements(query_of(given).sql)
+    except duckdb.Error:
+        return False
+    return [statement.type for statement in statements] == [duckdb.StatementType.SELECT]
+
+
 def answered_once(con: duckdb.DuckDBPyConnection, given: Record, number: int) -> Record:
     """The same expectation, of a table that holds what its query gives: Great Expectations runs a query twice, for its rows
     and for their count. In place of one that cannot be run, or is more than one SELECT, it gets one that cannot be run."""
@@ -253,11 +264,10 @@ def answered_once(con: duckdb.DuckDBPyConnection, given: Record, number: int) ->
         return given
     table = f"answer_{number}"
     try:
-        query = query_of(given).sql
-        if [statement.type for statement in con.extract_statements(query)] != [duckdb.StatementType.SELECT]:
-            table = '"not one SELECT"'
+        if is_one_select(con, given):
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query_of(given).sql}")
         else:
-            con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+            table = '"not one SELECT"'
     except NoRows:
         return given  # and is refused with its suite
     except duckdb.Error as error:

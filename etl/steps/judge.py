@@ -86,15 +86,16 @@ def judged(
 
 def _is_row_by_row(given: dict[str, Any]) -> bool:
     """Whether what it says of a row does not depend on the other rows that are asked about with it."""
-    if given["type"] == "unexpected_rows_expectation":
-        try:
-            query = sqlglot.parse_one(failing_rows.query_of(given).sql, dialect="duckdb")
-        except (sqlglot.ParseError, sqlglot.TokenError, failing_rows.NoRows):
-            return False  # what DuckDB makes of it is seen when it is asked
-        return len(list(query.find_all(exp.Table))) == 1 and not query.find(
-            exp.AggFunc, exp.Window, exp.Limit, exp.Subquery
-        )
-    return given["type"] in ROW_BY_ROW and "mostly" not in given["kwargs"]
+    try:
+        asked = failing_rows.query_of(given).sql
+        if given["type"] != failing_rows.FREE:
+            return given["type"] in ROW_BY_ROW and "mostly" not in given["kwargs"]
+        query = sqlglot.parse_one(asked, dialect="duckdb")
+    except (sqlglot.ParseError, sqlglot.TokenError, failing_rows.NoRows):
+        return False  # what comes of it is seen when it is asked
+    return len(list(query.find_all(exp.Table))) == 1 and not query.find(
+        exp.AggFunc, exp.Window, exp.Limit, exp.Subquery
+    )
 
 
 def _asked_together(

@@ -219,3 +219,41 @@ def test_no_text_made_for_people_is_asked_for():
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         assert not words & {"unexpected_index_query", "return_unexpected_index_query"}, path
+
+
+SUITE = """
+expectations:
+- type: expect_column_values_to_be_in_set
+  kwargs: {column: word, value_set: [a], row_condition: 'col("word") == "b"', condition_parser: great_expectations}
+  severity: info
+  meta: {about: x, says: is wrong, why: x}
+- type: %s
+  kwargs: %s
+  severity: warning
+  meta: {about: The words are few, says: is no word, why: x}
+"""
+CONTRACT = "title: x\nowner: x\nfile: words*\neach_file: adds\nkey: [id]\ncolumns: {id: {}, word: {}}\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "ends"),
+    [
+        ("expect_column_values_to_match_regex", "{column: word, regex: '^[ab]$'}", "accepted"),
+        ("unexpected_rows_expectation", "{unexpected_rows_query: \"SELECT row FROM {batch} WHERE word = 'c'\"}", "accepted"),
+        ("unexpected_rows_expectation", "{unexpected_rows_query: SELECT row FROM {batch}; SELECT 1}", "could not be checked"),
+        ("expect_table_row_count_to_equal", "{value: 7}", "does not speak of single rows"),
+    ],
+)  # fmt: skip
+def test_a_build_sets_those_rows_aside_or_says_what_in_the_suite_is_wrong(engine, source, kind, said, ends, files=2):
+    said = said.replace("{batch}; SELECT 1", "staged; SELECT 1")
+    source("words", CONTRACT, SUITE % (kind, said))
+    for n in range(files):
+        engine.drop(f"words_{n}.csv", f"id,word\n{n}1,a\n{n}2,b\n{n}3,c\n")
+    built, checked = engine.run("build"), engine.run("check")
+    if ends == "accepted":
+        assert built.code == 0, built.said
+        assert {engine.file(f"words_{n}.csv")["rows_quarantined"] for n in range(files)} == {1}
+    else:
+        assert ends in built.said and checked.code == 1 and "words/suite.yaml" in checked.said, (
+            built.said + checked.said
+        )

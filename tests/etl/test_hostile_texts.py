@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import sqlglot
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from etl.printable import printable
 from etl.quoting import quoted_name, quoted_text, quoted_texts
 from etl.settings import BadSettings
 from etl.steps.keep import receipts
+from etl.survey import queries as survey_queries
 from tests.conftest import table
 from tests.hostile_texts import HOSTILE, PIECES, texts
 
@@ -299,3 +301,42 @@ def test_the_attack_of_the_issue_reads_and_writes_nothing(engine, source, tmp_pa
     with closing(duckdb.connect()) as con:
         told = con.read_parquet(str(engine.workspace.store / "said" / "*.rejected.parquet")).fetchall()
     assert "told-to-nobody" not in str(told)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(words, min_size=1, max_size=4, unique=True), words, words)
+def test_a_questionnaire_asks_by_its_own_words(codes, text, answer):
+    asked = {f"q{n} {code}": {"text": f"{text} {n}", "construct": "circle.kinship"} for n, code in enumerate(codes)}
+    survey = {
+        "kind": "answers",
+        "title": text,
+        "validated": False,
+        "note": answer,
+        "questions": asked,
+        "options": {0: [answer], 10: ["Always"]},
+        "wave": "wave",
+        "team": "team",
+    }
+    columns = {"wave": {"type": "date"}, "team": {}}
+    record = {
+        "title": "x",
+        "owner": "x",
+        "file": ["s*"],
+        "each_file": "replaces_its_months",
+        "month_of": "wave",
+        "columns": columns,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "survey"
+        place.mkdir()
+        (place / "contract.yaml").write_text(yaml.safe_dump(record), encoding="utf-8")
+        (place / "suite.yaml").write_text("", encoding="utf-8")
+        (place / "questionnaire.yaml").write_text(yaml.safe_dump(survey), encoding="utf-8")
+        contract = contracts.read(place)
+    with closing(connect_to_files()) as con:
+        for sql in survey_queries.queries({"survey": contract}).values():
+            [statement] = con.extract_statements(sql)
+            assert statement.type == duckdb.StatementType.SELECT
+            literals = {each.this for each in sqlglot.parse_one(sql, dialect="duckdb").find_all(sqlglot.exp.Literal)}
+            if sql.count("survey") > 1:  # which of the two it is
+                assert set(asked) <= literals

@@ -109,6 +109,9 @@ class Overheard:
         self.asked.append(query)
         return self.con.execute(query, *parameters)
 
+    def extract_statements(self, query: str):
+        return self.con.extract_statements(query)
+
 
 def test_no_row_is_looked_at_twice_for_one_answer(capfd):
     query = "SELECT row FROM {batch} WHERE a > 1"

@@ -51,6 +51,9 @@ OUTCOMES = {
 }
 FOR_NUMBERS, FOR_EVENTS = ("looking", "right", "corrected", "cannot_tell"), ("accepted", "listed", "declined")
 
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)  # control, direction, half a character
 _ADDRESS = re.compile(r"@")
 _NUMBER = re.compile(r"(?:[0-9][ \u00a0-]?){6,}")  # of staff, of patients, National Insurance, NHS, telephone
 _TITLE = re.compile(
@@ -72,6 +75,8 @@ def checked(words: str | None, called: str, longest: int = WORDS, shortest: int 
     said = tidy(words)
     if len(said) < shortest:
         raise Unacceptable(f"{called}: a few words are needed.")
+    if _UNSEEN.search(said):
+        raise Unacceptable(f"{called}: there is a character in it that cannot be seen; type the words anew.")
     if len(said) > longest:
         raise Unacceptable(f"{called}: {len(said)} letters are too many; {longest} is the most.")
     if found := reveals(said):
