@@ -12,9 +12,9 @@ from functools import partial
 
 import duckdb
 
+from etl import backup, layout, settings, spark, sums
 from etl import contracts as contract_files
 from etl import indicators as indicator_files
-from etl import backup, layout, settings, spark, sums
 from etl.contracts import Contract
 from etl.engine import connect
 from etl.intake import Refusal, Say, take_in
