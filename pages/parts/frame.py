@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
-from pages.parts import markup, states, uploads, words
+from pages.parts import markup, states, uploads, warehouse, words
 from pages.parts.filters import View
 
 
@@ -18,10 +18,14 @@ def open_page() -> None:
 
 @contextmanager
 def body() -> Iterator[None]:
-    """1,120 px in the middle of the window; what it draws says what may be uploaded."""
+    """1,120 px in the middle of the window; what it draws says what may be uploaded, and what nobody foresaw is a sentence."""
     markup.begin()
     with uploads.watched(), st.container(horizontal_alignment="center", key="frame").container(width=1120, key="page"):
-        yield
+        try:
+            yield
+        except Exception as error:
+            gone_wrong(error)
+            purpose()
 
 
 def heading(view: View, title: str, sentence: str, here: str | None = None) -> None:
@@ -58,8 +62,16 @@ def run(page: st.Page) -> None:
     """Draw the page; an error nobody foresaw leaves the rest standing."""
     try:
         page.run()
-    except Exception:
-        states.gone_wrong()
+    except Exception as error:
+        gone_wrong(error)
+
+
+def gone_wrong(error: Exception) -> None:
+    """In the place of what could not be drawn: a release that turned out damaged says so, anything else is in the log."""
+    if isinstance(error, warehouse.UnreadableRelease):
+        states.unreadable(str(error))
+    else:
+        states.gone_wrong(error)
 
 
 def purpose() -> None:

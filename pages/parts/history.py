@@ -26,12 +26,13 @@ def known(view: View) -> list[dict[str, Any]]:
     found = []
     for release in warehouse.releases()[:MOST]:
         try:
-            if not access.readable([release]):
+            whole = warehouse.is_whole(release)
+            if whole and not access.readable([release]):
                 continue
-            said = warehouse.ask(release, "release", warehouse.top_units(release))
+            said = warehouse.ask(release, "release", warehouse.top_units(release)) if whole else []
         except Exception:  # a damaged file is one line of the list, not the end of the page
             said = []
-        found.append({"built_at": None, **(said[0] if said else {}), "file": release})
+        found.append({"built_at": None, **(said[0] if said else {}), "file": release, "whole": whole})
     return found
 
 
@@ -47,7 +48,7 @@ def listed(rows: list[dict[str, Any]], current: str) -> None:
     st.header("History", anchor=False)
     told = [
         {
-            "Now": "current" if row["file"].id == current else "",
+            "Now": "current" if row["file"].id == current else "" if row["whole"] else "damaged",
             "Release": row["file"].id,
             "Built": words.moment(row["built_at"], freshness.clock()) if row["built_at"] else "cannot be read",
             "As of": words.short_day(row.get("as_of")),

@@ -84,9 +84,10 @@ def sample() -> None:
         states.empty("lock", "No sample can be given here", refusal)
         return
     st.markdown("**A sample extract**")
-    # Without a label of its own: Streamlit would give it to a section that it also calls presentation, which contradict each
-    # other for a screen reader. The button within is named, and the words stand above.
-    given = st.file_uploader("", label_visibility="collapsed", type=["csv", "txt", "tsv", "xlsx", "xlsm", "xls", "xlsb", "ods", "parquet"],
+    # Its label is one space: Streamlit would give any words to a section that it also calls presentation, which contradict each
+    # other for a screen reader, and of no label at all it warns in the log at every drawing. The button within is named, and the
+    # words stand above.
+    given = st.file_uploader(" ", label_visibility="collapsed", type=["csv", "txt", "tsv", "xlsx", "xlsm", "xls", "xlsb", "ods", "parquet"],
         max_upload_size=engine.LARGEST, key="source_sample",
     )  # fmt: skip
     uploads.drawn()

@@ -7,9 +7,11 @@ menu, it does not. An older journal is brought up to date first.
 A page comes in many small messages. Streamlit leaves it to the system to send each of them only when the one before has been
 acknowledged, for which browsers and proxies take up to 40 ms; told otherwise, they go out as they are written.
 
-Of uploads it takes what pages.parts.uploads allows.
+Whatever nobody foresaw, Streamlit would tell in words of its own; it is told to ask pages.parts.states. Of uploads it takes
+what pages.parts.uploads allows.
 """
 
+import functools
 import logging
 import os
 import socket
@@ -19,9 +21,10 @@ from pathlib import Path
 
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
+from streamlit.web.server import server
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts import log, uploads, warehouse
+from pages.parts import log, states, uploads, warehouse
 from pages.parts.journal import migrate, store
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -34,8 +37,13 @@ def main(options: list[str]) -> None:
         migrate.upgrade()
     except store.Unavailable as reason:
         logging.getLogger("kinship").warning("%s The app starts without it.", reason)
+    except Exception:
+        logging.getLogger("kinship").exception(
+            "The journal could not be brought up to date. The app starts without it."
+        )
     PagesManager.uses_pages_directory = False
     uploads.install()
+    server.RuntimeConfig = functools.partial(server.RuntimeConfig, on_script_error=states.nobody_foresaw)
     starlette_server._bind_socket = at_once(starlette_server._bind_socket)
     secrets = warehouse.home().resolve() / "secrets.toml"  # each workspace its own: who signs in where
     cli.main(["run", str(APP), "--secrets.files", str(secrets), *options])

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts import access, warehouse, words
 
 CLOSED = (warehouse.UnreadableRelease, access.SignInFirst, access.SignInNeeded, access.BadAccess)
+LOOKED = "looked_just_now"
 
 
 def closed(reason: Exception | None) -> None:
@@ -52,8 +53,16 @@ def no_release(sources: st.Page | None) -> None:
 def unreadable(sentence: str) -> None:
     st.title("The figures cannot be opened", anchor=False)
     with empty("link_off", words.plain(sentence), "Nothing is lost: earlier releases are still there."):
-        st.markdown("Whoever looks after the builds can go back to the one before:", text_alignment="center")
-        st.code("python -m etl rollback", language=None, width=460)
+        if whole := warehouse.newest_whole():
+            st.markdown(
+                f"Whoever looks after the builds can go back to the newest that is whole, {words.plain(whole.id)}, or build again:",
+                text_alignment="center",
+            )
+            st.code(f"python -m etl rollback {whole.id}", language=None, width=460)
+        else:
+            st.markdown("None is whole. Whoever looks after the builds builds again:", text_alignment="center")
+            st.code("python -m etl build", language=None, width=460)
+        st.session_state[LOOKED] = True
         _try_again()
 
 
@@ -67,10 +76,15 @@ def all_withdrawn(sentence: str) -> None:
 
 @st.fragment(run_every=5)
 def _try_again() -> None:
-    """Where a disk was away for a moment, the page comes back by itself."""
+    """Where a disk was away for a moment, the page comes back by itself. Not as it is drawn: where the damage lies deeper than what
+    is asked here, it would be drawn again and again."""
+    drawn = st.session_state.pop(LOOKED, False)  # in this very run
     try:
-        warehouse.current_or_none()
+        if not drawn:
+            warehouse.current_or_none()
     except warehouse.UnreadableRelease:
+        drawn = True
+    if drawn:
         st.caption("This page looks again every few seconds.", text_alignment="center")
     else:
         st.rerun()
@@ -122,8 +136,15 @@ def nobody_let_in(sentence: str) -> None:
     )
 
 
-def gone_wrong() -> None:
+def gone_wrong(error: Exception) -> None:
     """For an error nobody foresaw: what happened goes to the log, not to the reader."""
-    logging.getLogger("kinship").exception("A page could not be drawn")
+    logging.getLogger("kinship").error("A page could not be drawn", exc_info=error)
     reason = "Whoever looks after Kinship finds the reason in the log. The figures themselves are unharmed."
     empty("construction", "This part of the page could not be drawn", reason)
+
+
+def nobody_foresaw(error: Exception) -> bool:
+    """The same, for what is raised where no page of ours catches it: in a callback, or before anything is drawn. Streamlit asks
+    it, and shows nothing of its own where it answers yes."""
+    gone_wrong(error)
+    return True

@@ -144,7 +144,8 @@ def install() -> None:
             )
     server.MemoryUploadedFileManager = Manager
     server.MemorySessionStorage = Storage
-    starlette_app.create_upload_routes = guarded(starlette_app.create_upload_routes)
+    if not hasattr(starlette_app.create_upload_routes, "__wrapped__"):
+        starlette_app.create_upload_routes = guarded(starlette_app.create_upload_routes)
 
 
 # ---- the request -----------------------------------------------------------------------------------------------------

@@ -7,9 +7,12 @@ times in every run.
 import datetime as dt
 import itertools
 import json
+import logging
 import os
 import pickle
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +32,7 @@ BY_UNIT = (  # asked once of all units, and then told of those asked for: each h
 )  # fmt: skip
 MANY = 2000  # units that a viewer may see; one who sees more asks only of those asked for
 LATER = ("agreement", "coverage", "covered", "facts", "unit_names")  # of tables that older releases have not
+DUCKDB_HEADER = 3 * 4096  # bytes before a database's first block
 FORMAT, OLDEST = 3, 2  # of meta.release: the layouts of tables that these pages read; in 3 a number of rows may be NULL
 ALL_WITHDRAWN = "Every release has been withdrawn: it told more than it should. The next build makes a new one."
 Params = tuple[tuple[str, Any], ...]  # names and values of what is asked, in order
@@ -81,10 +85,7 @@ def current() -> Release:
     if name in gone:
         raise AllWithdrawn(f"The release {name} has been withdrawn, and no other is current.")
     release = Release(str(pointer.with_name(f"{name}.duckdb").resolve()), name)
-    try:
-        written = _format(release.path)
-    except (duckdb.Error, OSError):
-        raise UnreadableRelease(f"The release {name} cannot be opened: its file is missing or damaged.") from None
+    written = _format_of(release)
     if written > FORMAT:
         raise UnreadableRelease(f"The release {name} was made by a newer version of Kinship than these pages.")
     if written < OLDEST:
@@ -93,6 +94,35 @@ def current() -> Release:
         )
     _met.add(pointer)
     return release
+
+
+def _format_of(release: Release) -> int:
+    """Raises UnreadableRelease where its file is missing, cut short, or says nothing of itself."""
+    try:
+        return _format(release.path)
+    except (duckdb.Error, OSError, UnreadableRelease):
+        raise UnreadableRelease(f"The release {release.id} cannot be opened: its file is missing or damaged.") from None
+
+
+def is_whole(release: Release) -> bool:
+    """Whether its file is all there, as far as can be told without reading it to its end."""
+    try:
+        _format_of(release)
+    except UnreadableRelease:
+        return False
+    return True
+
+
+def newest_whole() -> Release | None:
+    """The newest release that these pages can read beside the current one: what to go back to where that is damaged."""
+    pointed = ""
+    with suppress(OSError, UnicodeDecodeError):
+        pointed = (home() / "releases" / "CURRENT").read_text(encoding="utf-8").strip()
+    for release in releases():
+        with suppress(UnreadableRelease):
+            if release.id != pointed and _format_of(release) == FORMAT:
+                return release
+    return None
 
 
 def current_or_none() -> Release | None:
@@ -116,11 +146,10 @@ def earlier(release: Release) -> list[Release]:
     found, gone = [], withdrawn()
     for path in Path(release.path).parent.glob("*.duckdb"):
         if _order(path.stem) < _order(release.id) and path.stem not in gone:
-            try:
-                if OLDEST <= _format(str(path.resolve())) <= FORMAT:
-                    found.append(Release(str(path.resolve()), path.stem))
-            except (duckdb.Error, OSError):
-                continue  # it cannot be opened, so nothing can be compared with it
+            with suppress(UnreadableRelease):  # with what cannot be opened nothing can be compared
+                each = Release(str(path.resolve()), path.stem)
+                if OLDEST <= _format_of(each) <= FORMAT:
+                    found.append(each)
     return sorted(found, key=lambda each: _order(each.id), reverse=True)
 
 
@@ -192,7 +221,7 @@ class Pair:
         """Raises UnreadableRelease where one of the two cannot be read."""
         try:
             return _compared(self.earlier.path, self.later.path, question, self.scope, tuple(sorted(params.items())))
-        except (duckdb.Error, OSError):
+        except (duckdb.Error, OSError, UnreadableRelease):
             raise UnreadableRelease(f"{self.earlier.id} and {self.later.id} cannot be compared.") from None
 
 
@@ -250,12 +279,9 @@ def _by_unit(
     units = _units(path, scope)
     if not units:
         return pa.table({}), {}
-    cursor = _open(path).cursor()
-    try:
+    with _cursor(path) as cursor:
         asked = {"units": units, "of": list(of) or units, **dict(params)}
         rows = cursor.sql(_text(question), params=asked).to_arrow_table()
-    finally:
-        cursor.close()
     found = enumerate(rows["of"].to_pylist())
     places = {unit: [number for number, _ in own] for unit, own in itertools.groupby(found, lambda each: each[1])}
     return rows.drop_columns("of"), {unit: range(own[0], own[-1] + 1) for unit, own in places.items()}
@@ -288,7 +314,12 @@ def _open_to_all(path: str) -> bool:
 
 @lru_cache(maxsize=20)
 def _format(path: str) -> int:
-    return max((row["format"] for row in _rows(path, "format", {})), default=FORMAT + 1)
+    """Raises UnreadableRelease where the release says nothing of itself, or where less is there than DuckDB has written: of a
+    file that was cut short it reads what is left without a word."""
+    rows = _rows(path, "format", {})
+    if not rows or Path(path).stat().st_size < DUCKDB_HEADER + max(row["bytes"] for row in rows):
+        raise UnreadableRelease
+    return max(row["format"] for row in rows)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -300,15 +331,33 @@ def _compared(
 
 
 def _rows(path: str, question: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-    cursor = _open(path).cursor()
+    with _cursor(path) as cursor:
+        try:
+            return _fetched(cursor, question, params)
+        except duckdb.CatalogException:
+            if question not in LATER:
+                raise
+            return []  # the release was made before there was such a table
+
+
+@contextmanager
+def _cursor(path: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """On one release. Raises UnreadableRelease where its file turns out to be damaged, at whatever question; a question that is
+    wrong itself is DuckDB's own error."""
     try:
-        return _fetched(cursor, question, params)
-    except duckdb.CatalogException:
-        if question not in LATER:
-            raise
-        return []  # the release was made before there was such a table
-    finally:
-        cursor.close()
+        cursor = _open(path).cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+    except duckdb.ProgrammingError:
+        raise
+    except (duckdb.Error, OSError) as error:
+        _open.clear(path)  # so that what is put back in its place is opened anew
+        logging.getLogger("kinship").error("The release %s cannot be read: %s", Path(path).stem, type(error).__name__)
+        raise UnreadableRelease(
+            f"The release {Path(path).stem} cannot be read to its end: its file is damaged."
+        ) from None
 
 
 def _fetched(cursor: duckdb.DuckDBPyConnection, question: str, params: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,10 +1,15 @@
 """The journal, on SQLite and on a real PostgreSQL server."""
 
 import datetime as dt
+import itertools
 import logging
+import os
 import re
+import resource
+import signal
 import sqlite3
 import time
+import traceback
 import uuid
 from pathlib import Path
 
@@ -450,6 +455,113 @@ def test_a_damaged_file_is_said_to_be_damaged(on_sqlite):
     (on_sqlite / "journal.db").write_bytes(b"this is no database at all" * 100)
     with pytest.raises(store.Unavailable, match="damaged"):
         sheets.of(["larch"])
+
+
+def test_a_journal_that_was_cut_to_nothing_is_not_taken_for_a_new_one(on_sqlite):
+    begin()
+    (on_sqlite / "journal.db").write_bytes(b"")
+    store._met.clear()  # as after the app was started again
+    for ask in (lambda: sheets.of(["larch"]), begin, migrate.state, migrate.upgrade):
+        with pytest.raises(store.Unavailable, match=r"empty, so what stood in it is lost.*put a copy"):
+            ask()
+    assert (on_sqlite / "journal.db").read_bytes() == b""
+    (on_sqlite / "journal.db").unlink()
+    store._met.clear()
+    assert begin().unit == "larch"
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.95])
+def test_a_journal_that_was_cut_short_is_a_sentence_wherever_it_is_asked(on_sqlite, share):
+    made_by_the_first_version(on_sqlite)
+    journal = on_sqlite / "journal.db"
+    os.truncate(journal, int(journal.stat().st_size * share))
+    for ask in (lambda: sheets.of(["larch"]), begin, migrate.upgrade):
+        with pytest.raises(store.Unavailable):
+            ask()
+
+
+def test_no_room_for_the_copy_that_an_upgrade_leaves_stops_neither_the_app_nor_harms_the_journal(
+    on_sqlite, monkeypatch
+):
+    made_by_the_first_version(on_sqlite)
+    before = (on_sqlite / "journal.db").read_bytes()
+    monkeypatch.setattr(serve.PagesManager, "uses_pages_directory", None)
+    monkeypatch.setattr(serve.starlette_server, "_bind_socket", serve.starlette_server._bind_socket)
+    started = []
+    monkeypatch.setattr(serve.cli, "main", started.append)
+
+    def upgrading() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+        with pytest.raises(store.Unavailable, match="Nothing was written"):
+            migrate.upgrade()
+        serve.main([])
+        assert started
+
+    assert in_a_fork(upgrading) == 0
+    assert (on_sqlite / "journal.db").read_bytes() == before
+    assert sorted(path.name for path in on_sqlite.iterdir()) == ["journal.db"]
+
+
+def in_a_fork(does) -> int:
+    """The exit code of a child that does this: 0, or 1 where it raised, or the signal that killed it."""
+    if child := os.fork():
+        status = os.waitpid(child, 0)[1]
+        return os.waitstatus_to_exitcode(status)
+    try:
+        does()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def dying_at(moment: int, does) -> None:
+    """Does it, and dies before the fsync, rename, link, removal or statement of SQL of that number."""
+    passed = itertools.count()
+
+    def pass_by(*_) -> None:
+        if next(passed) == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def watched(name: str):
+        real = getattr(os, name)
+        return lambda *arguments, **named: (pass_by(), real(*arguments, **named))[1]
+
+    for name in ("fsync", "rename", "replace", "link", "unlink"):
+        setattr(os, name, watched(name))
+    sa.event.listen(sa.Engine, "before_cursor_execute", pass_by)
+    sa.event.listen(sa.Engine, "commit", pass_by)
+    does()
+
+
+@pytest.mark.parametrize("upgrades", [True, False], ids=["an upgrade", "the first writing"])
+def test_a_journal_killed_at_any_moment_is_what_it_was_or_what_it_was_to_be(on_sqlite, upgrades):
+    journal = on_sqlite / "journal.db"
+    if upgrades:
+        made_by_the_first_version(on_sqlite)
+    before = journal.read_bytes() if upgrades else b""
+    for moment in itertools.count():
+        store._met.clear()
+        for path in on_sqlite.iterdir():
+            path.unlink()
+        if upgrades:
+            journal.write_bytes(before)
+        code = in_a_fork(lambda: dying_at(moment, migrate.upgrade if upgrades else begin))  # noqa: B023
+        assert code in (0, -signal.SIGKILL)
+        store._met.clear()
+        if upgrades:
+            with raw() as con:
+                assert store.schema_of(con) in ("0001", models.SCHEMA)
+            migrate.upgrade()
+            assert [sheet.now.things[0].words for sheet in sheets.of(["larch"])] == ["keep team time"]
+        else:
+            assert len(sheets.of(["larch"])) in (0, 1)
+            notes.looks_wrong(SEEN, "too_high", "", "leader")
+            assert len(notes.of(["larch"])) == 1
+        assert [path.name for path in on_sqlite.glob(".*")] == []
+        if code == 0:
+            break
+    assert moment > 8
 
 
 def test_a_place_that_cannot_be_written_to_is_said_in_a_sentence(on_sqlite):

@@ -365,3 +365,11 @@ def test_a_session_that_nobody_takes_up_again_is_gone_though_no_other_ends(manag
     left, held, _ = asyncio.run(ends())
     gc.collect()  # whatever held it up to now
     assert held == 0 and left() is None
+
+
+def test_nothing_is_logged_as_a_page_with_an_uploader_is_drawn(server):
+    with sockets.reading(server) as reader:
+        reader.ask(page="sources")
+        before = server.log.read_text(encoding="utf-8")
+        reader.ask(page="sources")
+        assert server.log.read_text(encoding="utf-8") == before and "got an empty value" not in before

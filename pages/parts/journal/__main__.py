@@ -3,6 +3,7 @@
 The engine's verb `journal` runs this: app and engine share no code. Exit code 0: all is well; 1: it says why not.
 """
 
+import logging
 import sys
 
 from pages.parts import log
@@ -17,6 +18,13 @@ def main(asked: list[str]) -> int:
         print(migrate.upgrade() if asked else migrate.state())
     except store.Unavailable as reason:
         print(log.printable(str(reason)), file=sys.stderr)
+        return 1
+    except Exception as error:
+        logging.getLogger("kinship").exception("The journal could not be asked")
+        print(
+            f"The journal could not be asked ({type(error).__name__}): python -m pages.parts.journal shows the details.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

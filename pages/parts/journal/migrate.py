@@ -1,6 +1,10 @@
 """Brings the journal's tables up to date with Alembic: by `python -m etl journal upgrade`, and when the app is started."""
 
+import os
+import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -31,7 +35,7 @@ def to_newest(con: sa.Connection, schema: str = "head") -> None:
 def state() -> str:
     """Where the journal is and how it stands, in a sentence. Raises Unavailable."""
     place = store.where()
-    if isinstance(place, Path) and not place.exists():
+    if isinstance(place, Path) and not store.there(place):
         return f"There is no journal yet; the first who writes makes {place.name} in the workspace."
     with store.plainly(writes=False), store.engine(place).connect() as con:
         held = store.schema_of(con)
@@ -47,7 +51,7 @@ def state() -> str:
 def upgrade() -> str:
     """Brings an older journal up to date, and says so; of a SQLite file a copy is left beside it. Raises Unavailable."""
     place = store.where()
-    if isinstance(place, Path) and not place.exists():
+    if isinstance(place, Path) and not store.there(place):
         return "There is no journal yet, so there is nothing to bring up to date."
     with store.plainly(writes=True), store.engine(place).execution_options(writes=True).begin() as con:
         held = store.schema_of(con)
@@ -60,10 +64,39 @@ def upgrade() -> str:
     return f"The journal was brought from layout {held or 'none'} to {models.SCHEMA}.{kept}"
 
 
+def make_journal(path: Path) -> None:
+    """A new journal, which appears with its tables or not at all; there already is as good."""
+    with _unfinished(path) as new:
+        store.make_file(new)
+        with store.engine(new).execution_options(writes=True).begin() as con:
+            to_newest(con)
+        with suppress(FileExistsError):
+            os.link(new, path)
+
+
 def _copied(path: Path, held: str) -> str:
     copy = path.with_name(f"{path.stem}.{held}{path.suffix}")
-    copy.unlink(missing_ok=True)
-    store.make_file(copy)
-    with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as old, sqlite3.connect(copy) as new:
-        old.backup(new)
+    with _unfinished(copy) as new:
+        store.make_file(new)
+        with (
+            closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as old,
+            closing(sqlite3.connect(new)) as kept,
+        ):
+            old.backup(kept)
+        new.replace(copy)
     return f" As it was before, it is in {copy.name}."
+
+
+@contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """A hidden name beside a file that is being written; what was left under such a name by one that was cut off goes."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        number = re.fullmatch(r"\.(\d+)(-journal)?", left.suffix)
+        if number and not Path(f"/proc/{number[1]}").exists():
+            left.unlink(missing_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    try:
+        yield new
+    finally:
+        new.unlink(missing_ok=True)

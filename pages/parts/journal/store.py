@@ -14,12 +14,14 @@ from pathlib import Path
 
 import sqlalchemy as sa
 import yaml
+from alembic.util import CommandError
 from sqlalchemy.orm import Session
 
 from pages.parts import warehouse
 from pages.parts.journal import models
 
 READS, WRITES = 1_000, 5_000  # ms that reading and writing wait for another's lock
+DAMAGED = "The journal’s file is damaged: put a copy of it back."
 _met: set[Path] = set()  # files that this process has opened: one that is missing now is lost, not new
 
 
@@ -64,7 +66,7 @@ def reading() -> Iterator[Session | None]:
     """What the journal holds; None where nobody has written in one yet. Raises Unavailable."""
     place = where()
     with plainly(writes=False):
-        if isinstance(place, Path) and not _there(place):
+        if isinstance(place, Path) and not there(place):
             yield None
             return
         with engine(place).connect() as con:
@@ -85,8 +87,8 @@ def writing() -> Iterator[Session]:
 
     place = where()
     with plainly(writes=True):
-        if isinstance(place, Path) and not _there(place):
-            make_file(place)
+        if isinstance(place, Path) and not there(place):
+            migrate.make_journal(place)
         with engine(place).execution_options(writes=True).begin() as con:
             if _checked(con) is None:
                 migrate.to_newest(con)
@@ -107,9 +109,20 @@ def engine(place: sa.URL | Path) -> sa.Engine:
 
 def schema_of(con: sa.Connection) -> str | None:
     """The number of the journal's layout; None where there are no tables yet."""
-    if not sa.inspect(con).has_table("alembic_version"):
+    named = sa.inspect(con).has_table("alembic_version")
+    if con.dialect.name == "sqlite":
+        _expect_all_of_it(con)
+    if not named:
         return None
     return con.execute(sa.select(sa.column("version_num")).select_from(sa.table("alembic_version"))).scalar()
+
+
+def _expect_all_of_it(con: sa.Connection) -> None:
+    """SQLite reads what is missing of its last page as zeros. `con` has read something, so nobody writes meanwhile."""
+    path = con.exec_driver_sql("PRAGMA database_list").one()[2]
+    pages, size = (con.exec_driver_sql(f"PRAGMA {what}").scalar_one() for what in ("page_count", "page_size"))
+    if Path(path).stat().st_size < pages * size:
+        raise Unavailable(DAMAGED)
 
 
 def make_file(path: Path) -> None:
@@ -133,9 +146,14 @@ def _checked(con: sa.Connection) -> str | None:
     return held
 
 
-def _there(path: Path) -> bool:
-    """Whether the file is there. Raises Unavailable for one that was there before: a new one would hide the loss."""
+def there(path: Path) -> bool:
+    """Whether the file is there. Raises Unavailable for one that was there before, or has nothing in it any more (a new one appears
+    with its tables): to begin anew would hide the loss."""
     if path.exists():
+        if path.is_file() and path.stat().st_size == 0:
+            raise Unavailable(
+                "The journal’s file is empty, so what stood in it is lost: put a copy of journal.db back, or delete it for a new one."
+            )
         _met.add(path)
         return True
     if path in _met:
@@ -178,7 +196,7 @@ def plainly(writes: bool) -> Iterator[None]:
         raise Overtaken(
             "Somebody else was quicker: look at what stands there now, and write again if need be."
         ) from None
-    except (sa.exc.SQLAlchemyError, OSError) as error:
+    except (sa.exc.SQLAlchemyError, CommandError, sqlite3.Error, OSError) as error:
         logging.getLogger("kinship").warning("The journal is out of reach", exc_info=True)
         raise Unavailable(f"{_cause(str(error))} {'Nothing was written.' if writes else ''}".strip()) from None
 
@@ -191,5 +209,5 @@ def _cause(said: str) -> str:
     if "full" in said or "No space" in said:
         return "There is no room on the disk for the journal."
     if "not a database" in said or "malformed" in said:
-        return "The journal’s file is damaged: put a copy of it back."
+        return DAMAGED
     return "The journal does not answer."
