@@ -19,7 +19,7 @@ import duckdb
 from etl import people, privacy
 from etl.contracts import Contract
 from etl.paths import Workspace, appearing, write_json
-from etl.steps.bounds import MAX_NAME_CHARACTERS, MAX_SENTENCE_CHARACTERS, MAX_UNKNOWN_NAMES, shortened
+from etl.steps.bounds import MAX_NAME_CHARACTERS, MAX_SENTENCE_CHARACTERS, MAX_UNKNOWN_NAMES, printable, shortened
 from etl.steps.cells import cut_short, odd_of, sql_text
 from etl.steps.conform import EMPTY_ROW, Conformed
 from etl.steps.land import Arrival
@@ -199,7 +199,7 @@ def forget_other_judgements(workspace: Workspace, kept: Receipt, before: Iterabl
 
 def keep_refused(workspace: Workspace, receipt: Receipt, error: Exception) -> Receipt:
     results = [asdict(result) for result in getattr(error, "results", ())]
-    sentence = shortened(str(error), MAX_SENTENCE_CHARACTERS)
+    sentence = printable(shortened(str(error), MAX_SENTENCE_CHARACTERS))
     refused = replace(receipt, outcome="refused", sentence=sentence, expectations=results)
     write_receipt(workspace, refused)
     return refused

@@ -9,11 +9,10 @@ import hashlib
 import os
 import re
 import stat
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl.steps.bounds import MAX_CELL_CHARACTERS, MAX_LINE_BYTES
+from etl.steps.bounds import MAX_CELL_CHARACTERS, MAX_LINE_BYTES, printable
 
 CHUNK = MAX_LINE_BYTES
 NO_FILES = {
@@ -123,17 +122,8 @@ def _is_utf8(name: str) -> bool:
 
 
 def shown_name(path: Path, folder: Path) -> str:
-    """A file's name below the folder as it can be written down and printed: bytes that are no UTF-8 and characters that steer
-    a terminal or the order of letters are told by number."""
-    name = str(path.relative_to(folder))
-    return name if name.isprintable() else "".join(map(_shown, name))
-
-
-def _shown(character: str) -> str:
-    if character.isprintable() or unicodedata.category(character) == "Zs":
-        return character
-    number = ord(character)
-    return f"\\x{number - 0xDC00:02x}" if 0xDC80 <= number <= 0xDCFF else ascii(character)[1:-1]
+    """A file's name below the folder, as it can be written down and printed."""
+    return printable(str(path.relative_to(folder)))
 
 
 def name_and_stamp(path: Path, folder: Path) -> tuple[str, int, int]:
