@@ -276,11 +276,11 @@ def _unknown_names(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[s
     unknown: dict[str, int] = {}
     for column in contract.refers:
         asked = f"""
-            SELECT unknown_{column}[:{MAX_NAME_CHARACTERS}] AS name, count(*) AS "rows"
+            SELECT unknown_{column}[:{MAX_NAME_CHARACTERS}], count(*)
             FROM staged
             WHERE unknown_{column} IS NOT NULL
-            GROUP BY name
-            ORDER BY "rows" DESC, name
+            GROUP BY 1
+            ORDER BY 2 DESC, 1
             LIMIT {MAX_UNKNOWN_NAMES}
         """
         for name, rows in con.execute(asked).fetchall():
