@@ -29,6 +29,8 @@ bench: .venv/installed-tests .venv/browser  ## ratios, each measured in one run
 	$(BIN)/python -m tests.benchmarks.build
 	$(BIN)/python -m tests.benchmarks.build --files 24 --times 2
 	$(BIN)/python -m tests.benchmarks.build --rows 10000000
+	$(BIN)/python -m tests.benchmarks.many_files
+	$(BIN)/python -m tests.benchmarks.readers
 	$(BIN)/python -m tests.benchmarks.signals
 	$(BIN)/python -m tests.benchmarks.rota
 	$(BIN)/python -m tests.benchmarks.spark

@@ -28,7 +28,7 @@ BESIDE = (
     "lookup",
 )  # the engine's, before a column's name
 SEVERITIES = ("critical", "warning", "info")
-EACH_FILE = ("adds", "adds_to_its_months", "replaces_its_months", "replaces_all")
+EACH_FILE = ("adds", "replaces_its_months", "replaces_all", "adds_to_its_months")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")  # it becomes the name of a table
 TAKEN = ("protection", "withdrawn")  # the engine's own folders in the store
 ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet")
@@ -275,7 +275,8 @@ def read(folder: Path) -> Contract:
     if not contract.key and not contract.asks:
         raise wrong("expected key: the columns that no two rows share")
     if contract.each_file in ("replaces_its_months", "adds_to_its_months") and not contract.month_of:
-        raise wrong(f"a source of which each file {contract.each_file.replace('_', ' ')} needs month_of")
+        combine = "replace" if contract.each_file == "replaces_its_months" else "add to"
+        raise wrong(f"a source whose files {combine} their months needs month_of")
     mentioned = {
         "key": contract.key,
         "month_of": filter(None, [contract.month_of]),

@@ -17,6 +17,7 @@ from etl.paths import Workspace
 
 # The same examples every time, so that a run is red for what was changed; `--hypothesis-profile=default` looks further.
 settings.register_profile("kinship", derandomize=True)
+settings.register_profile("nightly", max_examples=5_000, deadline=None)  # hours: other examples every time
 settings.load_profile("kinship")
 
 PROJECT = Path(__file__).resolve().parent.parent

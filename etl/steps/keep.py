@@ -19,6 +19,7 @@ import duckdb
 from etl import people, privacy
 from etl.contracts import Contract
 from etl.paths import Workspace, appearing, write_json
+from etl.printable import printable
 from etl.quoting import quoted_text
 from etl.steps.bounds import MAX_NAME_CHARACTERS, MAX_SENTENCE_CHARACTERS, MAX_UNKNOWN_NAMES, shortened
 from etl.steps.cells import cut_short, odd_of
@@ -200,7 +201,7 @@ def forget_other_judgements(workspace: Workspace, kept: Receipt, before: Iterabl
 
 def keep_refused(workspace: Workspace, receipt: Receipt, error: Exception) -> Receipt:
     results = [asdict(result) for result in getattr(error, "results", ())]
-    sentence = shortened(str(error), MAX_SENTENCE_CHARACTERS)
+    sentence = printable(shortened(str(error), MAX_SENTENCE_CHARACTERS))
     refused = replace(receipt, outcome="refused", sentence=sentence, expectations=results)
     write_receipt(workspace, refused)
     return refused
@@ -277,11 +278,11 @@ def _unknown_names(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[s
     unknown: dict[str, int] = {}
     for column in contract.refers:
         asked = f"""
-            SELECT unknown_{column}[:{MAX_NAME_CHARACTERS}] AS name, count(*) AS "rows"
+            SELECT unknown_{column}[:{MAX_NAME_CHARACTERS}], count(*)
             FROM staged
             WHERE unknown_{column} IS NOT NULL
-            GROUP BY name
-            ORDER BY "rows" DESC, name
+            GROUP BY 1
+            ORDER BY 2 DESC, 1
             LIMIT {MAX_UNKNOWN_NAMES}
         """
         for name, rows in con.execute(asked).fetchall():

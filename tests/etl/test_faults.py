@@ -1,5 +1,13 @@
 """What must hold when a build is killed, meets another build or a reader, or runs out of disk.
 
+What the drills here cover: the verb `build` and no other (the other verbs have theirs where their tests are).
+- Killed at six random moments of two builds, a first and a later one.
+- Killed before each fsync, rename and removal of a file and after each step, in both: here at some of the moments, at all of them
+  in the nightly run (`--hypothesis-profile nightly`, or KINSHIP_EXAMPLES set).
+- Killed before each fsync, rename and removal while files are taken in: at all of them, here and always.
+- Two builds at once; readers, one and several, while builds publish; no room: at 2 and 60 KB a file, on a small disk that fills
+  up, and while DuckDB sorts.
+
 Importing Great Expectations takes seconds, so builds are forked from a process that has imported it and done nothing else.
 """
 
@@ -19,16 +27,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from unittest import mock
 
 import duckdb
 import pytest
+from hypothesis import settings
 
 from etl import build as builder
 from etl import intake, taking
 from etl.__main__ import app
+from etl.engine import connect
 from etl.paths import DiskFull, Workspace, room_on_disk
 from etl.steps import keep, measure, protect, publish, units
 from etl.steps import signal as change
@@ -36,6 +47,7 @@ from tests.conftest import PROJECT, Engine, sickness, sickness_row
 
 FORKS = multiprocessing.get_context("forkserver")
 SEED = 20261122
+NIGHTLY = settings().max_examples > 100
 KILLED = -signal.SIGKILL
 TOLD = (
     "FROM mart.value",
@@ -68,7 +80,17 @@ columns:
 # ---- a build in a fork ---------------------------------------------------------------------------------------------
 
 
-def build_here(home: Path, said: Path, dies_at: int | None, room: int | None) -> None:
+def take_in_here(workspace: Workspace) -> None:
+    """The first half of a build alone."""
+    with builder.alone(workspace, print):
+        con = connect(workspace)
+        try:
+            assert not builder.take_in(con, workspace, builder.load_contracts(workspace), print, lambda _: None)
+        finally:
+            con.close()
+
+
+def build_here(home: Path, said: Path, dies_at: int | None, room: int | None, whole: bool = True) -> None:
     """Builds in this process, which has been forked for it; what it says goes to a file."""
     with said.open("w") as file:
         os.dup2(file.fileno(), 1)
@@ -79,6 +101,9 @@ def build_here(home: Path, said: Path, dies_at: int | None, room: int | None) ->
     if dies_at is not None:
         passed = die_at(dies_at)
     try:
+        if not whole:
+            take_in_here(Workspace(home))
+            raise SystemExit(0)
         app(["build"], prog_name="python -m etl")
     except SystemExit as ended:
         said.with_suffix(".code").write_text(str(ended.code))
@@ -91,8 +116,7 @@ def build_here(home: Path, said: Path, dies_at: int | None, room: int | None) ->
 def die_at(moment: int) -> Iterator[int]:
     """Counts the moments of a build, and kills it at one of them.
 
-    A moment is before each fsync and removal of a file, and after each step. Every rename stands between two fsyncs, of the
-    file before it and of the folder after it, so these moments lie on both sides of it.
+    A moment is before each fsync, rename and removal of a file, and after each step.
     """
     moments = itertools.count()
 
@@ -116,6 +140,9 @@ def die_at(moment: int) -> Iterator[int]:
 
     watch(os, "fsync", before=True)
     watch(Path, "unlink", before=True, when=Path.exists)
+    watch(Path, "replace", before=True)
+    watch(Path, "rename", before=True)
+    watch(shutil, "rmtree", before=True)
     for owner, steps in {
         builder: ("take_in", "lay_out_sources", "run_core"),
         intake: ("tidy", "take"),
@@ -141,10 +168,15 @@ class Builds:
         self.folder, self.numbers = folder, itertools.count()
 
     def __call__(
-        self, workspace: Workspace, kill_after: float | None = None, dies_at: int | None = None, room: int | None = None
+        self,
+        workspace: Workspace,
+        kill_after: float | None = None,
+        dies_at: int | None = None,
+        room: int | None = None,
+        whole: bool = True,
     ) -> tuple[int, str]:
         said = self.folder / f"said_{next(self.numbers)}.txt"
-        build = FORKS.Process(target=build_here, args=(workspace.home, said, dies_at, room))
+        build = FORKS.Process(target=build_here, args=(workspace.home, said, dies_at, room, whole))
         # A fork begins by running the main script anew, and the app's tests leave the app itself in its place.
         with mock.patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
             build.start()
@@ -302,7 +334,7 @@ def test_a_build_killed_at_a_step_or_around_a_rename_is_made_good_by_the_next(st
     assert code == 0
     moments = range(int(said.rsplit("moments: ")[-1]))
     assert len(moments) > 20
-    if "KINSHIP_EXAMPLES" not in os.environ:  # all of them take minutes: the nightly run has those
+    if "KINSHIP_EXAMPLES" not in os.environ and not NIGHTLY:  # all of them take minutes
         last, before = moments[-4:], moments[:-4]  # those of publishing, and some of the others
         moments = sorted([*random.Random(SEED).sample(before, of_them - 4), *last])
 
@@ -314,6 +346,41 @@ def test_a_build_killed_at_a_step_or_around_a_rename_is_made_good_by_the_next(st
             assert code == KILLED, f"moment {moment} was not reached"
             assert_as_if_undisturbed(workspace, undisturbed)
             shutil.rmtree(workspace.home)
+
+
+def in_the_store(workspace: Workspace) -> list[tuple]:
+    """What the store says of each file, and its rows, whenever it arrived."""
+    stored = []
+    for receipt in keep.receipts(workspace, "sickness_return"):
+        record = asdict(receipt) | {"arrived": ""}
+        rows = []
+        with duckdb.connect() as con:
+            for ending in ("parquet", "rejected.parquet"):
+                path = receipt.path(workspace, ending)
+                rows.append(con.read_parquet(str(path)).fetchall() if path.exists() else None)
+        stored.append((json.dumps(record, sort_keys=True), rows))
+    return stored
+
+
+def test_taking_in_that_is_killed_at_any_moment_is_made_good_by_the_next(later, build, tmp_path):
+    undisturbed = copy(later, tmp_path / "undisturbed")
+    code, said = build(undisturbed, dies_at=-1, whole=False)
+    assert code == 0, said
+    moments = int(said.rsplit("moments: ")[-1])
+    assert moments > 15
+    expected = in_the_store(undisturbed)
+
+    def attempt(moment: int) -> None:
+        workspace = copy(later, tmp_path / str(moment))
+        assert build(workspace, dies_at=moment, whole=False)[0] == KILLED, f"moment {moment} was not reached"
+        code, said = build(workspace, whole=False)
+        assert code == 0, said
+        assert in_the_store(workspace) == expected, f"moment {moment}"
+        assert list(workspace.work.iterdir()) == []
+        shutil.rmtree(workspace.home)
+
+    with ThreadPoolExecutor(2) as two:
+        list(two.map(attempt, range(moments)))
 
 
 def test_a_release_that_a_killed_build_did_not_point_at_is_not_taken_for_one_rolled_back(engine, build):
@@ -423,6 +490,43 @@ def test_readers_see_no_error_and_only_whole_releases_while_builds_publish(build
     whole = {((lost / 10, 62),) for lost in published}  # thirty organisations and England, two months, one value in all
     assert {tuple(found) for found in seen} <= whole
     assert seen[0] == [(1.0, 62)] and seen[-1] == [(5.0, 62)] and len(seen) > 20
+
+
+def test_several_readers_of_the_app_see_no_error_and_keep_no_memory_while_builds_publish(build, tmp_path, monkeypatch):
+    from pages.parts import warehouse
+
+    engine = a_workspace(tmp_path / "workspace")
+    monkeypatch.setenv("KINSHIP_HOME", str(engine.home))
+    engine.drop("sickness_return.csv", months(10, "31/01/2023", "28/02/2023"))
+    assert build(engine.workspace)[0] == 0
+    seen, errors, done = set(), [], threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                release = warehouse.current()
+                units = warehouse.scope(release, warehouse.top_units(release))
+                seen.add((release.id, len(units), str(warehouse.ask(release, "settling", units))))
+                warehouse.earlier(release)
+                warehouse.last_build()
+            except Exception as error:
+                errors.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    opened = []
+    for lost in (20, 30, 40):
+        engine.drop("sickness_return.csv", months(lost, "31/01/2023", "28/02/2023"))
+        assert build(engine.workspace)[0] == 0
+        opened.append(len(list(Path("/proc/self/fd").iterdir())))
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert errors == []
+    assert len({release for release, *_ in seen}) == len(seen) >= 2, "a release says one thing to all"
+    assert {units for _, units, _ in seen} == {31}
+    assert opened[-1] - opened[0] < 40, "releases of before are let go"
 
 
 # ---- no room on the disk -------------------------------------------------------------------------------------------

@@ -178,7 +178,7 @@ def test_parts_of_a_month_are_purged_with_it(inbox):
 
 def test_adding_to_months_needs_a_month(inbox):
     inbox.source("beds", BEDS.format(each_file="adds_to_its_months").replace("month_of: month_end\n", ""))
-    with pytest.raises(Exception, match="each file adds to its months needs month_of"):
+    with pytest.raises(Exception, match="files add to their months needs month_of"):
         inbox.take()
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl import taking
+from etl import intake, taking
 from etl.intake import DamagedStore
 from etl.paths import DiskFull
 from etl.steps import bounds, keep
@@ -423,3 +423,42 @@ def test_a_file_that_comes_after_a_clock_was_set_ahead_is_still_the_later_word(i
     inbox.drop("beds_3.csv", GOOD.replace(",5", ",8"))
     inbox.take()
     assert list(inbox.receipts()) == ["beds_1.csv", "beds_2.csv", "beds_3.csv"]
+
+
+# ---- many files ----------------------------------------------------------------------------------------------------
+
+
+def test_each_group_of_files_is_kept_before_the_next_is_read(inbox, monkeypatch):
+    monkeypatch.setattr(intake, "FILES_AT_ONCE", 2)
+    readable, at_work = taking.read.readable, []
+
+    def fails(arrival, *arguments):
+        at_work.append(len(list(inbox.workspace.work.glob("*.parquet"))))
+        if arrival.name == "beds_4.csv":
+            raise MemoryError
+        return readable(arrival, *arguments)
+
+    for number in range(7):
+        inbox.drop(f"beds_{number}.csv", beds(f"Elm,{number + 1}/01/2023,5"))
+    with monkeypatch.context() as patch:
+        patch.setattr(taking.read, "readable", fails)
+        with pytest.raises(MemoryError):
+            inbox.take()
+    assert list(inbox.receipts()) == [f"beds_{number}.csv" for number in range(4)], "what was kept stays kept"
+    assert max(at_work) <= 2
+    inbox.take()
+    assert [sentence.split(":")[0] for sentence in inbox.said] == ["beds_4.csv", "beds_5.csv", "beds_6.csv"]
+
+
+def test_receipts_are_read_a_few_times_each_however_many_there_are(inbox, monkeypatch):
+    reads, read_receipt = [], keep._read_receipt
+    monkeypatch.setattr(keep, "_read_receipt", lambda *given: reads.append(given) or read_receipt(*given))
+    for number in range(10):
+        inbox.drop(f"beds_{number}.csv", beds(f"Elm,{number + 1}/01/2023,5"))
+    inbox.take()
+    first = len(reads)
+    for number in range(10, 20):
+        inbox.drop(f"beds_{number}.csv", beds(f"Elm,{number + 1}/01/2023,5"))
+    reads.clear()
+    inbox.take()
+    assert len(inbox.receipts()) == 20 and first <= 10 * 10 and len(reads) <= 20 * 12
