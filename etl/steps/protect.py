@@ -149,27 +149,11 @@ def _protect_what_is_missing(con: duckdb.DuckDBPyConnection, log: pa.Table) -> p
     """That a figure is missing tells a number: nobody was ill. So wherever a unit has people, and others in its organisation
     have a figure of the indicator and month, its own is said to be protected, if it is one of few people's (sensitive, or of
     leavers), or if the unit is not shown alone. Returns what it adds to the log of figures that are not shown."""
-    organisation = _organisations(con)
-    con.register("organisation", organisation)
-    con.register("log", log)
-    con.execute(
-        """
+    _lay_out_what_is_told(con, log)
+    con.execute("""
         CREATE OR REPLACE TEMP TABLE missing AS
-        WITH sort AS (
-            SELECT DISTINCT indicator, family, kind, kind IN ($of_leavers, $of_class_a) AS few FROM log
-        ),
-        spoken AS (
-            SELECT told.unit, told.month, told.indicator, shown = 'yes' AS seen, family, kind, few
-            FROM told
-            JOIN sort USING (indicator)
-        ),
-        alone AS (SELECT DISTINCT unit, month FROM spoken WHERE seen AND NOT few),
+        WITH alone AS (SELECT DISTINCT unit, month FROM spoken WHERE seen AND NOT few),
         in_part AS (SELECT DISTINCT unit, month, family, kind FROM spoken WHERE NOT seen),
-        due AS (
-            SELECT DISTINCT organisation, indicator, month, family, kind, few
-            FROM spoken
-            JOIN organisation USING (unit)
-        ),
         peopled AS (
             SELECT unit, month, organisation, level
             FROM (
@@ -205,17 +189,51 @@ def _protect_what_is_missing(con: duckdb.DuckDBPyConnection, log: pa.Table) -> p
           ON due.organisation = organisation.organisation
          AND list_contains(pool.indicators, due.indicator)
          AND due.month BETWEEN pool.from_month AND coalesce(pool.to_month, due.month)
-        ANTI JOIN told ON told.indicator = due.indicator AND told.unit = pool.pool AND told.month = due.month
-        """,
-        {"of_leavers": LEAVERS, "of_class_a": SENSITIVE},
-    )
-    con.execute("DELETE FROM value WHERE (indicator, unit, month) IN (SELECT (indicator, unit, month) FROM missing)")
+        ANTI JOIN told ON told.indicator = due.indicator AND told.unit = pool.pool AND told.month = due.month;
+        DELETE FROM value WHERE (indicator, unit, month) IN (SELECT (indicator, unit, month) FROM missing)
+    """)
     con.execute("""
         INSERT INTO value BY NAME
         SELECT indicator, unit, month, 'protected' AS shown, coalesce(month <= private_to, false) AS settled, false AS published
         FROM missing
         JOIN rule USING (indicator)
     """)
+    return _count_what_is_missing(con).cast(log.schema)
+
+
+def _lay_out_what_is_told(con: duckdb.DuckDBPyConnection, log: pa.Table) -> None:
+    """`organisation` (unit, organisation); `spoken`, the units' figures that are told or protected, and whether they are of
+    few people; `due`, the indicators and months of which anything is told in an organisation."""
+    for name, table in {"of_units": _organisations(con), "logged": log}.items():
+        con.register(name, table)
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE organisation AS FROM of_units;
+        CREATE OR REPLACE TEMP TABLE sort AS SELECT DISTINCT indicator, family, kind FROM logged
+        """
+    )
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE spoken AS
+        SELECT
+            told.unit, told.month, told.indicator, shown = 'yes' AS seen, family, kind, kind IN ($of_leavers, $of_class_a) AS few
+        FROM told
+        JOIN sort USING (indicator)
+        """,
+        {"of_leavers": LEAVERS, "of_class_a": SENSITIVE},
+    )
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE due AS
+        SELECT DISTINCT organisation, indicator, month, family, kind, few
+        FROM spoken
+        JOIN organisation USING (unit)
+    """)
+    con.unregister("of_units")
+    con.unregister("logged")
+
+
+def _count_what_is_missing(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Records of the log (indicator, family, kind, level, a count for each of WHY), of units and not of pools."""
     counts = con.execute("""
         SELECT
             missing.indicator, missing.family, missing.kind, missing.level, pool.unit IS NOT NULL AS pooled, count(*) AS figures
@@ -228,8 +246,6 @@ def _protect_what_is_missing(con: duckdb.DuckDBPyConnection, log: pa.Table) -> p
         GROUP BY ALL
         ORDER BY ALL
     """).fetchall()
-    con.unregister("organisation")
-    con.unregister("log")
     con.execute("DROP TABLE missing")
     names = ("indicator", "family", "kind", "level")
     return pa.Table.from_pylist(
@@ -237,7 +253,7 @@ def _protect_what_is_missing(con: duckdb.DuckDBPyConnection, log: pa.Table) -> p
             dict(zip(names, row[:4], strict=True)) | dict.fromkeys(WHY, 0) | {WHY[POOLED if row[4] else ITSELF]: row[5]}
             for row in counts
         ],
-        log.schema,
+        pa.schema([(name, pa.string()) for name in names] + [(why, pa.int64()) for why in WHY]),
     )
 
 
