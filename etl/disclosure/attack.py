@@ -248,7 +248,9 @@ class Reader:
                 unit, below = units[n]
                 same = any(below == other for at, (_, other) in enumerate(units) if shown[at])
                 cell = self.cells[unit, month]
-                if cell.people < self.rules.k_people or (not same and self.kind == SENSITIVE):
+                if cell.people < self.rules.k_people or (
+                    not same and self.kind == SENSITIVE and self.header.family != AGREEMENT
+                ):
                     self._fell("determined", (unit, month), np.nan, np.nan)
 
     def _solve(self, months: list[int]) -> None:
