@@ -257,7 +257,7 @@ class Group:
         value = np.where(why == SHOWN, np.where(self.stays(name), self._as_it_was_told(name), value), np.nan)
         if self.kind in STEPPED:
             why[self._without_room(name, each, value)] = NO_ROOM
-        if each.in_bands and self.family != AGREEMENT:
+        if each.in_bands and name.removesuffix(AGREE) in self.shown:
             why[self._too_narrow(name, each, value)] = NO_ROOM
             value = np.where(why == SHOWN, value, np.nan)
         self._audit(each, why == SHOWN)
@@ -326,7 +326,7 @@ class Group:
     def edges(self, name: str, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The ends of the step in which a leaver rate, a banded share or a share that agrees lies; of other figures nothing
         is said."""
-        if self.figures[name].in_bands and self.family != AGREEMENT:
+        if name.endswith(AGREE) and name.removesuffix(AGREE) in self.shown:
             half = self._agreement_step(name) / 2
             return np.round(value - half, 6), np.round(value + half, 6)
         if self.kind not in STEPPED:
@@ -366,7 +366,7 @@ class Group:
 
     def _agreement(self, name: str, each: Figures) -> np.ndarray:
         """A share that agrees, in its step, where that may be told beside its score."""
-        if self.family == AGREEMENT:
+        if name.removesuffix(AGREE) not in self.shown:
             return np.full(self.rows.shape, np.nan)
         share = rounding.agreement(each.value, self._agreement_step(name))
         return np.where(self.shown[name.removesuffix(AGREE)], share, np.nan)
