@@ -6,6 +6,7 @@ Written down a second time on purpose: what the protection gets wrong, the attac
 import numpy as np
 
 WORKING, LEAVERS, SENSITIVE = "working", "leaving", "sensitive"
+AGREEMENT = "agreement"  # the family of the shares of a survey's answers that agree
 POOL = "smaller:"  # what the name of every pool begins with
 CLOSE = 1e-6
 STEPS_OF_LEAVERS = np.array([0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0])
@@ -23,6 +24,11 @@ def kind_of(header) -> str:
 def told_in_bands(header) -> bool:
     """Whether a sensitive share is told as the step it lies in; releases of older engines do not say, and told none so."""
     return getattr(header, "told_in", "rates") == "bands"
+
+
+def told_finely(header) -> bool:
+    """Whether a sum of shown figures, less others, tells a sensitive one nearly exactly; of wide steps it tells a range."""
+    return kind_of(header) == SENSITIVE and not told_in_bands(header) and header.family != AGREEMENT
 
 
 def counts_those_who_stay(header) -> bool:

@@ -123,7 +123,7 @@ class Reader:
     def _along_the_tree(self, each: View, columns: np.ndarray, once: np.ndarray) -> list[Finding]:
         some, columns = each.only(once), columns[once]
         names = (each.page.name,)
-        follows = determined(some, self.kind, self.rules)
+        follows = determined(some, kinds.told_finely(self.header), self.rules)
         found = [self._finding("determined", u, columns[m], releases=names) for u, m in np.argwhere(follows)]
         if self.kind == SENSITIVE and not self.over_time:
             tight, least, most = bounded(some, self.share, self.per_person, self.rules)
@@ -184,7 +184,7 @@ class Reader:
         ledger = self._ledger(speakers, column)
         found = []
         for cell, same in ledger.determined():
-            if cell.people < self.rules.k_people or (not same and self.kind == SENSITIVE):
+            if cell.people < self.rules.k_people or (not same and kinds.told_finely(self.header)):
                 found.append(self._finding("determined", cell.unit, column))
         if self.kind != WORKING:
             found += [

@@ -147,10 +147,10 @@ def _narrow(each: View, header, below: np.ndarray, above: np.ndarray, rules) -> 
     each.high = np.where(shown, np.minimum(each.high, np.nan_to_num(high, nan=np.inf, posinf=np.inf)), each.high)
 
 
-def determined(each: View, kind: str, rules) -> np.ndarray:
-    """The hidden cells that follow exactly, and may not."""
+def determined(each: View, fine: bool, rules) -> np.ndarray:
+    """The hidden cells that follow exactly, and may not. `fine`: sensitive, and told finely."""
     follows, same = each.forest.determined(each.leaf, each.shown)
-    return each.target & follows & ((each.people < rules.k_people) | (~same & (kind == SENSITIVE)))
+    return each.target & follows & ((each.people < rules.k_people) | (~same & fine))
 
 
 def bounded(each: View, share: bool, per_person: float, rules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
