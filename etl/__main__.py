@@ -10,6 +10,7 @@ import logging
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -96,12 +97,31 @@ def plainly(workspace: Workspace | None = None) -> Iterator[None]:
         sentence = f"Something the engine did not expect: {(str(error).splitlines() or [''])[0]}."
         sentence += " Nothing was published." if workspace else ""
         logging.getLogger("kinship").debug("unexpected", exc_info=error)
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # the last resort: whatever nobody expected is a sentence with where the details are
+        sentence = f"Something nobody expected went wrong ({type(error).__name__}). {details_of(error)}"
     if workspace:
         # With no room for the note either, the terminal and the exit code still say it.
         with suppress(DiskFull, OSError):
             publish.write_last_build(workspace, "failed", sentence, publish.current(workspace))
     err.print(sentence, markup=False)
     raise typer.Exit(FAILED)
+
+
+def details_of(error: Exception) -> str:
+    """Where the way of an error through the code is written, for whoever mends it; not its words, which may hold a cell."""
+    steps = "".join(traceback.format_tb(error.__traceback__))
+    path = Workspace.here().store / "last_error.txt"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC\n{steps}{type(error).__name__}\n", encoding="utf-8"
+        )
+    except OSError:
+        err.print(steps, markup=False)
+        return "The details stand above."
+    return f"The details are in {path}."
 
 
 @app.command()
