@@ -230,3 +230,28 @@ def test_what_an_older_version_left_readable_by_others_is_theirs_no_more(engine)
     assert open_to_others == []
     assert stat.S_IMODE(engine.home.stat().st_mode) == 0o711, "who sends extracts is let in by an access list"
     assert json.loads((engine.workspace.releases / "last_build.json").read_text())["outcome"] == "nothing_new"
+
+
+# ---- what nobody expected --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("verb", "breaks"),
+    [
+        (("history",), "etl.steps.publish.releases"),
+        (("rollback",), "etl.steps.publish.roll_back"),
+        (("backup", "/tmp/never-written.tar"), "etl.backup.back_up"),
+        (("restore", "/tmp/never-written.tar"), "etl.backup.restore"),
+        (("purge",), "etl.purge.purge"),
+        (("build",), "etl.build.build"),
+    ],
+)
+def test_what_nobody_expected_is_a_sentence_with_where_the_details_are(engine, monkeypatch, verb, breaks):
+    def broken(*_, **__):
+        raise KeyError("Larch Ward has 7 people")
+
+    monkeypatch.setattr(breaks, broken)
+    said = engine.run(*verb)
+    assert said.code == 1 and "nobody expected went wrong (KeyError)" in said.said and "7 people" not in said.said
+    details = (engine.workspace.store / "last_error.txt").read_text()
+    assert "test_damage.py" in details and details.strip().endswith("KeyError")

@@ -3,6 +3,7 @@
 import os
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from alembic.config import Config
 from pages.parts.journal import models, store
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+_making = threading.Lock()  # of this process: its hidden name is the process's
 LOCK = 5_464_746  # of PostgreSQL, so that two who start at once do not both migrate
 
 
@@ -66,7 +68,7 @@ def upgrade() -> str:
 
 def make_journal(path: Path) -> None:
     """A new journal, which appears with its tables or not at all; there already is as good."""
-    with _unfinished(path) as new:
+    with _making, _unfinished(path) as new:
         store.make_file(new)
         with store.engine(new).execution_options(writes=True).begin() as con:
             to_newest(con)
@@ -87,13 +89,18 @@ def _copied(path: Path, held: str) -> str:
     return f" As it was before, it is in {copy.name}."
 
 
-@contextmanager
-def _unfinished(path: Path) -> Iterator[Path]:
-    """A hidden name beside a file that is being written; what was left under such a name by one that was cut off goes."""
+def sweep(path: Path) -> None:
+    """Throws away what was left beside this file by one who was cut off while writing it."""
     for left in path.parent.glob(f".{path.name}.*"):
         number = re.fullmatch(r"\.(\d+)(-journal)?", left.suffix)
         if number and not Path(f"/proc/{number[1]}").exists():
             left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """A hidden name beside a file that is being written."""
+    sweep(path)
     new = path.with_name(f".{path.name}.{os.getpid()}")
     new.unlink(missing_ok=True)
     try:

@@ -87,8 +87,10 @@ def writing() -> Iterator[Session]:
 
     place = where()
     with plainly(writes=True):
-        if isinstance(place, Path) and not there(place):
-            migrate.make_journal(place)
+        if isinstance(place, Path):
+            migrate.sweep(place)
+            if not there(place):
+                migrate.make_journal(place)
         with engine(place).execution_options(writes=True).begin() as con:
             if _checked(con) is None:
                 migrate.to_newest(con)
