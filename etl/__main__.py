@@ -114,6 +114,7 @@ def plainly(workspace: Workspace | None = None) -> Iterator[None]:
         sentence = errors.NO_MEMORY
     except Exception as error:
         sentence = unexpected(error, workspace or Workspace.here())
+        sentence += " Nothing was published." if workspace else ""
     if workspace:
         # With no room for the note either, the terminal and the exit code still say it.
         with suppress(DiskFull, OSError):
@@ -129,7 +130,7 @@ def unexpected(error: Exception, workspace: Workspace) -> str:
     if isinstance(error, OSError):  # its message names nothing but a path; others may show a cell
         what += f": {str(error).splitlines()[0]}" if str(error) else ""
     details = f"The details are in {log}." if log else f"It was a {type(error).__name__}, and no log could be written."
-    return f"{what}. Nothing was published. {details}"
+    return f"{what}. {details}"
 
 
 @app.command()

@@ -252,6 +252,8 @@ def test_what_nobody_expected_is_a_sentence_with_where_the_details_are(engine, m
 
     monkeypatch.setattr(breaks, broken)
     said = engine.run(*verb)
-    assert said.code == 1 and "nobody expected went wrong (KeyError)" in said.said and "7 people" not in said.said
-    details = (engine.workspace.store / "last_error.txt").read_text()
-    assert "test_damage.py" in details and details.strip().endswith("KeyError")
+    assert said.code == 1 and "did not expect" in said.said and "7 people" not in said.said
+    assert ("Nothing was published" in said.said) == (verb[0] == "build")
+    details = (engine.workspace.home / "errors.log").read_text(encoding="utf-8")
+    assert str(engine.workspace.home / "errors.log") in said.said
+    assert "test_damage.py" in details and "KeyError" in details and "7 people" not in details
