@@ -1,7 +1,7 @@
 """Releases as a reader opens them, for the attacker."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import duckdb
@@ -57,6 +57,7 @@ class Header:
     better: str
     levels: list[str]
     sources: list[str] = field(default_factory=list)
+    told_in: str = "rates"  # rates, posts, bands
 
 
 def read(
@@ -65,11 +66,11 @@ def read(
     """What it says of people; `name`, where the file is not called by it yet."""
     with duckdb.connect(str(path), read_only=True) as con:
         tables = [con.sql(f"SELECT {columns} FROM {table}").to_arrow_table() for table, columns in TABLES]
-        headers = con.sql(
-            'SELECT indicator, family, disclosure, refresh, "window", scale, unit, better, levels, sources FROM meta.indicator'
-        ).to_arrow_table()
+        headers = con.sql("FROM meta.indicator").to_arrow_table()
         published = {source for (source,) in con.execute("SELECT source FROM meta.source WHERE published").fetchall()}
-        named = {record["indicator"]: Header(**record) for record in headers.to_pylist()}
+        # What an older release does not say of an indicator is as it was before anything was said of it.
+        columns = [each.name for each in fields(Header) if each.name in headers.column_names]
+        named = {record["indicator"]: Header(**record) for record in headers.select(columns).to_pylist()}
         of_people = [name for name, each in named.items() if not each.sources or set(each.sources) - published]
         value = _values(con, of_people, part)
     return Release(name or path.stem, value, *tables, named, followed or {}, frozenset(published))
@@ -92,8 +93,6 @@ def _values(con: duckdb.DuckDBPyConnection, indicators: list[str], part: Part | 
             unit_name.n AS unit,
             month,
             value,
-            low,
-            high,
             numerator IS NOT NULL OR denominator IS NOT NULL AS public,
             shown = 'yes' AS shown
         FROM mart.value
