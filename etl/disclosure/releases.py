@@ -69,8 +69,8 @@ def read(
         headers = con.sql("FROM meta.indicator").to_arrow_table()
         published = {source for (source,) in con.execute("SELECT source FROM meta.source WHERE published").fetchall()}
         # What an older release does not say of an indicator is as it was before anything was said of it.
-        columns = [each.name for each in fields(Header) if each.name in headers.column_names]
-        named = {record["indicator"]: Header(**record) for record in headers.select(columns).to_pylist()}
+        listed = [each.name for each in fields(Header) if each.name in headers.column_names]
+        named = {record["indicator"]: Header(**record) for record in headers.select(listed).to_pylist()}
         of_people = [name for name, each in named.items() if not each.sources or set(each.sources) - published]
         value = _values(con, of_people, part)
     return Release(name or path.stem, value, *tables, named, followed or {}, frozenset(published))
