@@ -156,6 +156,7 @@ def make_release(
         return Outcome("nothing_new", sentence, current, refused, divided)
 
     # What only a new release needs is imported only for one: a build with nothing new is over before these are read.
+    from etl import counted as counted_facts
     from etl.disclosure import memory
     from etl.steps import facts
     from etl.steps.account import account
@@ -173,6 +174,7 @@ def make_release(
     busy("Measuring")
     queries = core_queries(SQL / "core") | surveys.facts(contracts, as_of, counted)
     live = {name: each for name, each in indicator_files.load(SQL / "indicators").items() if each.status != "draft"}
+    counted_facts.check(live, queries)
     made_of = lay_out_sources(con, workspace, contracts, counted, as_of, organisation)
     before = kept.read(workspace)
     levels = lay_out_units(con, contracts, organisation, months or [as_of.replace(day=1)], before)

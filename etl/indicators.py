@@ -34,7 +34,7 @@ SENSITIVE_COUNTS = (
     "people",
     "answers",
 )  # why or how long somebody is off; who is over a limit; what they say
-OPTIONAL = {"part_of", "told_in"}
+OPTIONAL = {"counts", "part_of", "told_in"}
 # What a reader is told with a sign of change: all of it or, where no condition is counted (a survey's answers), none.
 TOLD_WITH_A_SIGN = {
     "hindrance": (
@@ -240,8 +240,9 @@ def _read(path: Path) -> tuple[Indicator, dict[str, dict]]:
 
 
 def _unfit(record: dict) -> str:
-    """What is wrong with how an indicator is to be told, for what it counts; '' if nothing is."""
-    counts, disclosure, told_in = record["counts"], record["disclosure"], record.get("told_in", "rates")
+    """What is wrong with how an indicator is to be told, for what it counts; '' if nothing is. Where the header does not say
+    what that is, its SQL does (etl/counted.py)."""
+    counts, disclosure, told_in = record.get("counts", ""), record["disclosure"], record.get("told_in", "rates")
     if counts in SENSITIVE_COUNTS and disclosure != "A":
         return f"disclosure is 'B', expected 'A', for it counts {counts}"
     if counts == "leavers" and disclosure != "A" and record["refresh"] != "quarterly":
@@ -251,7 +252,7 @@ def _unfit(record: dict) -> str:
             f"told_in is {told_in!r}, expected 'posts', for it counts posts: a rate to one decimal tells of one joiner"
         )
     if told_in == "posts" and counts != "posts":
-        return f"told_in is 'posts', and it counts {counts}"
+        return f"told_in is 'posts', and it counts {counts or 'nobody says what'}"
     if told_in == "bands" and (disclosure != "A" or record["unit"] != "%" or record["family"] in SURVEYS):
         return "told_in is 'bands', which is for shares (unit '%') of class A that no survey gives"
     return ""

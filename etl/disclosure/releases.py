@@ -1,7 +1,7 @@
 """Releases as a reader opens them, for the attacker."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import duckdb
@@ -29,9 +29,6 @@ class Part:
 
     indicators: frozenset[str]
     months: frozenset[dt.date]
-
-
-HEADER = 'indicator, family, disclosure, refresh, "window", scale, unit, better, levels, sources'
 
 
 @dataclass(frozen=True)
@@ -71,20 +68,14 @@ def read(
     """What it says of people; `name`, where the file is not called by it yet."""
     with connect_to_release(path) as con:
         tables = [con.sql(f"SELECT {columns} FROM {table}").to_arrow_table() for table, columns in TABLES]
-        headers = con.sql(
-            f"SELECT {HEADER}{', told_in, part_of' if _says_how(con) else ''} FROM meta.indicator"
-        ).to_arrow_table()
+        headers = con.sql("FROM meta.indicator").to_arrow_table()
         published = {source for (source,) in con.execute("SELECT source FROM meta.source WHERE published").fetchall()}
-        named = {record["indicator"]: Header(**record) for record in headers.to_pylist()}
+        # What an older release does not say of an indicator is as it was before anything was said of it.
+        listed = [each.name for each in fields(Header) if each.name in headers.column_names]
+        named = {record["indicator"]: Header(**record) for record in headers.select(listed).to_pylist()}
         of_people = [name for name, each in named.items() if not each.sources or set(each.sources) - published]
         value = _values(con, of_people, part)
     return Release(name or path.stem, value, *tables, named, followed or {}, frozenset(published))
-
-
-def _says_how(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a release says how its figures are told; earlier ones told all of them as rates."""
-    named = "SELECT 1 FROM duckdb_columns() WHERE table_name = 'indicator' AND column_name = 'told_in'"
-    return bool(con.execute(named).fetchall())
 
 
 def _values(con: duckdb.DuckDBPyConnection, indicators: list[str], part: Part | None) -> pa.Table:
@@ -104,8 +95,6 @@ def _values(con: duckdb.DuckDBPyConnection, indicators: list[str], part: Part | 
             unit_name.n AS unit,
             month,
             value,
-            low,
-            high,
             numerator IS NOT NULL OR denominator IS NOT NULL AS public,
             shown = 'yes' AS shown
         FROM mart.value

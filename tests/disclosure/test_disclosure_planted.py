@@ -208,12 +208,6 @@ def answers_of_a_hidden_construct(made: Planted) -> Expected:
 
 
 @plant
-def answers_of_fewer_than_thirty(made: Planted) -> Expected:
-    made.change(CIRCLE[0], "t003", WAVE, "people_band = '16–20'")
-    return "derived", CIRCLE[0], "t003"
-
-
-@plant
 def a_frame_of_a_hidden_circle(made: Planted) -> Expected:
     made.con.execute("UPDATE mart.frame SET unit = 't005'")
     return "derived", "", "t005"

@@ -59,6 +59,15 @@ def in_the_middle(header) -> bool:
     return kind_of(header) == LEAVERS or told_in_bands(header)
 
 
+def widest_step(share: np.ndarray) -> np.ndarray:
+    """The widest step, of a point at the least, that has a share in its middle: all that can be read out of a share that
+    agrees. NaN: none has."""
+    wide = np.full(np.shape(share), np.nan)
+    for step in STEPS_OF_LEAVERS[STEPS_OF_LEAVERS >= POINT]:
+        wide = np.where(on_grid(share, np.full(np.shape(share), step), True), step, wide)
+    return wide
+
+
 def on_grid(value: np.ndarray, step: np.ndarray, middle: bool) -> np.ndarray:
     """Whether values stand on a step, or, of leavers, in its middle."""
     with np.errstate(invalid="ignore"):

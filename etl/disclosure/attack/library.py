@@ -73,7 +73,7 @@ class Page:
         value = release.value.filter(pc.is_in(release.value["shown"].cast(pa.string()), pa.array(["yes", "protected"])))
         if "public" not in value.column_names:
             value = value.append_column("public", pa.array(np.zeros(len(value), dtype=bool)))
-        self.value = Rows(value, ("value", "low", "high", "public"))
+        self.value = Rows(value, ("value", "public"))
         self.forests: dict[tuple, Forest] = {}
         self.members: dict[str, tuple] | None = None
 

@@ -48,27 +48,22 @@ class View:
 
 @dataclass(frozen=True)
 class Told:
-    """What one release says of an indicator. `public`: the row gives its numerator, as public ones do; `low` and `high` are
-    the ends of whatever range stands beside the value."""
+    """What one release says of an indicator. `public`: the row gives its numerator, as public ones do."""
 
     value: np.ndarray
     spoken: np.ndarray
     public: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
 
 
 def laid_out(library: Library, page: Page, indicator: str) -> Told:
     rows = page.value.of(indicator)
     at = rows["unit"], rows["month"]
-    value, low, high = (np.full(library.shape, np.nan) for _ in range(3))
+    value = np.full(library.shape, np.nan)
     spoken, public = np.zeros(library.shape, bool), np.zeros(library.shape, bool)
-    for name, array in {"value": value, "low": low, "high": high}.items():
-        if name in rows:
-            array[at] = rows[name].astype(float)
+    value[at] = rows["value"].astype(float)
     spoken[at] = True
     public[at] = rows["public"]
-    return Told(value, spoken, public, low, high)
+    return Told(value, spoken, public)
 
 
 class Memory:
@@ -111,25 +106,21 @@ def view(library: Library, page: Page, indicator: str, told: Told, known: tuple[
         page, forest, value, spoken, present, leaf, page.team[:, months], numbers,
         *(np.zeros(value.shape) for _ in range(2)), np.zeros(value.shape, bool), np.zeros(value.shape),
     )  # fmt: skip
-    _narrow(made, header, told.low[:, months], told.high[:, months], rules)
+    _narrow(made, header, rules)
     return made
 
 
-def _narrow(each: View, header, below: np.ndarray, above: np.ndarray, rules) -> None:
+def _narrow(each: View, header, rules) -> None:
     """Puts the rounding of what is shown into bounds of its numerator."""
     shown, numbers = each.shown, each.numbers
     some = each.forest.add_up(each.leaf) > 0
     share = header.unit == "%" and kinds.kind_of(header) == SENSITIVE
     each.high = np.where(some | shown, numbers["denominator"] if share else np.inf, 0.0)
     each.step = kinds.step_of(header, numbers, each.team, rules)
-    with np.errstate(invalid="ignore"):  # of shares that agree the release gives the step itself
-        ends = shown & (above > below) & (np.abs(above + below - 2 * each.value) < CLOSE)
-        ends &= np.isin(np.round(above - below, 6), kinds.STEPS_OF_LEAVERS)
     middle = np.full(shown.shape, kinds.in_the_middle(header))
-    width = np.where(ends, above - below, 1.0)
-    last_step = np.abs(each.value + width / 2 - 100) < CLOSE
-    given = ends & share & ~middle & (kinds.on_grid(each.value, width, True) | last_step)
-    each.step, middle = np.where(given, width, each.step), middle | given
+    if header.family == kinds.AGREEMENT:
+        wide = kinds.widest_step(each.value)
+        each.step, middle = np.where(np.isnan(wide), each.step, wide), ~np.isnan(wide)
     each.off_grid = shown & ~np.where(
         middle, kinds.on_grid(each.value, each.step, True), kinds.on_grid(each.value, each.step, False)
     )
