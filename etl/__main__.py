@@ -53,7 +53,6 @@ SENTENCES = (
     model.BadModel,
     publish.FailedCheck,
     publish.NoSuchRelease,
-    intake.DamagedStore,
     layout.NewerStore,
     layout.OddStore,
     losses.LostTooMuch,

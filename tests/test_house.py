@@ -16,7 +16,7 @@ README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 # What may import what: lower may never import higher.
 FLOORS = [
-    {"etl.paths", "etl.privacy", "etl.clock", "etl.safe_yaml"},
+    {"etl.paths", "etl.privacy", "etl.clock", "etl.safe_yaml", "etl.quoting", "etl.printable"},
     {"etl.tables", "etl.people", "etl.settings", "etl.columns", "etl.engine", "etl.errors", "etl.backup", "etl.layout"},
     {"etl.survey.questionnaire", "etl.survey.headings", "etl.survey.scoring"},
     {"etl.contracts", "etl.indicators", "etl.spc", "etl.series", "etl.shares", "etl.crossings", "etl.dialect"},

@@ -1,7 +1,5 @@
 """How large the parts of an extract may be: what is larger is no table, and would fill memory, a page or a sentence."""
 
-import unicodedata
-
 MAX_LINE_BYTES = 1 << 22  # found by blocks of this size, so a line of up to twice as many bytes may pass
 MAX_CELL_CHARACTERS = 1 << 22  # of a cell in quotation marks, which may span lines
 MAX_HEADINGS_CHARACTERS = 1 << 20  # of all headings together
@@ -14,19 +12,6 @@ MAX_QUOTED_HEADINGS = 30
 MAX_SENTENCE_CHARACTERS = 2_000
 MAX_NAME_CHARACTERS = 200  # of a name that nobody knew
 MAX_UNKNOWN_NAMES = 1_000  # of one file, those with the most rows
-
-
-def printable(text: str) -> str:
-    """The text as it can be written down and printed on one line: bytes that are no UTF-8, and characters that steer a terminal
-    or the order of letters, are told by number."""
-    return text if text.isprintable() else "".join(map(_printable, text))
-
-
-def _printable(character: str) -> str:
-    if character.isprintable() or unicodedata.category(character) == "Zs":
-        return character
-    number = ord(character)
-    return f"\\x{number - 0xDC00:02x}" if 0xDC80 <= number <= 0xDCFF else ascii(character)[1:-1]
 
 
 def shortened(text: str, most: int = MAX_QUOTED_CHARACTERS) -> str:

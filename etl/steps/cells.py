@@ -6,6 +6,7 @@ from etl import people
 from etl.clock import YEARS, utc_sql
 from etl.contracts import Column, Contract
 from etl.people import EDGES, Key
+from etl.quoting import quoted_text
 from etl.steps.parquet import ZONED
 from etl.steps.read import Table
 
@@ -44,9 +45,8 @@ def text_sql(column: Column, places: dict[str, int], table: Table, contract: Con
         return f"'{sql_text(table.stated[column.name])}'" if column.name in table.stated else "NULL::VARCHAR"
     if table.kind == "parquet":
         name = f'"{table.headings[places[column.name]].replace(chr(34), chr(34) * 2)}"'
-        # A moment in UTC is told by the local clock, which the connection knows (etl/steps/conform.py).
         is_zoned = bool(table.types) and table.types[places[column.name]] == ZONED
-        local = f"{name}::TIMESTAMP" if is_zoned else name
+        local = f"timezone({quoted_text(table.timezone)}, {name})" if is_zoned else name  # by the local clock
         cell, floating = f"{local}::VARCHAR", f"typeof({name}) IN ('DOUBLE', 'FLOAT')"
         if column.type in WORDS:  # a code that was kept as a number is that code, without a point
             cell = (

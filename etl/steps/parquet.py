@@ -1,6 +1,7 @@
 """Looks at a Parquet file before it is read: its columns, and whether what they hold can be read as cells at all."""
 
 import re
+from pathlib import Path
 
 import duckdb
 
@@ -63,3 +64,8 @@ def _durations(arrival: Arrival) -> set[str]:
 
 def damaged(arrival: Arrival) -> str:
     return f"{arrival.name} is a Parquet file that was cut short or damaged; export it again."
+
+
+def literally(path: Path) -> str:
+    """The path as DuckDB must be told it, so that `beds[1].csv` does not mean `beds1.csv` too."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
