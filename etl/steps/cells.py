@@ -15,7 +15,6 @@ ISO_MOMENTS = [
     f"%Y-%m-%d{time}" for time in (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f", "")
 ]
 WORDS = ("text", "yes_no")  # types whose cells are words
-MAX_NUMBER = 1 << 53  # a larger one is counted inexactly, and is a slip or something else under that heading
 YES_NO = {"yes": ("yes", "y", "true", "1"), "no": ("no", "n", "false", "0")}
 
 
@@ -109,7 +108,7 @@ def typed_sql(column: Column, meanings: Meanings) -> str:
     if column.type == "yes_no":
         return _yes_no(column)
     if column.type == "number":
-        return f"CASE WHEN abs({read}) <= {MAX_NUMBER} THEN {read} END"
+        return f"CASE WHEN isfinite({read}) THEN {read} END"
     if column.type == "whole_number":
         whole = f"coalesce(try_cast({_plain_number(column)} AS BIGINT), try_cast({read} AS BIGINT))"
         return f"CASE WHEN isfinite({read}) AND {read} = floor({read}) THEN {whole} END"

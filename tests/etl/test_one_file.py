@@ -319,16 +319,25 @@ def test_what_is_no_cell_is_refused_with_its_heading(tmp_path, name, heading):
     assert taken["rota_other.parquet"].rows_accepted == 1, "what is not asked for does not matter"
 
 
-@pytest.mark.parametrize("huge", ["18446744073709551615", "1e300", "-9007199254740994"])
-def test_a_count_that_no_number_holds_exactly_is_set_aside(inbox, huge):
-    inbox.drop("beds.csv", beds("Elm,31/01/2023,5", f"Oak,31/01/2023,{huge}", "Ash,31/01/2023,9007199254740992"))
-    inbox.drop("beds.parquet", parquet(pa.table({
-        "Unit": ["Elm", "Oak"], "Month": ["28/02/2023"] * 2,
-        "Beds": pa.array([5, 18446744073709551615], pa.uint64()),
-    })))  # fmt: skip
+@pytest.mark.parametrize(
+    "counts",
+    [
+        pa.array([5, 18446744073709551615], pa.uint64()),
+        pa.array([5, -(1 << 60)], pa.int64()),
+        pa.array([5, 10**30], pa.decimal128(38, 0)),
+    ],
+    ids=str,
+)
+def test_counts_that_no_number_holds_exactly_are_refused(inbox, counts):
+    def of(counts: pa.Array) -> bytes:
+        return parquet(pa.table({"Unit": ["Elm", "Oak"], "Month": ["31/01/2023"] * 2, "Beds": counts}))
+
+    inbox.drop("beds_bad.parquet", of(counts))
+    inbox.drop("beds_good.csv", GOOD)
+    inbox.drop("beds_also.parquet", of(pa.array([5, 1 << 53]).cast(counts.type)))
     inbox.take()
-    counts = {name: (receipt.rows_accepted, receipt.rows_quarantined) for name, receipt in inbox.receipts().items()}
-    assert counts == {"beds.csv": (2, 1), "beds.parquet": (1, 1)}
+    assert_refused(inbox, "beds_bad.parquet", "Beds holds counts beyond 9,007,199,254,740,992")
+    assert inbox.receipts()["beds_also.parquet"].rows_accepted == 2
 
 
 # ---- a store that was harmed -------------------------------------------------------------------------------------------
