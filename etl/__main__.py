@@ -63,7 +63,6 @@ SENTENCES = (
     publish.DamagedRelease,
     publish.FailedCheck,
     publish.NoSuchRelease,
-    intake.DamagedStore,
     layout.NewerStore,
     layout.OddStore,
     losses.LostTooMuch,

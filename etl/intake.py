@@ -24,7 +24,6 @@ from etl.steps.cells import Meanings, Names
 from etl.steps.keep import (
     Receipt,
     RefusedExtract,
-    is_whole,
     judged_with,
     now,
     receipts,
@@ -39,17 +38,13 @@ from etl.taking import Refusal, Say, take, unexpected
 FILES_AT_ONCE = 32  # that are read and judged before they are kept: more cost memory, fewer cost time
 
 
-class DamagedStore(Exception):
-    """Rows that were accepted cannot be read any more; the sentence says of which file, and what to do."""
-
-
 def take_in(
     con: duckdb.DuckDBPyConnection, workspace: Workspace, contracts: dict[str, Contract], say: Say, busy: Say
 ) -> list[Refusal]:
     """Lands, conforms, judges and keeps every file of the inbox that is new or judged by other rules than before.
 
-    Raises BadSettings, BadKey where the store's people were hashed with another key, DamagedStore, and DiskFull or
-    OutOfMemory, which are no file's affair; whatever else is raised about one file refuses that file.
+    Raises BadSettings, BadKey where the store's people were hashed with another key, and DiskFull or OutOfMemory,
+    which are no file's affair; whatever else is raised about one file refuses that file.
     """
     said = settings.read(workspace)
     accepted = (
@@ -90,12 +85,11 @@ def take_source(
 ) -> list[Refusal]:
     """The files of one source, by groups, each of which is kept before the next is read. Adds to `contents` what was met."""
     contract, refusals = contracts[source], []
-    damaged = damaged_receipts(workspace, source)
     # A file of the same name, size and time as when it was judged by these rules is not read again.
     as_judged = {
         (receipt.file, receipt.mtime_ns, receipt.size): receipt.content
         for receipt in receipts(workspace, source)
-        if receipt.judged_with == rules and receipt.hash not in damaged
+        if receipt.judged_with == rules
     }
     unknown = []
     for path in paths:
@@ -112,7 +106,7 @@ def take_source(
     latest, due = max((receipt.arrived for receipt in known.values()), default=""), []
     for arrival in arrivals:
         earlier = known.get(arrival.content)
-        if earlier and earlier.judged_with == rules and earlier.hash not in damaged:
+        if earlier and earlier.judged_with == rules:
             continue
         day = said.day_of(arrival.modified).isoformat()
         receipt = Receipt(
@@ -179,28 +173,6 @@ def arrived(
             refusals.append(Refusal(name, now(), sentence, source))
             say(sentence)
     return arrivals
-
-
-def damaged_receipts(workspace: Workspace, source: str) -> set[str]:
-    """The accepted files (by hash) whose rows in the store are gone or cut short: their originals are taken in again. Raises
-    DamagedStore where one is not in the inbox any more."""
-    damaged = {
-        receipt.hash: receipt
-        for receipt in receipts(workspace, source)
-        if receipt.outcome == "accepted" and not is_whole(receipt.path(workspace, "parquet"))
-    }
-    if not damaged:
-        return set()
-    sizes = {receipt.size for receipt in damaged.values()}
-    paths = [path for path in land.inbox(workspace.inbox) if path.stat().st_size in sizes]
-    there = {arrival.content for arrival in arrived(workspace, source, paths, [], lambda _: None)}
-    for receipt in damaged.values():
-        if receipt.content not in there:
-            raise DamagedStore(
-                f"store/{source}/{receipt.hash}.parquet is cut short or gone, and {receipt.file}, of which it was made, is not in "
-                "the inbox any more. Put that back there, or restore a backup. Nothing was published."
-            )
-    return set(damaged)
 
 
 def tell_replaced(

@@ -74,13 +74,22 @@ def expect_little_lost(
         since = purged.held_from.isoformat() if purged and contract and kept.is_of_people(contract) else ""
         many, now = (_in_view(each, since, as_of) for each in (rows, holds["rows"].get(source, {})))
         if _is_much(many - now, many, max_share):
-            lost.append(f"{many - now:,} of {many:,} accepted rows of {contract.title if contract else source}")
+            lost.append(_in_words(many - now, many, max_share, contract, source))
     if lost:
         raise LostTooMuch(
             f"Nothing was published: against release {last}, this one would be without {'; '.join(lost)}. "
             "`python -m etl receipts` says what became of every file. Where it is meant so, `python -m etl build --even-so` "
             "publishes it; until then the last release stays."
         )
+
+
+def _in_words(lost: int, many: int, max_share: float, contract: Contract | None, source: str) -> str:
+    """What of a source is gone; the quality page shows the sentence, so rows that may be people are told by their share."""
+    if lost == many:
+        return f"all accepted rows of {contract.title if contract else source}"
+    if contract and (contract.published or contract.hierarchy or contract.translates):
+        return f"{lost:,} of {many:,} accepted rows of {contract.title}"
+    return f"more than {max_share:.0%} of the accepted rows of {contract.title if contract else source}"
 
 
 def _is_much(lost: int, many: int, max_share: float) -> bool:

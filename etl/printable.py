@@ -29,7 +29,4 @@ def is_text(text: str) -> bool:
 def _shown(character: str) -> str:
     if unicodedata.category(character) not in HIDDEN:
         return character
-    number = ord(character)
-    if 0xDC80 <= number <= 0xDCFF:  # a byte of a file's name that is no UTF-8
-        return f"\\x{number - 0xDC00:02x}"
     return character.encode("unicode_escape").decode("ascii")

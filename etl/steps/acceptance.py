@@ -6,9 +6,8 @@ import duckdb
 
 from etl.contracts import Contract
 from etl.paths import Workspace
-from etl.quoting import quoted_text
+from etl.quoting import quoted_texts
 from etl.steps import hierarchy
-from etl.steps.bounds import listed
 from etl.steps.conform import EMPTY_ROW, Conformed
 from etl.steps.hierarchy import BadHierarchy
 from etl.steps.keep import RefusedExtract, Result, receipts
@@ -61,7 +60,7 @@ def _with_those_before(workspace: Workspace, contract: Contract) -> str:
     if contract.each_file == "replaces_all":
         return ACCEPTED
     counted = parts(contract, receipts(workspace, contract.source))
-    paths = ", ".join(f"{quoted_text(str(part.receipt.path(workspace, 'parquet')))}" for part in counted)
+    paths = quoted_texts(str(part.receipt.path(workspace, "parquet")) for part in counted)
     columns = ", ".join(contract.kept)
     if not paths:
         return ACCEPTED
@@ -95,7 +94,8 @@ class _Places:
         lines = self._lines([row for row, _ in rows[:MAX_PLACES]])
         places = [f"line {lines.get(row, '?')} ({why})" for row, why in rows]
         places += [f"line {row.line} ({row.reason})" for row in self.conformed.misshapen if row.reason != EMPTY_ROW]
-        return f"; set aside were {listed(places, MAX_PLACES)}" if places else ""
+        more = " and others" if len(places) > MAX_PLACES else ""  # how many may be a number of people
+        return f"; set aside were {', '.join(places[:MAX_PLACES])}{more}" if places else ""
 
     def _lines(self, rows: list[int]) -> dict[int, int]:
         """row → the line in which it stands."""

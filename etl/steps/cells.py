@@ -15,7 +15,6 @@ ISO_MOMENTS = [
     f"%Y-%m-%d{time}" for time in (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f", "")
 ]
 WORDS = ("text", "yes_no")  # types whose cells are words
-MAX_NUMBER = 1 << 53  # a larger one is counted inexactly, and is a slip or something else under that heading
 YES_NO = {"yes": ("yes", "y", "true", "1"), "no": ("no", "n", "false", "0")}
 
 
@@ -45,9 +44,8 @@ def text_sql(column: Column, places: dict[str, int], table: Table, contract: Con
         return quoted_text(table.stated[column.name]) if column.name in table.stated else "NULL::VARCHAR"
     if table.kind == "parquet":
         name = quoted_name(table.headings[places[column.name]])
-        # A moment in UTC is told by the local clock, which the connection knows (etl/steps/conform.py).
         is_zoned = bool(table.types) and table.types[places[column.name]] == ZONED
-        local = f"{name}::TIMESTAMP" if is_zoned else name
+        local = f"timezone({quoted_text(table.timezone)}, {name})" if is_zoned else name  # by the local clock
         cell, floating = f"{local}::VARCHAR", f"typeof({name}) IN ('DOUBLE', 'FLOAT')"
         if column.type in WORDS:  # a code that was kept as a number is that code, without a point
             cell = (
@@ -111,7 +109,7 @@ def typed_sql(column: Column, meanings: Meanings) -> str:
     if column.type == "yes_no":
         return _yes_no(column)
     if column.type == "number":
-        return f"CASE WHEN abs({read}) <= {MAX_NUMBER} THEN {read} END"
+        return f"CASE WHEN isfinite({read}) THEN {read} END"
     if column.type == "whole_number":
         whole = f"coalesce(try_cast({_plain_number(column)} AS BIGINT), try_cast({read} AS BIGINT))"
         return f"CASE WHEN isfinite({read}) AND {read} = floor({read}) THEN {whole} END"

@@ -5,7 +5,7 @@ A cell that cannot be read as its type does not stop the file: its text is kept 
 """
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -19,8 +19,8 @@ from etl.steps.dates import expect_order_of_dates
 from etl.steps.headings import matched
 from etl.steps.land import Arrival, UnreadableExtract, endless_cell
 from etl.steps.lookups import lay_out, take_away
-from etl.steps.parquet import ZONED, damaged
-from etl.steps.read import Table, check_quotes, cut, literally, records
+from etl.steps.parquet import damaged, literally
+from etl.steps.read import Table, check_quotes, cut, records
 
 EMPTY_ROW = "is an empty row"
 MISSHAPEN_LIMIT = 100_000
@@ -57,14 +57,13 @@ def conform(
 ) -> Conformed:
     """Writes the file's rows as typed Parquet to `out`. Raises UnreadableExtract."""
     places = match_headings(arrival, table, contract)
+    table = replace(table, timezone=meanings.timezone)
     copy = (
         f"COPY (\n{rows_sql(table, contract, places, meanings)}\n) "
         f"TO {quoted_text(str(out))} (FORMAT parquet, COMPRESSION lz4_raw)"
     )
     try:
         with room_on_disk(out):
-            if ZONED in table.types:
-                con.execute("SET TimeZone = ?", [meanings.timezone])
             lay_out(con, contract, table, places, meanings, _relation(table, contract))
             con.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
             rows = con.execute(copy).fetchone()[0]

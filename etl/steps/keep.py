@@ -29,7 +29,6 @@ from etl.steps.read import Table, rows_at
 
 READING = "4"  # raise when the engine reads files differently, so that they are taken in again
 
-MIN_PARQUET_BYTES = 12
 ARRIVED = re.compile(r'"arrived": "([^"]{1,40})"')
 
 
@@ -144,18 +143,6 @@ def unreadable_arrival(path: Path) -> str | None:
     except (ValueError, OverflowError):
         pass
     return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).isoformat(timespec="microseconds")
-
-
-def is_whole(path: Path) -> bool:
-    """Whether a Parquet file is there and begins and ends as one; what was cut short does not."""
-    try:
-        with path.open("rb") as file:
-            begins = file.read(4)
-            size = file.seek(0, 2)
-            file.seek(max(0, size - 4))
-            return size > MIN_PARQUET_BYTES and begins == file.read(4) == b"PAR1"
-    except FileNotFoundError:
-        return False
 
 
 def write_receipt(workspace: Workspace, receipt: Receipt) -> None:

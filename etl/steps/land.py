@@ -12,7 +12,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl.printable import printable
+from etl.printable import is_text, printable
 from etl.steps.bounds import MAX_CELL_CHARACTERS, MAX_LINE_BYTES
 
 CHUNK = MAX_LINE_BYTES
@@ -98,7 +98,7 @@ def look_into(folder: Path) -> tuple[list[Path], list[Path], dict[str, str]]:
                 continue
             if stat.S_ISLNK(seen.st_mode):  # whoever may write here shall not have us read what they may not
                 others[name] = f"{name} is a link to somewhere else; put the file itself into the inbox."
-            elif not _is_utf8(name_of := str(path.relative_to(folder))) and not stat.S_ISDIR(seen.st_mode):
+            elif not is_text(name_of := str(path.relative_to(folder))) and not stat.S_ISDIR(seen.st_mode):
                 others[name] = f"{name} has a name that is not UTF-8, so it cannot be written down; rename it."
             elif stat.S_ISREG(seen.st_mode):
                 files.append((seen.st_mtime_ns, path.name, name_of, path))
@@ -112,14 +112,6 @@ def look_into(folder: Path) -> tuple[list[Path], list[Path], dict[str, str]]:
 
 def _is_visible(name: str) -> bool:
     return not name.startswith((".", "~$"))
-
-
-def _is_utf8(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def shown_name(path: Path, folder: Path) -> str:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 from etl.contracts import Contract
 from etl.engine import connect_to_files
+from etl.quoting import quoted_name, quoted_text
 from etl.steps.headings import matched
 from etl.steps.land import Arrival, UnreadableExtract
 
 ZONED = "TIMESTAMP WITH TIME ZONE"  # a moment in UTC, which a contract tells by the local clock
+COUNTS = re.compile(r"U?(BIG|HUGE)INT$|DECIMAL")  # types of whole numbers that may be larger than a number is exact
+MAX_COUNT = 1 << 53
 NO_CELL = {  # a type of DuckDB's, as it begins: what to say of it
     "INTERVAL": "durations",
     "TIME": "times of day",
@@ -24,9 +27,11 @@ def columns_of(path: Path, literal: str) -> tuple[list[str], list[str], bool]:
     """The headings of a Parquet file (`literal` is its path as DuckDB must be given it), their types, and whether it has any
     row. Raises duckdb.Error."""
     with connect_to_files(path, Path(literal)) as con:
-        rows = con.read_parquet(literal)
+        rows = f"read_parquet({quoted_text(literal)})"
+        columns = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {rows})").fetchall()
         # No cell is fetched: what stands in it may be something that Python has no word for.
-        return rows.columns, [str(kind) for kind in rows.types], bool(con.sql("SELECT 1 FROM rows LIMIT 1").fetchall())
+        any_rows = bool(con.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall())
+        return [name for name, _ in columns], [kind for _, kind in columns], any_rows
 
 
 def expect_cells(arrival: Arrival, headings: tuple[str, ...], types: tuple[str, ...], contract: Contract) -> None:
@@ -41,6 +46,20 @@ def expect_cells(arrival: Arrival, headings: tuple[str, ...], types: tuple[str, 
                     f"{contract.column(column).type.replace('_', ' ')}; export it as plain "
                     f"{'numbers, in hours or days as the contract says' if what == 'durations' else 'cells'}."
                 )
+            is_count = COUNTS.match(types[place]) and contract.column(column).type == "number"
+            if is_count and _holds_huge(arrival, headings[place]):
+                raise UnreadableExtract(
+                    f"{arrival.name}: {headings[place]} holds counts beyond {MAX_COUNT:,}, which no figure can hold exactly; "
+                    "another column may stand under that heading. Export it again."
+                )
+
+
+def _holds_huge(arrival: Arrival, heading: str) -> bool:
+    with duckdb.connect() as con:
+        # Compared as it is kept: a count beyond what DuckDB's own whole numbers hold would not survive a cast.
+        beyond = f"{quoted_name(heading)} NOT BETWEEN -{MAX_COUNT} AND {MAX_COUNT}"
+        rows = con.execute(f"SELECT 1 FROM read_parquet($1) WHERE {beyond} LIMIT 1", [literally(arrival.path)])
+        return rows.fetchone() is not None
 
 
 def _no_cell(kind: str) -> str | None:
@@ -63,3 +82,8 @@ def _durations(arrival: Arrival) -> set[str]:
 
 def damaged(arrival: Arrival) -> str:
     return f"{arrival.name} is a Parquet file that was cut short or damaged; export it again."
+
+
+def literally(path: Path) -> str:
+    """The path as DuckDB must be told it, so that `beds[1].csv` does not mean `beds1.csv` too."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))

@@ -23,6 +23,7 @@ from etl.steps.bounds import MAX_CELL_CHARACTERS, listed
 from etl.steps.encoding import transcoded
 from etl.steps.headings import expect_bounded, expect_headings, expect_rows, expect_short, headings_of, matched
 from etl.steps.land import CHUNK, Arrival, UnreadableExtract, endless_cell, kind_of
+from etl.steps.parquet import literally
 
 csv.field_size_limit(MAX_CELL_CHARACTERS)  # a long note is no error
 ONE_AT_A_TIME = threading.Lock()
@@ -43,6 +44,7 @@ class Table:
     lines: int | None = None  # physical ones in all; None where we wrote the table ourselves, a row a line
     ends_in_newline: bool = True
     types: tuple[str, ...] = ()  # of a Parquet file's columns, as DuckDB calls them
+    timezone: str = "UTC"  # by whose clock its moments are told, where they say that they are in UTC
     stated: Mapping[str, str] = field(default_factory=dict)  # our column → what the file's name says of all its rows
 
 
@@ -397,8 +399,3 @@ def _parquet(arrival: Arrival) -> Table:
     expect_bounded(arrival, tuple(names))
     expect_rows(arrival, any_rows)
     return Table(arrival.path, "parquet", tuple(names), types=tuple(types))
-
-
-def literally(path: Path) -> str:
-    """The path as DuckDB must be told it, so that `beds[1].csv` does not mean `beds1.csv` too."""
-    return re.sub(r"([*?\[])", r"[\1]", str(path))

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from etl import build as builder
+from etl.printable import printable
 from etl.steps import bounds
 from tests.etl.taken import BEDS, SHIFTS, TREE, Intake, beds, day, intake_in, peak_megabytes
 
@@ -134,7 +135,7 @@ def assert_each_has_a_sentence(inbox: Intake, refusals: list, many: int) -> None
     others = [*(receipt for receipt in receipts if receipt is not good), *refusals]
     for each in others:
         assert 0 < len(each.sentence) <= bounds.MAX_SENTENCE_CHARACTERS * 2 and "Traceback" not in each.sentence
-        assert bounds.printable(each.file + each.sentence) == each.file + each.sentence
+        assert printable(each.file + each.sentence) == each.file + each.sentence
         (each.file + each.sentence).encode()
     for receipt in receipts:
         assert receipt.rows_read == receipt.rows_accepted + receipt.rows_quarantined + receipt.rows_left_out
