@@ -23,11 +23,10 @@ NO_CELL = {  # a type of DuckDB's, as it begins: what to say of it
 }
 
 
-def columns_of(path: Path, literal: str) -> tuple[list[str], list[str], bool]:
-    """The headings of a Parquet file (`literal` is its path as DuckDB must be given it), their types, and whether it has any
-    row. Raises duckdb.Error."""
-    with connect_to_files(path, Path(literal)) as con:
-        rows = f"read_parquet({quoted_text(literal)})"
+def columns_of(path: Path) -> tuple[list[str], list[str], bool]:
+    """The headings of a Parquet file, their types, and whether it has any row. Raises duckdb.Error."""
+    with connect_to_files(path, Path(literally(path))) as con:
+        rows = f"read_parquet({quoted_text(literally(path))})"
         columns = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {rows})").fetchall()
         # No cell is fetched: what stands in it may be something that Python has no word for.
         any_rows = bool(con.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall())
@@ -55,7 +54,7 @@ def expect_cells(arrival: Arrival, headings: tuple[str, ...], types: tuple[str, 
 
 
 def _holds_huge(arrival: Arrival, heading: str) -> bool:
-    with duckdb.connect() as con:
+    with connect_to_files(arrival.path, Path(literally(arrival.path))) as con:
         # Compared as it is kept: a count beyond what DuckDB's own whole numbers hold would not survive a cast.
         beyond = f"{quoted_name(heading)} NOT BETWEEN -{MAX_COUNT} AND {MAX_COUNT}"
         rows = con.execute(f"SELECT 1 FROM read_parquet($1) WHERE {beyond} LIMIT 1", [literally(arrival.path)])

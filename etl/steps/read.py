@@ -23,7 +23,6 @@ from etl.steps.bounds import MAX_CELL_CHARACTERS, listed
 from etl.steps.encoding import transcoded
 from etl.steps.headings import expect_bounded, expect_headings, expect_rows, expect_short, headings_of, matched
 from etl.steps.land import CHUNK, Arrival, UnreadableExtract, endless_cell, kind_of
-from etl.steps.parquet import literally
 
 csv.field_size_limit(MAX_CELL_CHARACTERS)  # a long note is no error
 ONE_AT_A_TIME = threading.Lock()
@@ -390,8 +389,7 @@ def _encrypted(path: Path) -> bool:
 
 def _parquet(arrival: Arrival) -> Table:
     try:
-        where = literally(arrival.path)
-        names, types, any_rows = parquet.columns_of(arrival.path, where)
+        names, types, any_rows = parquet.columns_of(arrival.path)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error:
