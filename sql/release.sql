@@ -80,9 +80,6 @@ CREATE TABLE meta.indicator (
     levels          VARCHAR[] NOT NULL,     -- team, above
     refresh         VARCHAR NOT NULL,       -- monthly, quarterly, wave (when a survey has closed)
     disclosure      VARCHAR NOT NULL,       -- A, B
-    counts          VARCHAR NOT NULL,       -- hours, duties, rosters, posts, absences, leavers, illness, people, answers
-    part_of         VARCHAR[] NOT NULL,     -- indicators whose numerators bound this one's
-    told_in         VARCHAR NOT NULL,       -- rates, posts (steps of whole posts), bands (steps of at least ten people)
     evidence        VARCHAR NOT NULL,
     owner           VARCHAR NOT NULL,
     next_review     DATE NOT NULL,
@@ -98,7 +95,10 @@ CREATE TABLE meta.indicator (
     could_help      VARCHAR NOT NULL,       -- what could help, in a sentence
     help            VARCHAR NOT NULL,       -- support, team, services, leadership, management
     lever           VARCHAR NOT NULL,       -- who holds it: team, service, organisation, beyond_us
-    lever_is        VARCHAR NOT NULL        -- what it is: rota template
+    lever_is        VARCHAR NOT NULL,       -- what it is: rota template
+    counts          VARCHAR NOT NULL,       -- hours, duties, rosters, posts, absences, leavers, illness, people, answers; '': not said
+    part_of         VARCHAR[] NOT NULL,     -- indicators whose numerators bound this one's
+    told_in         VARCHAR NOT NULL        -- rates, posts (steps of whole posts), bands (steps of at least ten people)
 );
 
 CREATE TABLE meta.unit (                    -- a row for each spell under one parent

@@ -176,7 +176,7 @@ def _indicator(key, title, family, unit, scale, better, status, settled):
         "B", "strong", "Workforce analytics", dt.date(2027, 6, 30), status, key not in QUARTERLY, None, [], last_day,
         ["rota"] if key != "thinking" else ["survey"], "SELECT 1 FROM core.rota_month",
         "Posts that stay empty.", "leaders", "Filling posts.", "management",
-        "organisation" if family in ("cover", "staying") else "service", "rota template",
+        "organisation" if family in ("cover", "staying") else "service", "rota template", "hours", [], "rates",
     )  # fmt: skip
 
 
@@ -184,7 +184,7 @@ def _construct(key, title, family, place, beside):
     return (
         key, title, family, f"Whether there is {title.lower()} here. The mean of the sheets.", "Why it matters.", "What to mind.",
         "of 10", 1, "higher", 1, ["team", "above"], "wave", "A", "thin", "People team", dt.date(2027, 6, 30), "live", False, place,
-        beside, None, ["survey"], "SELECT 1", "", "", "", "", "", "",
+        beside, None, ["survey"], "SELECT 1", "", "", "", "", "", "", "answers", [], "rates",
     )  # fmt: skip
 
 
