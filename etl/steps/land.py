@@ -16,6 +16,7 @@ from etl.printable import is_text, printable
 from etl.steps.bounds import MAX_CELL_CHARACTERS, MAX_LINE_BYTES
 
 CHUNK = MAX_LINE_BYTES
+PATTERN_MARKS = set("*?[")  # beside a backslash DuckDB takes a name for a pattern, however it is written
 NO_FILES = {
     stat.S_ISSOCK: "a socket",
     stat.S_ISFIFO: "a pipe",
@@ -100,6 +101,8 @@ def look_into(folder: Path) -> tuple[list[Path], list[Path], dict[str, str]]:
                 others[name] = f"{name} is a link to somewhere else; put the file itself into the inbox."
             elif not is_text(name_of := str(path.relative_to(folder))) and not stat.S_ISDIR(seen.st_mode):
                 others[name] = f"{name} has a name that is not UTF-8, so it cannot be written down; rename it."
+            elif "\\" in name_of and set(name_of) & PATTERN_MARKS and not stat.S_ISDIR(seen.st_mode):
+                others[name] = f"{name} has a backslash beside *, ? or [ in its name; give the file another name."
             elif stat.S_ISREG(seen.st_mode):
                 files.append((seen.st_mtime_ns, path.name, name_of, path))
             elif not stat.S_ISDIR(seen.st_mode):
