@@ -24,7 +24,7 @@ CHOICES = {
     # What the numerator counts: it decides how an indicator may be told, whatever it is called (docs/disclosure.md).
     "counts": (
         "hours", "duties", "rosters", "posts", "absences",  # what everybody in the team sees
-        "leavers", "illness", "people", "answers",  # what concerns a few people
+        "departures", "illness", "people", "answers",  # what concerns a few people
     ),
     "told_in": ("rates", "posts", "bands"),
     "status": ("draft", "live", "retired"),
@@ -245,8 +245,8 @@ def _unfit(record: dict) -> str:
     counts, disclosure, told_in = record.get("counts", ""), record["disclosure"], record.get("told_in", "rates")
     if counts in SENSITIVE_COUNTS and disclosure != "A":
         return f"disclosure is 'B', expected 'A', for it counts {counts}"
-    if counts == "leavers" and disclosure != "A" and record["refresh"] != "quarterly":
-        return f"refresh is {record['refresh']!r}, expected 'quarterly', for it counts leavers"
+    if counts == "departures" and disclosure != "A" and record["refresh"] != "quarterly":
+        return f"refresh is {record['refresh']!r}, expected 'quarterly', for it counts departures"
     if counts == "posts" and told_in != "posts":
         return (
             f"told_in is {told_in!r}, expected 'posts', for it counts posts: a rate to one decimal tells of one joiner"

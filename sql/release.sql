@@ -96,7 +96,7 @@ CREATE TABLE meta.indicator (
     help            VARCHAR NOT NULL,       -- support, team, services, leadership, management
     lever           VARCHAR NOT NULL,       -- who holds it: team, service, organisation, beyond_us
     lever_is        VARCHAR NOT NULL,       -- what it is: rota template
-    counts          VARCHAR NOT NULL,       -- hours, duties, rosters, posts, absences, leavers, illness, people, answers; '': not said
+    counts          VARCHAR NOT NULL,       -- hours, duties, rosters, posts, absences, departures, illness, people, answers; '': not said
     part_of         VARCHAR[] NOT NULL,     -- indicators whose numerators bound this one's
     told_in         VARCHAR NOT NULL        -- rates, posts (steps of whole posts), bands (steps of at least ten people)
 );

@@ -27,7 +27,7 @@ def open_two(earlier: str, later: str) -> duckdb.DuckDBPyConnection:
 
 def _wall_in(con: duckdb.DuckDBPyConnection) -> None:
     """Whatever is open stays readable; nothing else is."""
-    if con.execute("SELECT current_setting('lock_configuration')").fetchall()[0][0]:
+    if con.execute("VALUES (current_setting('lock_configuration'))").fetchall()[0][0]:
         return  # this process has the same file open already, behind this wall
     con.execute("SET allowed_directories = []")
     con.execute("SET enable_external_access = false")

@@ -17,7 +17,7 @@ window: 12
 levels: [team, above]
 refresh: quarterly
 disclosure: B
-counts: leavers
+counts: departures
 part_of: [leaver_rate]
 evidence: mixed. Staff who feel engaged stay (190 trusts, 2009 to 2020); long shifts go with meaning to leave (Dall'Ora 2015).
 owner: Workforce analytics

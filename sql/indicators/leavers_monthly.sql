@@ -17,7 +17,7 @@ window: 1
 levels: [above]
 refresh: monthly
 disclosure: B
-counts: leavers
+counts: departures
 evidence: mixed. Staff who feel engaged stay (190 trusts, 2009 to 2020).
 owner: Workforce analytics
 next_review: 2027-06-30

@@ -17,7 +17,7 @@ window: 12
 levels: [team, above]
 refresh: quarterly
 disclosure: B
-counts: leavers
+counts: departures
 evidence: thin. Our own measure.
 owner: Workforce analytics
 next_review: 2027-06-30

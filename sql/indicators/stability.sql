@@ -17,7 +17,7 @@ window: 12
 levels: [team, above]
 refresh: quarterly
 disclosure: B
-counts: leavers
+counts: departures
 evidence: mixed. Where nurses stay, doctors stay too (190 trusts, 2009 to 2020).
 owner: Workforce analytics
 next_review: 2027-06-30

@@ -119,7 +119,7 @@ def test_a_part_of_something_that_is_not_there_is_refused():
         ("fill_rate", {"counts: hours": "counts: shoes"}, "counts is 'shoes', expected one of hours, duties"),
         ("fill_rate", {"counts: hours": "counts: people"}, "disclosure is 'B', expected 'A', for it counts people"),
         ("fill_rate", {"counts: hours": "counts: illness"}, "disclosure is 'B', expected 'A', for it counts illness"),
-        ("fill_rate", {"counts: hours": "counts: leavers"}, "refresh is 'monthly', expected 'quarterly', for it counts leavers"),
+        ("fill_rate", {"counts: hours": "counts: departures"}, "refresh is 'monthly', expected 'quarterly', for it counts departures"),
         ("fill_rate", {"counts: hours": "counts: posts"}, "told_in is 'rates', expected 'posts'"),
         ("vacancy_rate", {"counts: posts": "counts: hours"}, "told_in is 'posts', and it counts hours"),
         ("fill_rate", {"counts: hours": "counts: hours\ntold_in: bands"}, "told_in is 'bands', which is for shares"),
