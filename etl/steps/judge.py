@@ -340,9 +340,6 @@ def _is_evident(given: dict[str, Any], empty: Collection[str]) -> bool:
 
 def as_suite(name: str, expectations: list[dict[str, Any]]) -> gx.ExpectationSuite:
     """The records as Great Expectations has them, each numbered, since answers come in another order. Raises RefusedExtract."""
-    for given in expectations:
-        if given["severity"] == "warning" or given["type"] == failing_rows.FREE:
-            _expect_rows(name, given)
     numbered = [
         {key: given[key] for key in ("type", "kwargs", "severity")} | {"meta": {"number": number}}
         for number, given in enumerate(expectations)
@@ -360,6 +357,8 @@ def as_suite(name: str, expectations: list[dict[str, Any]]) -> gx.ExpectationSui
             raise RefusedExtract(
                 f"{name}: its suite asks for {given['type']}, and Great Expectations has no {given['type']}."
             )
+        if given["severity"] == "warning" or given["type"] == failing_rows.FREE:
+            _expect_rows(name, given)
     return suite
 
 
