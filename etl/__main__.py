@@ -445,7 +445,7 @@ def demo(
         workspace = Workspace.here()
         try:
             with builder.alone(workspace, say):
-                for path in write_extracts(workspace, people, months):
+                for path in write_extracts(workspace, people, months, settings.read(workspace).today()):
                     say(f"Wrote {path}")
         except (BadSize, RealWorkspace) as error:
             raise BadContract(str(error)) from None

@@ -7,11 +7,12 @@ WITH spans AS (
         CAST(date_trunc('week', month + INTERVAL 1 MONTH) - INTERVAL 1 WEEK AS DATE) AS last_week
     FROM core.duty_month
 ),
+-- A week that is only in part of the rota is not counted, but whoever stands in it was on the rota already.
 known AS (
     SELECT
         person,
         min(week) AS first_week
-    FROM core.person_week
+    FROM core.duty_person_week
     GROUP BY person
 ),
 -- Which weeks count for which month, worked out once, and not for every person.

@@ -1,5 +1,6 @@
 """What the engine's tests share: the made-up organisation, written and built once for all of them."""
 
+import datetime as dt
 import fcntl
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from etl.paths import Workspace
+from etl.settings import Settings
 from tests.conftest import Engine
+
+DAY = dt.date(2026, 11, 23)  # of the made-up organisation, whose months end with the one before: the same on every day
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,9 @@ def organisation(tmp_path_factory: pytest.TempPathFactory) -> Organisation:
     with (shared / "organisation.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not said.exists():
-            demo, built = engine.run("demo"), engine.run("build")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(Settings, "today", lambda _: DAY)
+                demo, built = engine.run("demo"), engine.run("build")
             assert demo.code == 0, demo.said
             assert built.code in (0, 3), built.said  # 3: a file was refused, as a demonstration may show
             said.write_text(demo.said + built.said, encoding="utf-8")

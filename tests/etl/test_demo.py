@@ -18,6 +18,7 @@ from etl.demo.organisation import make_teams
 from etl.demo.simulation import Simulation
 from etl.demo.units import UNKNOWN_NAME
 from etl.paths import EXPECTATIONS, Workspace
+from etl.settings import Settings
 from etl.steps.headings import matched
 from tests.conftest import table
 
@@ -418,7 +419,9 @@ def test_the_return_stands_under_northmere(home):
     assert contract["brings_teams"][-1]["unit"] == "NORTHMERE"
 
 
-def test_another_size_takes_the_place_of_the_one_before(engine):
+def test_another_size_takes_the_place_of_the_one_before(engine, monkeypatch):
+    """On a day on which the month less is the only one of its wave, and not of its year."""
+    monkeypatch.setattr(Settings, "today", lambda _: TODAY)
     mine = engine.drop("notes_of_mine.csv", "a\n1\n")
     mine.unlink()
     assert engine.run("demo", "--people", "200", "--months", "14").code == 0
@@ -432,6 +435,8 @@ def test_another_size_takes_the_place_of_the_one_before(engine):
     assert mine.exists() and {name.partition("_20")[0] for name in before - after} == {"rota", "kindness_survey"}
     assert not receipt.exists()
     assert json.loads((engine.home / "truth.json").read_text(encoding="utf-8"))["made"]["months"] == 13
+    newest = max(path.name for path in engine.workspace.inbox.glob("rota_*"))
+    assert newest.startswith("rota_2026-10"), "the day is the workspace's"
 
 
 def test_it_keeps_away_from_real_extracts(engine):

@@ -1,14 +1,12 @@
 """Seven indicators of the whole made-up organisation, counted a second time in plain pandas, agree with the engine's."""
 
-import datetime as dt
-
 import pandas as pd
 import pytest
 
 from etl import build
 from etl.paths import EXPECTATIONS, Workspace
 from tests.etl import second_computation as second
-from tests.etl.conftest import Organisation
+from tests.etl.conftest import DAY, Organisation
 from tests.etl.extracts_in_pandas import Extracts
 
 TOLERANCE = 1e-9
@@ -33,9 +31,7 @@ def measured(workspace: Workspace) -> pd.DataFrame:
         patch.setattr("etl.steps.protect.protect", take)
         try:
             with pytest.raises(Measured):
-                build.make_release(
-                    con, workspace, build.load_contracts(workspace), [], dt.date.today(), busy=lambda _: None
-                )
+                build.make_release(con, workspace, build.load_contracts(workspace), [], DAY, busy=lambda _: None)
         finally:
             con.close()
     [figures] = found

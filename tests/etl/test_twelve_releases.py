@@ -15,7 +15,7 @@ from etl.disclosure.releases import Release
 from etl.indicators import Indicator
 from etl.paths import SQL
 from tests.disclosure.history import History
-from tests.etl.conftest import Organisation
+from tests.etl.conftest import DAY, Organisation
 
 SHOWN_FIRST = 2  # of the working facts; all go the same way, and all others take as long
 SETTLES_AFTER = 10  # days
@@ -51,7 +51,7 @@ def counted(organisation: Organisation, live) -> Iterator[duckdb.DuckDBPyConnect
         patch.setattr("etl.steps.protect.protect", take)
         contracts = build.load_contracts(organisation.workspace)
         with pytest.raises(Measured):
-            build.make_release(con, organisation.workspace, contracts, [], dt.date.today(), busy=lambda _: None)
+            build.make_release(con, organisation.workspace, contracts, [], DAY, busy=lambda _: None)
     con.close()
     only_what_is_told(kept, live)
     yield kept
