@@ -142,9 +142,18 @@ def _type(name: str) -> pa.DataType:
     return {"indicator": pa.string(), "unit": pa.string(), "month": pa.date32()}.get(name, pa.float64())
 
 
+def read_if_whole(path: Path, *rest, **more) -> Release | None:
+    """The same; None where the file is damaged: what it told is in the memory, and nobody can open it any more."""
+    try:
+        return read(path, *rest, **more)
+    except (duckdb.Error, OSError):
+        return None
+
+
 def of_workspace(workspace: Workspace, part: Part | None = None) -> tuple[list[Release], dict[str, pa.Table]]:
-    """Every release, oldest first, and what colleagues knew at each."""
+    """Every release that can be opened, oldest first, and what colleagues knew at each."""
     paths = paths_of(workspace)
     remembered = sorted({path.stem for path in paths} | set(memory.releases(workspace)))
     known = {name: known_of(workspace, name, part) for name in remembered}
-    return [read(path, memory.followed(workspace, path.stem), part=part) for path in paths], known
+    books = (read_if_whole(path, memory.followed(workspace, path.stem), part=part) for path in paths)
+    return [book for book in books if book is not None], known

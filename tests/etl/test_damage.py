@@ -247,8 +247,10 @@ def test_what_an_older_version_left_readable_by_others_is_theirs_no_more(engine)
     ],
 )
 def test_what_nobody_expected_is_a_sentence_with_where_the_details_are(engine, monkeypatch, verb, breaks):
+    words = "Larch Ward has 7 people"
+
     def broken(*_, **__):
-        raise KeyError("Larch Ward has 7 people")
+        raise KeyError(words)
 
     monkeypatch.setattr(breaks, broken)
     said = engine.run(*verb)
