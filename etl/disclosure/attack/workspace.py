@@ -47,6 +47,9 @@ def findings_of(workspace: Workspace, rules) -> Report:
     paths = releases.paths_of(workspace)
     books, known = releases.of_workspace(workspace)
     report = Report([path.stem for path in paths], attack(books, known, rules))
+    report.skipped += [
+        f"{path.stem} was not attacked, for its file is damaged." for path in sorted(releases.damaged_of(workspace))
+    ]
     for path, book in zip(paths, books, strict=True):
         answers = ask(path, book.name, book.headers)
         report.findings += answers.findings
