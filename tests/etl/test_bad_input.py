@@ -8,11 +8,11 @@ import pytest
 import xlwt
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from etl.paths import Workspace
-from etl.steps import read
 from etl.build import load_contracts
 from etl.engine import connect
 from etl.intake import take_in
+from etl.paths import Workspace
+from etl.steps import read
 from etl.steps.keep import receipts
 from tests.conftest import Engine, sickness, sickness_row
 
