@@ -28,6 +28,7 @@ from great_expectations.data_context.types.base import (  # noqa: E402
     DataContextConfig,
     InMemoryStoreBackendDefaults,
 )
+from great_expectations.expectations.registry import list_registered_expectation_implementations  # noqa: E402
 
 if hidden:
     del sys.modules["pyspark"]
@@ -353,6 +354,9 @@ def _is_evident(given: dict[str, Any], empty: Collection[str]) -> bool:
 
 def as_suite(name: str, expectations: list[dict[str, Any]]) -> gx.ExpectationSuite:
     """The records as Great Expectations has them, each numbered, since answers come in another order. Raises RefusedExtract."""
+    for given in expectations:
+        if given["severity"] == "warning" or given["type"] == failing_rows.FREE:
+            _expect_rows(name, given)
     numbered = [
         {key: given[key] for key in ("type", "kwargs", "severity")} | {"meta": {"number": number}}
         for number, given in enumerate(expectations)
@@ -370,9 +374,6 @@ def as_suite(name: str, expectations: list[dict[str, Any]]) -> gx.ExpectationSui
             raise RefusedExtract(
                 f"{name}: its suite asks for {given['type']}, and Great Expectations has no {given['type']}."
             )
-    for given in expectations:
-        if given["severity"] == "warning" or given["type"] == failing_rows.FREE:
-            _expect_rows(name, given)
     return suite
 
 
@@ -380,6 +381,8 @@ def _expect_rows(name: str, given: dict[str, Any]) -> None:
     try:
         failing_rows.query_of(given)
     except failing_rows.NoRows as error:
+        if given["type"] not in list_registered_expectation_implementations():
+            return  # and is refused as one that there is not
         raise RefusedExtract(
             f"{name}: its suite has {given['type']}, which {error}, so it cannot be said which rows to set aside. Write it as an "
             f"{failing_rows.FREE}, or with severity critical or info."
