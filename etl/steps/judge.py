@@ -28,6 +28,7 @@ from great_expectations.data_context.types.base import (  # noqa: E402
     DataContextConfig,
     InMemoryStoreBackendDefaults,
 )
+from great_expectations.expectations.registry import list_registered_expectation_implementations  # noqa: E402
 
 if hidden:
     del sys.modules["pyspark"]
@@ -330,7 +331,20 @@ def _asked(con: duckdb.DuckDBPyConnection, name: str, expectations: list[dict[st
         "result_format": "BASIC",  # anything more scans the rows again for each expectation, to list the offending ones
         "partial_unexpected_count": 0,
     }
-    for outcome in batch.validate(suite, result_format=answer).results:
+    try:
+        outcomes = batch.validate(suite, result_format=answer).results
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ) as error:  # of a record it took and cannot make a question of
+        kinds = sorted({given["type"] for given in expectations})
+        raise RefusedExtract(
+            f"{name}: its suite has an expectation that Great Expectations cannot ask, one of {', '.join(kinds)}: something it "
+            "needs is wanting, or said in another way."
+        ) from error
+    for outcome in outcomes:
         yield expectations[outcome.expectation_config.meta["number"]], outcome
 
 
@@ -366,6 +380,8 @@ def _expect_rows(name: str, given: dict[str, Any]) -> None:
     try:
         failing_rows.query_of(given)
     except failing_rows.NoRows as error:
+        if given["type"] not in list_registered_expectation_implementations():
+            return  # and is refused as one that there is not
         raise RefusedExtract(
             f"{name}: its suite has {given['type']}, which {error}, so it cannot be said which rows to set aside. Write it as an "
             f"{failing_rows.FREE}, or with severity critical or info."
@@ -389,4 +405,9 @@ def _status(outcome) -> str:
 
 
 def _unexpected(outcome) -> int:
-    return int(outcome.result.get("unexpected_count") or outcome.result.get("observed_value") or 0)
+    """How many rows; 0 where it speaks of no rows, and what it observed is a list of columns, a type or a figure of its own."""
+    if "unexpected_count" in outcome.result:
+        return int(outcome.result["unexpected_count"] or 0)
+    if outcome.expectation_config.type != failing_rows.FREE:
+        return 0
+    return int(outcome.result.get("observed_value") or 0)

@@ -44,13 +44,14 @@ class Report:
 
 def findings_of(workspace: Workspace, rules) -> Report:
     """Everything that a reader of every release there is could know and should not."""
-    paths = {path.stem: path for path in releases.paths_of(workspace)}
+    paths = releases.paths_of(workspace)
     books, known = releases.of_workspace(workspace)
-    report = Report(list(paths), attack(books, known, rules))
-    whole = {book.name for book in books}
-    report.skipped = [f"{name}: its file is damaged, and was not attacked." for name in paths if name not in whole]
-    for book in books:
-        answers = ask(paths[book.name], book.name, book.headers)
+    report = Report([path.stem for path in paths], attack(books, known, rules))
+    report.skipped += [
+        f"{path.stem} was not attacked, for its file is damaged." for path in sorted(releases.damaged_of(workspace))
+    ]
+    for path, book in zip(paths, books, strict=True):
+        answers = ask(path, book.name, book.headers)
         report.findings += answers.findings
         report.skipped += answers.skipped
     report.findings = distinct(report.findings)
@@ -76,8 +77,11 @@ def added_by(new: Unpublished, workspace: Workspace, rules) -> list[Finding]:
     found = _values_added(book, new, workspace, paths, rules)
     answers = ask(new.path, new.name, book.headers)
     if answers.findings:
-        older = ((path, releases.read_if_whole(path, part=NO_PART)) for path in paths)
-        before = {each.key for path, book in older if book for each in ask(path, path.stem, book.headers).findings}
+        before = {
+            each.key
+            for path in paths
+            for each in ask(path, path.stem, releases.read(path, part=NO_PART).headers).findings
+        }
         found += [each for each in answers.findings if each.key not in before]
     return distinct(found)
 
@@ -86,17 +90,14 @@ NO_PART = Part(frozenset(), frozenset())
 
 
 def _values_added(book: Release, new: Unpublished, workspace: Workspace, paths: list[Path], rules) -> list[Finding]:
-    newest = next((book for path in reversed(paths) if (book := releases.read_if_whole(path))), None)
-    if newest is None:
+    if not paths:
         remembered = releases.memory.releases(workspace)
         figures = new.figures(None) if remembered else new.cells  # a first release decides everything there is
         return attack([book], {new.name: figures}, rules, complete=[new.name])
-    part = changed(newest, book)
+    part = changed(releases.read(paths[-1]), book)
     if not part.months:
         return []
-    followed = releases.memory.followed
-    read = (releases.read_if_whole(path, followed(workspace, path.stem), part=part) for path in paths)
-    older = [release for release in read if release is not None]
+    older = [releases.read(path, releases.memory.followed(workspace, path.stem), part=part) for path in paths]
     known = {name: releases.known_of(workspace, name, part) for name in releases.memory.releases(workspace)}
     known[new.name] = new.figures(part)
     older = [_without(each, rules.restate) for each in older]
