@@ -171,12 +171,13 @@ def withdrawn() -> dict[str, str]:
 
 
 def findings() -> dict[str, list[str]]:
-    """The releases that tell more than they should, as the last attack found, each with the rules that it breaks; those that
-    were withdrawn are no concern of a reader any more."""
+    """The releases that tell more than they should, as the last attack found, each with the rules that it breaks. The record has
+    those too that were attacked in vain; those that were withdrawn are no concern of a reader any more."""
     try:
         record = json.loads((home() / "releases" / "findings.json").read_text(encoding="utf-8"))
         gone = withdrawn()
-        return {str(release): [str(rule) for rule in rules] for release, rules in record.items() if release not in gone}
+        broken = {str(release): [str(rule) for rule in rules] for release, rules in record.items() if rules}
+        return {release: rules for release, rules in broken.items() if release not in gone}
     except (OSError, ValueError, AttributeError, TypeError):
         return {}
 

@@ -216,7 +216,7 @@ def test_the_current_release_is_not_shown_once_it_is_withdrawn(app_at, two_relea
 
 def test_quality_names_the_release_that_tells_too_much_and_what_to_do(app_at, two_releases):
     findings = two_releases / "releases" / "findings.json"
-    findings.write_text(json.dumps({EARLIER: ["R8 time <b>"], "2026-01-01a": ["R6 audit"]}))
+    findings.write_text(json.dumps({EARLIER: ["R8 time <b>"], "2026-01-01a": ["R6 audit"], "2026-01-01b": []}))
     (two_releases / "releases" / "withdrawn.json").write_text(json.dumps({"2026-01-01a": "2026-11-30"}))
     said = words_on(app_at(two_releases)(QUALITY))
     assert (
@@ -224,7 +224,7 @@ def test_quality_names_the_release_that_tells_too_much_and_what_to_do(app_at, tw
         and "R8 time" in said
         and "python -m etl withdraw" in said
     )
-    assert "R6 audit" not in said
+    assert "R6 audit" not in said and "2026-01-01b" not in said
     findings.write_text("[")
     assert "could not be drawn" not in words_on(app_at(two_releases)(QUALITY))
 
