@@ -94,13 +94,18 @@ class Figures:
         return self.header.family == AGREEMENT
 
     @property
+    def per_person(self) -> float:
+        """What one person in the numerator stands for on average, and a little more."""
+        there = ~np.isnan(self.counted) & ~np.isnan(self.numerator)
+        return MARGIN * self.numerator[there].sum() / max(1.0, self.counted[there].sum()) or 1.0
+
+    @property
     def sensitive(self) -> Sensitive:
         """In people. Where the numerator is no part of the denominator (days for each episode, a score), nobody is outside
         of it, and so there is nobody to look for there; of a score it is those whose answers could differ (scores.py)."""
         if is_survey(self.header.family) and not self.share:
             return Score.of(self.people, self.numerator, self.denominator)
-        there = ~np.isnan(self.counted) & ~np.isnan(self.numerator)
-        per_person = MARGIN * self.numerator[there].sum() / max(1.0, self.counted[there].sum()) or 1.0
+        per_person = self.per_person
         part = self.numerator / per_person
         if self.share:
             amount = np.fmin(self.denominator, self.ceiling) / per_person

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import duckdb
 import numpy as np
 
-from etl.disclosure import audit, differencing, leavers, rounding, scores
+from etl.disclosure import audit, differencing, leavers, overlap, rounding, scores
 from etl.disclosure.differencing import NEVER
 from etl.disclosure.figures import (
     AMOUNTS,
@@ -221,9 +221,61 @@ class Group:
             unsafe = np.logical_or.reduce([each.unsafe(self.rules.min_num) for each in family])
             unsafe |= np.logical_or.reduce([self._poor_pools(each) for each in together])
             unsafe = sticky(unsafe, self.rules.sticky_quarters)
-            hidden = suppress(self.rows, family, (why == SHOWN) & ~self.decided, unsafe, self.rules)
-            why[hidden] = np.where(unsafe, ITSELF, ANOTHER)[hidden]
+            listed = (why == SHOWN) & ~self.decided
+            hidden, overlapping = self._suppressed(family, listed, unsafe)
+            why[hidden] = np.where(unsafe, ITSELF, np.where(overlapping, NO_ROOM, ANOTHER))[hidden]
         return why
+
+    def _suppressed(
+        self, family: list[Sensitive], listed: np.ndarray, unsafe: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(hidden, those for the sake of windows that overlap) of the `listed`. What is hidden for them needs company in its
+        turn, and may bound other windows: so again, until none is left too little room. What is told already stays."""
+        rolling = [name for name, each in self.figures.items() if self._adds_up_over_time(each)]
+        overlapping = np.zeros(self.rows.shape, dtype=bool)
+        hidden = suppress(self.rows, family, listed, unsafe, self.rules)
+        while rolling:
+            free = listed & ~hidden
+            why = np.where(free, SHOWN, ANOTHER)
+            more = np.logical_or.reduce(
+                [overlap.to_hide(self.rows, self._windows(name, why), free, self.rules) for name in rolling]
+            )
+            if not more.any():
+                break
+            overlapping |= more
+            # Only the quarters in which something more is hidden are looked at anew.
+            again = more.any(axis=0)
+            hidden |= suppress(self.rows, family, listed & again, hidden | more, self.rules)
+        return hidden, overlapping
+
+    def _adds_up_over_time(self, each: Figures) -> bool:
+        """Amounts over rolling windows longer than a quarter; who is counted in two quarters is one person."""
+        return not self.survey and not each.in_bands and each.header.window > QUARTER and not each.of_people
+
+    def _windows(self, name: str, why: np.ndarray) -> overlap.Windows:
+        """One indicator as a reader would have it."""
+        each, old = self.figures[name], self.remembered[name]
+        now = {number: self.as_told(name, number, old.known) for number in old.numbers}
+        value = np.where(old.known, old.value, self._rounded(each))
+        shown = (self._why(name, each, why) == SHOWN) & ~np.isnan(value)
+        half = rounding.sensitive_step(now["people"], self.rows.team[:, None], each.share) / 2
+        whole = (now["denominator"] + now["public_denominator"]) / each.header.scale
+        low, high = (edge * whole - now["public_numerator"] for edge in (value - half, value + half))
+        # A unit that has gone was counted in what is told of its month: of the sums above it only an upper bound is left.
+        low = np.where(old.known & old.unit_gone & (self.rows.height > 0)[:, None], 0, low)
+        counts = each.per_person
+        told_in = np.where(old.known, np.where(old.told_in == NEVER, old.since, old.told_in), len(self.releases) - 1)
+        return overlap.Windows(
+            there=~np.isnan(each.people),
+            shown=shown,
+            low=low / counts,
+            high=high / counts,
+            most=np.where(each.share, now["denominator"], np.inf) / counts,
+            people=now["people"],
+            window=each.header.window // QUARTER,
+            since=old.since,
+            told_in=told_in,
+        )
 
     def _sensitive(self, each: Figures) -> Sensitive:
         if self.survey and not each.share:

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from etl import sums
 from etl.engine import connect_to_release
 from etl.paths import Workspace, appearing
 
@@ -56,9 +57,21 @@ class LostMemory(Exception):
 
 def recall(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Fills the table `remembered`: of every cell what the newest release to decide it said, and `since`, the first to do
-    so. Files written before a column was remembered have NULL there."""
+    so. Files written before a column was remembered have NULL there. Raises LostMemory where one is damaged."""
     con.register("nothing_remembered", SCHEMA.empty_table())
-    files = sorted(map(str, folder.glob("*.parquet")))
+    paths = sorted(folder.glob("*.parquet"))
+    files = [str(path) for path in paths]
+    try:
+        _remember(con, files)
+    except duckdb.Error:
+        for path in paths:
+            if not sums.is_readable(path):
+                raise _damaged(path) from None
+        raise
+    con.unregister("nothing_remembered")
+
+
+def _remember(con: duckdb.DuckDBPyConnection, files: list[str]) -> None:
     con.execute(
         "CREATE OR REPLACE TEMP TABLE remembered AS "
         + (
@@ -72,7 +85,13 @@ def recall(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         ),
         [files] if files else [],
     )
-    con.unregister("nothing_remembered")
+
+
+def _damaged(path: Path) -> LostMemory:
+    return LostMemory(
+        f"store/protection/{path.name} is damaged, and says what release {path.stem} told of people: put it back from a "
+        "backup. Nothing was published."
+    )
 
 
 def in_order(names: Iterable[str]) -> list[str]:
@@ -119,7 +138,10 @@ def holds(workspace: Workspace, release: str) -> dict:
 
 def _metadata(workspace: Workspace, release: str) -> dict[bytes, bytes]:
     path = workspace.protection / f"{release}.parquet"
-    return (pq.read_schema(path).metadata if path.exists() else None) or {}
+    try:
+        return (pq.read_schema(path).metadata if path.exists() else None) or {}
+    except (pa.ArrowException, OSError):
+        raise _damaged(path) from None
 
 
 def expect_whole(workspace: Workspace) -> None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from etl import sums
 from etl.disclosure import memory
 from etl.engine import connect_to_release
 from etl.paths import Workspace
@@ -122,8 +123,30 @@ def _values(con: duckdb.DuckDBPyConnection, indicators: list[str], part: Part | 
 
 
 def paths_of(workspace: Workspace) -> list[Path]:
-    """Every release that was ever published and is still there, those withdrawn too, oldest first."""
-    return workspace.ever_published()
+    """Every release that was ever published and can still be read, those withdrawn too, oldest first."""
+    damaged = damaged_of(workspace)
+    return [path for path in workspace.ever_published() if path not in damaged]
+
+
+def damaged_of(workspace: Workspace) -> set[Path]:
+    """Releases of which nobody can read all any more. What was decided in them is remembered in store/protection."""
+    changed = set(sums.changed(workspace, workspace.releases))
+    return {
+        path
+        for path in workspace.ever_published()
+        if not (_opens(path) if path not in changed else sums.is_readable(path))
+    }
+
+
+def _opens(path: Path) -> bool:
+    try:
+        with connect_to_release(path) as con:
+            con.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error:
+        return False
+    return True
 
 
 def known_of(workspace: Workspace, release: str, part: Part | None = None) -> pa.Table:
@@ -143,7 +166,7 @@ def _type(name: str) -> pa.DataType:
 
 
 def of_workspace(workspace: Workspace, part: Part | None = None) -> tuple[list[Release], dict[str, pa.Table]]:
-    """Every release, oldest first, and what colleagues knew at each."""
+    """Every release that can be read, oldest first, and what colleagues knew at each."""
     paths = paths_of(workspace)
     remembered = sorted({path.stem for path in paths} | set(memory.releases(workspace)))
     known = {name: known_of(workspace, name, part) for name in remembered}

@@ -330,7 +330,20 @@ def _asked(con: duckdb.DuckDBPyConnection, name: str, expectations: list[dict[st
         "result_format": "BASIC",  # anything more scans the rows again for each expectation, to list the offending ones
         "partial_unexpected_count": 0,
     }
-    for outcome in batch.validate(suite, result_format=answer).results:
+    try:
+        outcomes = batch.validate(suite, result_format=answer).results
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ) as error:  # of a record it took and cannot make a question of
+        kinds = sorted({given["type"] for given in expectations})
+        raise RefusedExtract(
+            f"{name}: its suite has an expectation that Great Expectations cannot ask, one of {', '.join(kinds)}: something it "
+            "needs is wanting, or said in another way."
+        ) from error
+    for outcome in outcomes:
         yield expectations[outcome.expectation_config.meta["number"]], outcome
 
 
@@ -340,9 +353,6 @@ def _is_evident(given: dict[str, Any], empty: Collection[str]) -> bool:
 
 def as_suite(name: str, expectations: list[dict[str, Any]]) -> gx.ExpectationSuite:
     """The records as Great Expectations has them, each numbered, since answers come in another order. Raises RefusedExtract."""
-    for given in expectations:
-        if given["severity"] == "warning" or given["type"] == failing_rows.FREE:
-            _expect_rows(name, given)
     numbered = [
         {key: given[key] for key in ("type", "kwargs", "severity")} | {"meta": {"number": number}}
         for number, given in enumerate(expectations)
@@ -360,6 +370,8 @@ def as_suite(name: str, expectations: list[dict[str, Any]]) -> gx.ExpectationSui
             raise RefusedExtract(
                 f"{name}: its suite asks for {given['type']}, and Great Expectations has no {given['type']}."
             )
+        if given["severity"] == "warning" or given["type"] == failing_rows.FREE:
+            _expect_rows(name, given)
     return suite
 
 
@@ -390,4 +402,9 @@ def _status(outcome) -> str:
 
 
 def _unexpected(outcome) -> int:
-    return int(outcome.result.get("unexpected_count") or outcome.result.get("observed_value") or 0)
+    """How many rows; 0 where it speaks of no rows, and what it observed is a list of columns, a type or a figure of its own."""
+    if "unexpected_count" in outcome.result:
+        return int(outcome.result["unexpected_count"] or 0)
+    if outcome.expectation_config.type != failing_rows.FREE:
+        return 0
+    return int(outcome.result.get("observed_value") or 0)

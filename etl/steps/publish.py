@@ -157,8 +157,9 @@ def withdrawn(workspace: Workspace) -> dict[str, str]:
 
 
 def current(workspace: Workspace) -> str | None:
+    """What CURRENT names, whether or not there is such a release."""
     try:
-        return workspace.current.read_text(encoding="utf-8").strip() or None
+        return workspace.current.read_text(encoding="utf-8", errors="backslashreplace").strip() or None
     except FileNotFoundError:
         return None
 

@@ -120,7 +120,7 @@ def newest_whole() -> Release | None:
         pointed = (home() / "releases" / "CURRENT").read_text(encoding="utf-8").strip()
     for release in releases():
         with suppress(UnreadableRelease):
-            if release.id != pointed and _format_of(release) == FORMAT:
+            if release.id != pointed and OLDEST <= _format_of(release) <= FORMAT:
                 return release
     return None
 

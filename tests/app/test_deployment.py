@@ -272,7 +272,9 @@ def test_an_address_has_so_many_websockets_open_and_no_more(proxy):
         for _ in range(204):
             try:
                 opened.append(
-                    stack.enter_context(connect(address, ssl=trusting, origin=proxy.url, subprotocols=["streamlit"]))
+                    stack.enter_context(
+                        connect(address, ssl=trusting, origin=proxy.url, subprotocols=["streamlit"], open_timeout=60)
+                    )
                 )
             except InvalidStatus as answer:
                 statuses.append(answer.response.status_code)

@@ -52,15 +52,17 @@ BESIDE = f"""
            'yes' AS shown, true AS settled;
     INSERT INTO mart.wave SELECT unit, wave, 'survey', wave - 20, wave - 5, '50–59 %', false
     FROM (VALUES ('org'), ('d00'), ('t003')) AS u (unit), (VALUES (DATE '{BEFORE}'), (DATE '{WAVE}')) AS w (wave);
-    INSERT INTO mart.score VALUES ('t003', '{CIRCLE[0]}', DATE '{WAVE}', false, 7.1, 'with it', DATE '{BEFORE}', 0, -0.5, 0.5, 'none');
+    INSERT INTO mart.score
+    SELECT 't003', construct, DATE '{WAVE}', false, 7.1, 'with it', DATE '{BEFORE}', 0, -0.5, 0.5, 'none'
+    FROM (VALUES ('{CIRCLE[0]}'), ('{CIRCLE[1]}')) AS score (construct);
     INSERT INTO mart.answer SELECT 'survey', DATE '{WAVE}', 't003', '{CIRCLE[0]}', answer, share
     FROM (VALUES ('positive', 50), ('between', 30), ('negative', 20)) AS a (answer, share);
     INSERT INTO mart.frame VALUES ('t003', DATE '{WAVE}', 'steady_kind', 'steady', 'holding', 90, DATE '2024-12-01', DATE '{MONTH}', []);
-    INSERT INTO mart.lead_reading VALUES ('kindness', 'too_few', NULL, 1, 2);
+    INSERT INTO mart.lead_reading VALUES ('kindness', 'too_few', NULL, 0, 2);
     INSERT INTO mart.signal BY NAME
     SELECT unit, indicator, month, value AS mean, value - 1 AS lower, value + 1 AS upper, 0 AS segment,
            'common_cause' AS verdict, 'given' AS limits
-    FROM mart.value WHERE unit = 't003' AND indicator = 'sickness_rate' AND month = DATE '{MONTH}';
+    FROM mart.value WHERE (unit, indicator) IN (('t003', 'sickness_rate'), ('org', 'filled')) AND month = DATE '{MONTH}';
     INSERT INTO mart.prime VALUES ('org', 'filled', DATE '{MONTH}', 'p_prime', 90, 80, 100);
     INSERT INTO mart.strain VALUES ('t003', DATE '{MONTH}', 'likely_strain', DATE '{MONTH}', ['sickness_rate']);
     INSERT INTO mart.shared VALUES ('sickness_rate', DATE '{MONTH}', 'no');

@@ -286,7 +286,7 @@ def test_leavers_of_a_unit_that_came_later_are_not_in_the_quarters_told_before()
     rows = Rows(names, names, names, months, parent, np.array([0, 0, 1]))
     told, absent = np.zeros((3, 2), dtype=bool), np.zeros((3, 2), dtype=bool)
     told[2], absent[1, 0] = True, True
-    stands, cell, _ = leavers._atoms(rows, told, 1, absent)
+    stands, cell, *_ = leavers._atoms(rows, told, 1, absent)
     assert cell.tolist() == [2, 2] and stands.sum(axis=1).tolist() == [1, 2]
 
 

@@ -8,8 +8,12 @@ import pytest
 import xlwt
 from msoffcrypto.format.ooxml import OOXMLFile
 
+from etl.build import load_contracts
+from etl.engine import connect
+from etl.intake import take_in
 from etl.paths import Workspace
 from etl.steps import read
+from etl.steps.keep import receipts
 from tests.conftest import Engine, sickness, sickness_row
 
 SECRET = "Zq7 told in confidence"  # stands in cells of every bad file, and must never reach a release
@@ -323,6 +327,40 @@ def test_an_expectation_that_does_not_exist_refuses_the_file(engine, source):
     built = engine.run("build")
     assert built.code == 3 and "Great Expectations has no expect_kindness" in built.said
     assert engine.file("beds.csv")["outcome"] == "refused"
+
+
+@pytest.mark.parametrize(
+    ("kind", "kwargs"),
+    [
+        ("expect_table_columns_to_match_ordered_list", "{column_list: [beds]}"),  # observes a list
+        ("expect_column_values_to_be_of_type", "{column: beds, type_: VARCHAR}"),  # a type
+        ("expect_column_mean_to_be_between", "{column: beds, min_value: 900}"),  # a figure that counts no rows
+    ],
+)
+@pytest.mark.parametrize("severity", ["critical", "info"])
+def test_what_speaks_of_no_rows_counts_none(engine, source, kind, kwargs, severity):
+    source("beds", BEDS, SUITE.format(kind=kind, kwargs=kwargs, severity=severity))
+    engine.drop("beds.csv", GOOD)
+    take_in_only(engine)
+    [receipt] = receipts(engine.workspace, "beds")
+    assert receipt.outcome == ("refused" if severity == "critical" else "accepted")
+    assert severity == "info" or receipt.sentence == "beds.csv is refused: “Beds are believable” does not hold."
+    [result] = [each for each in receipt.expectations if each["about"] == "Beds are believable"]
+    assert (result["status"], result["unexpected"]) == ("failed", 0)
+
+
+def test_what_great_expectations_cannot_ask_is_the_suites_fault(engine, source):
+    kind, kwargs = "expect_column_quantile_values_to_be_between", "{column: beds, quantile_ranges: {}}"
+    source("beds", BEDS, SUITE.format(kind=kind, kwargs=kwargs, severity="info"))
+    engine.drop("beds.csv", GOOD)
+    take_in_only(engine)
+    [receipt] = receipts(engine.workspace, "beds")
+    assert receipt.outcome == "refused" and f"cannot ask, one of {kind}" in receipt.sentence
+
+
+def take_in_only(engine):
+    with connect(engine.workspace) as con:
+        take_in(con, engine.workspace, load_contracts(engine.workspace), lambda _: None, lambda _: None)
 
 
 # ---- files of nobody's, or of two ----------------------------------------------------------------------------------

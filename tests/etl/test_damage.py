@@ -109,6 +109,33 @@ def test_rollback_passes_by_what_is_damaged(engine):
     assert publish.current(engine.workspace) == third
 
 
+@pytest.mark.parametrize("harm", [cut, cut_a_little, empty])
+def test_an_older_release_that_is_damaged_stops_no_build(engine, harm):
+    first = publish.releases(engine.workspace)[0]
+    harm(engine.workspace.releases / f"{first}.duckdb")
+    engine.drop("sickness_return_more.csv", sickness(sickness_row(date="30/06/2023")))
+    assert "Published release" in engine.run("build").said
+    said = engine.run("check", "--attack")
+    assert f"{first} was not attacked, for its file is damaged" in said.said
+
+
+@pytest.mark.parametrize("harm", [cut, flip, empty])
+def test_a_damaged_memory_of_what_was_told_is_named(engine, harm):
+    first = publish.releases(engine.workspace)[0]
+    harm(engine.workspace.protection / f"{first}.parquet")
+    engine.drop("sickness_return_more.csv", sickness(sickness_row(date="30/06/2023")))
+    said = engine.run("build")
+    assert said.code == 1 and f"store/protection/{first}.parquet is damaged" in said.said
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe2026", b"\0\0", b"", b"../../x"])
+def test_a_current_that_names_nothing_is_put_right(engine, content):
+    engine.workspace.current.write_bytes(content)
+    assert engine.run("history").code == 0
+    built = engine.run("build")
+    assert built.code == 0 and publish.current(engine.workspace) == publish.releases(engine.workspace)[-1]
+
+
 # ---- the store -------------------------------------------------------------------------------------------------------
 
 
@@ -247,8 +274,10 @@ def test_what_an_older_version_left_readable_by_others_is_theirs_no_more(engine)
     ],
 )
 def test_what_nobody_expected_is_a_sentence_with_where_the_details_are(engine, monkeypatch, verb, breaks):
+    words = "Larch Ward has 7 people"
+
     def broken(*_, **__):
-        raise KeyError("Larch Ward has 7 people")
+        raise KeyError(words)
 
     monkeypatch.setattr(breaks, broken)
     said = engine.run(*verb)

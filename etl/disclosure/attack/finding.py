@@ -24,11 +24,6 @@ RULES = {
 }
 
 
-# What `check --attack` says, and a build does not stop for, as the protection does not look for it: a hidden window of days
-# between two shown ones lies within what both add up to.
-REPORTED_ONLY = frozenset({"overlap"})
-
-
 @dataclass(frozen=True)
 class Finding:
     """`how` is a key of RULES. `releases` are those it rests on, oldest first: the last of them brought it about. Of a

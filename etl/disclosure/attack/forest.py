@@ -57,13 +57,15 @@ class Forest:
         same = ((rest == 0) & (parts == 1)) | (size_above == size)
         return follows.reshape(self.shape), same.reshape(self.shape)
 
-    def bounds(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def bounds(self, low: np.ndarray, high: np.ndarray, leaf: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(low, high, consistent): the tightest bounds that follow from given ones and from each unit being the sum of
-        those under it. Where the sums do not hold, nothing is said of what stands below."""
+        those under it; of a leaf there is no such sum, whoever stands under it without a figure. Where the sums do not hold,
+        nothing is said of what stands below."""
         low, high = low.ravel().copy(), high.ravel().copy()
         fits = np.ones(low.size, dtype=bool)
-        sums = []
-        for below, above in self.levels:
+        sums, leaf = [], leaf.ravel()
+        levels = [(below[~leaf[above]], above[~leaf[above]]) for below, above in self.levels]
+        for below, above in levels:
             endless = np.isinf(high[below])
             lows = np.bincount(above, low[below], low.size)
             highs = np.bincount(above, np.where(endless, 0, high[below]), low.size)
@@ -75,7 +77,7 @@ class Forest:
             fits[at[bad]] = False
             low[at[~bad]], high[at[~bad]] = least[~bad], most[~bad]
             sums.append((lows[above], highs[above], open_[above]))
-        for (below, above), (lows, highs, open_) in zip(reversed(self.levels), reversed(sums), strict=True):
+        for (below, above), (lows, highs, open_) in zip(reversed(levels), reversed(sums), strict=True):
             mine, ours = low[below], high[below]
             endless = np.isinf(ours)
             others = np.where(open_ - endless > 0, np.inf, highs - np.where(endless, 0, ours))

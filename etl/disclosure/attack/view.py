@@ -146,7 +146,7 @@ def determined(each: View, fine: bool, rules) -> np.ndarray:
 
 def bounded(each: View, share: bool, per_person: float, rules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(which hidden sensitive cells are known to a few people, least, most), both in people."""
-    low, high, fits = each.forest.bounds(each.low, each.high)
+    low, high, fits = each.forest.bounds(each.low, each.high, each.leaf)
     least, most = low / per_person, high / per_person
     size = each.numbers["denominator"] / per_person if share else np.full(low.shape, np.inf)
     need = np.minimum(np.minimum(rules.min_num, size), each.people)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.disclosure import releases
-from etl.disclosure.attack.finding import REPORTED_ONLY, Finding, GivesAway, distinct
+from etl.disclosure.attack.finding import Finding, GivesAway, distinct
 from etl.disclosure.attack.kinds import LEAVERS, SENSITIVE, kind_of
 from etl.disclosure.attack.library import Library, date_of
 from etl.disclosure.attack.tables import ask
@@ -47,6 +47,9 @@ def findings_of(workspace: Workspace, rules) -> Report:
     paths = releases.paths_of(workspace)
     books, known = releases.of_workspace(workspace)
     report = Report([path.stem for path in paths], attack(books, known, rules))
+    report.skipped += [
+        f"{path.stem} was not attacked, for its file is damaged." for path in sorted(releases.damaged_of(workspace))
+    ]
     for path, book in zip(paths, books, strict=True):
         answers = ask(path, book.name, book.headers)
         report.findings += answers.findings
@@ -91,8 +94,7 @@ def _values_added(book: Release, new: Unpublished, workspace: Workspace, paths: 
         remembered = releases.memory.releases(workspace)
         figures = new.figures(None) if remembered else new.cells  # a first release decides everything there is
         return attack([book], {new.name: figures}, rules, complete=[new.name])
-    newest = releases.read(paths[-1])
-    part = changed(newest, book)
+    part = changed(releases.read(paths[-1]), book)
     if not part.months:
         return []
     older = [releases.read(path, releases.memory.followed(workspace, path.stem), part=part) for path in paths]
@@ -135,7 +137,7 @@ def _without(release: Release, months: Iterable) -> Release:
 
 def expect_nothing_added(new: Unpublished, workspace: Workspace, rules) -> None:
     """Raises GivesAway, naming the rules and neither a unit nor a number."""
-    found = [each for each in added_by(new, workspace, rules) if each.how not in REPORTED_ONLY]
+    found = added_by(new, workspace, rules)
     if found:
         broken = sorted({(each.rule, each.sentence) for each in found})
         said = "; ".join(f"{rule}: a figure would be {sentence}" for rule, sentence in broken)

@@ -91,6 +91,7 @@ def writing() -> Iterator[Session]:
             migrate.sweep(place)
             if not there(place):
                 migrate.make_journal(place)
+                _met.add(place)
         with engine(place).execution_options(writes=True).begin() as con:
             if _checked(con) is None:
                 migrate.to_newest(con)
