@@ -36,7 +36,7 @@ FRAMES = ("stretched_holding", "stretched_fraying", "steady_kind", "steady_other
 MOST_IN_A_FRAME, LEAST_FOR_FRAMES = 4, 22  # teams; people
 STRETCHED = 2.0  # standard deviations of demand
 SICKNESS_FOLLOWS, SICKNESS_WEIGHT = 2, 0.3  # months after demand; of its logarithm to a standard deviation
-SICKER = 3.2  # a factor, where quick returns are planted: far more than studies found, so that one ward shows it
+SICKER = 2.6  # a factor, where quick returns are planted: far more than studies found, so that one ward shows it
 MIX = {"ward": 0.40, "community": 0.24, "mental health": 0.14, "care home": 0.10, "non-clinical": 0.12}
 HOMES = {
     "ward": ("NMC-AC", "NMC-SU"),
@@ -226,6 +226,9 @@ def _plant(teams: Teams, months: int) -> None:
     larch, since = place["quick returns"], at["quick returns"]
     teams.long_days[:, larch], teams.quick[:, larch] = 0.1, 0.1
     teams.quick[since:, larch] = 1.0
+    # Cover is asked for more and later from then on: short rests alone are too few a month for every draw to show them.
+    teams.extra[:, larch], teams.late_changes[:, larch] = 0.10, 0.045
+    teams.extra[since:, larch], teams.late_changes[since:, larch] = 0.28, 0.16
     teams.sickness[:, larch] = 0.8
     teams.sickness[at["sickness after quick returns"] :, larch] = SICKER
     rowan = place["bed change"]

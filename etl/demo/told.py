@@ -83,7 +83,7 @@ def _planted(life: Life, unknown: int) -> list[dict[str, Any]]:
     return [
         planted(
             "quick returns",
-            "Short rests rise and stay up; sickness follows.",
+            "Short rests rise and stay up, with more extra duties and late changes; sickness follows.",
             "quick returns",
             sickness_from=ill,
             sickness_factor=SICKER,

@@ -7,6 +7,10 @@ WITH spans AS (
         CAST(date_trunc('week', month + INTERVAL 1 MONTH) - INTERVAL 1 WEEK AS DATE) AS last_week
     FROM core.duty_month
 ),
+rota_span AS (
+    SELECT min(month) AS first_day
+    FROM core.duty_month
+),
 -- A week that is only in part of the rota is not counted, but whoever stands in it was on the rota already.
 known AS (
     SELECT
@@ -47,6 +51,8 @@ SELECT
 FROM summed
 JOIN spans
     ON spans.month = summed.month
+JOIN rota_span
+    ON rota_span.first_day <= spans.first_week
 JOIN known
     ON known.person = summed.person
     AND known.first_week <= spans.first_week
