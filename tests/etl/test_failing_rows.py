@@ -160,8 +160,8 @@ def test_words_are_words_whatever_stands_in_them(cells, others):
         ("expect_column_values_to_be_in_set", {"column": "word", "value_set": ["a"], "row_condition": 'col("n") > 1'}, "row_condition"),
         ("expect_column_mean_to_be_between", {"column": "number", "min_value": 0}, "does not speak of single rows"),
         ("expect_table_row_count_to_equal", {"value": 3}, "does not speak of single rows"),
-        ("expect_column_values_to_be_between", {"column": "number"}, "neither min_value nor max_value"),
-        ("expect_column_values_to_be_in_set", {"value_set": ["a"]}, "lacks something"),
+        ("expect_column_values_to_be_between", {"column": "number"}, "min_value and max_value cannot both be None"),
+        ("expect_column_values_to_be_in_set", {"value_set": ["a"]}, "column field required"),
         ("unexpected_rows_expectation", {"unexpected_rows_query": "SELECT row FROM {batch}", "row_condition": "x"}, "row_condition"),
     ],
 )  # fmt: skip

@@ -269,7 +269,7 @@ def assert_tidy(workspace: Workspace) -> None:
     """Nothing half-made stays behind, and the store holds what the receipts vouch for and nothing else."""
     assert list(workspace.work.iterdir()) == []
     names = {path.name for path in workspace.releases.iterdir() if path.suffix != ".duckdb"}
-    assert names <= {"CURRENT", "last_build.json", "ROLLED_BACK"}
+    assert names <= {"CURRENT", "last_build.json", "ROLLED_BACK", "findings.json"}
     json.loads((workspace.releases / "last_build.json").read_text(encoding="utf-8"))
     vouched = set()
     for receipt in keep.receipts(workspace, "sickness_return"):
