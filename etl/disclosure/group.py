@@ -308,7 +308,8 @@ class Group:
             why, self.kept[name] = self._not_apart(name, each, why)
         value = np.where(why == SHOWN, np.where(self.stays(name), self._as_it_was_told(name), value), np.nan)
         if self.kind in STEPPED:
-            why[self._without_room(name, each, value)] = NO_ROOM
+            # What was told stays told, though late days move what one person stands for, and with it the room asked for.
+            why[self._without_room(name, each, value) & ~self.remembered[name].known] = NO_ROOM
         if each.in_bands and name.removesuffix(AGREE) in self.shown:
             why[self._too_narrow(name, each, value)] = NO_ROOM
             value = np.where(why == SHOWN, value, np.nan)
