@@ -96,9 +96,9 @@ CREATE TABLE meta.indicator (
     help            VARCHAR NOT NULL,       -- support, team, services, leadership, management
     lever           VARCHAR NOT NULL,       -- who holds it: team, service, organisation, beyond_us
     lever_is        VARCHAR NOT NULL,       -- what it is: rota template
-    counts          VARCHAR NOT NULL,       -- hours, duties, rosters, posts, absences, departures, illness, people, answers; '': not said
-    part_of         VARCHAR[] NOT NULL,     -- indicators whose numerators bound this one's
-    told_in         VARCHAR NOT NULL        -- rates, posts (steps of whole posts), bands (steps of at least ten people)
+    counts          VARCHAR NOT NULL DEFAULT '',       -- hours, duties, rosters, posts, absences, departures, illness, people, answers; '': not said
+    part_of         VARCHAR[] NOT NULL DEFAULT [],     -- indicators whose numerators bound this one's
+    told_in         VARCHAR NOT NULL DEFAULT 'rates' -- rates, posts (steps of whole posts), bands (steps of at least ten people)
 );
 
 CREATE TABLE meta.unit (                    -- a row for each spell under one parent
