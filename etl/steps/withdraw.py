@@ -7,8 +7,6 @@ the record, wherever its file is. Whatever cuts this off, doing it again finishe
 import datetime as dt
 import shutil
 
-import duckdb
-
 from etl.disclosure import memory
 from etl.paths import Workspace, appearing, private, write_json
 from etl.steps import publish
@@ -61,7 +59,7 @@ def _order(name: str) -> tuple[str, int, str]:
 def _whole(workspace: Workspace, name: str) -> bool:
     try:
         return publish.read_release(workspace, name)["format"] <= publish.FORMAT
-    except (duckdb.Error, OSError, TypeError, KeyError):
+    except (publish.DamagedRelease, publish.NoSuchRelease):
         return False
 
 
