@@ -159,8 +159,11 @@ def build(
                 status.update(Text(printable(what)))
 
             outcome = builder.build(workspace, day, say, busy, even_so)
-        publish.write_last_build(workspace, outcome.outcome, outcome.sentence, outcome.release)
         say(outcome.sentence)
+        try:
+            publish.write_last_build(workspace, outcome.outcome, outcome.sentence, outcome.release)
+        except (DiskFull, OSError) as error:  # what was published stands all the same
+            say(f"This could not be noted for the page Data quality: {error}")
         if outcome.outcome == "published" and settings.read(workspace).packs:
             with out.status("Writing the pack"):
                 write_packs(workspace)

@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from etl import errors
 from etl.disclosure import findings
 from etl.disclosure.attack.workspace import Unpublished, expect_nothing_added, findings_of
 from etl.disclosure.releases import Part
@@ -28,12 +29,16 @@ def expect_nothing_given_away(
 
 def record(workspace: Workspace, release: str, rules: DisclosureRules) -> None:
     """Notes which releases break which rule, for history and Data quality. A new release has just been attacked; those that
-    never were, for an older engine made them, are attacked once. Raises DiskFull."""
-    never = {path.stem for path in workspace.ever_published()} - findings.attacked_releases(workspace) - {release}
-    if never:
-        findings.record_findings(workspace, findings_of(workspace, rules).rules)
-    else:
-        findings.record_clean(workspace, release)
+    never were, for an older engine made them, are attacked once. The release stands already, so nothing that goes wrong here
+    may say that it does not: it is noted in errors.log, and the next build tries again."""
+    try:
+        never = {path.stem for path in workspace.ever_published()} - findings.attacked_releases(workspace) - {release}
+        if never:
+            findings.record_findings(workspace, findings_of(workspace, rules).rules)
+        else:
+            findings.record_clean(workspace, release)
+    except Exception as error:
+        errors.note(workspace, error, "noting which releases break which rule")
 
 
 def figures_of(con: duckdb.DuckDBPyConnection, part: Part | None) -> pa.Table:

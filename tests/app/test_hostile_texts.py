@@ -99,7 +99,7 @@ SECRETS = {
     "DATABASE_URL": "postgresql://s3cret-3",
     "AWS_SECRET_ACCESS_KEY": "s3cret-4",
     "MY_TOKEN": "s3cret-5",
-    "HOME": "/root/s3cret-6",
+    "HOME": "/home/s3cret-6",
     "PYTHONSTARTUP": "/s3cret-7",
     "BASH_ENV": "/s3cret-8",
     "SSH_AUTH_SOCK": "/s3cret-9",

@@ -286,3 +286,14 @@ def test_what_nobody_expected_is_a_sentence_with_where_the_details_are(engine, m
     details = (engine.workspace.home / "errors.log").read_text(encoding="utf-8")
     assert str(engine.workspace.home / "errors.log") in said.said
     assert "test_damage.py" in details and "KeyError" in details and "7 people" not in details
+
+
+@pytest.mark.parametrize("note", ["findings.json", "last_build.json"])
+def test_a_note_that_cannot_be_written_does_not_undo_a_release(engine, note):
+    path = engine.workspace.releases / note
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    engine.drop("sickness_return_more.csv", sickness(sickness_row(date="30/06/2023")))
+    built = engine.run("build")
+    assert built.code == 0 and "Published release" in built.said and "Nothing was published" not in built.said
+    assert publish.current(engine.workspace) == publish.releases(engine.workspace)[-1]
