@@ -15,6 +15,10 @@ from etl.printable import is_text
 
 Record = dict[str, Any]
 MAX_BYTES = 4 << 20
+MAX_DEPTH = 20
+JSON_TOKENS = re.compile(
+    r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL
+)  # a text, or one that begins or ends a list or record
 MAX_COLUMNS = 2_000
 MAX_WORDS = 10_000  # in one list
 MAX_CHARACTERS = 20_000  # of one text
@@ -131,10 +135,23 @@ def read(path: Path) -> Record:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadContract(f"{path.name} is no proposal: it has more than {MAX_BYTES >> 20} MB.")
-        given = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if _depth(text) > MAX_DEPTH:
+            raise BadContract(f"{path.name} is not a proposal: its lists and records stand too deep within each other.")
+        given = json.loads(text)
     except (OSError, ValueError, RecursionError):
         raise BadContract(f"{path.name} is not a proposal.") from None
     return expect_form(given)
+
+
+def _depth(text: str) -> int:
+    """How deep lists and records of JSON stand within each other. Counted before reading: Python's reader goes down on the
+    machine's own stack, and where something has raised the recursion limit it ends the process instead of raising."""
+    depth = deepest = 0
+    for token in JSON_TOKENS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def expect_form(given: Any) -> Record:

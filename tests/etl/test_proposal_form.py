@@ -3,6 +3,7 @@
 import copy
 import functools
 import json
+import sys
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -117,6 +118,22 @@ def test_a_file_that_is_no_proposal_is_one_sentence_for_a_program_too(engine, tm
         assert "\n" not in answer["sentence"] and len(answer["sentence"]) < 300
     said = engine.run("source", "new", str(sample), "--changed", str(path))
     assert said.code == 1 and len(said.said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"columns":' * 5_000, '["' + '\\"' * 1_000_000, '"' * 1_000_001 + "[" * 100_000]
+)
+def test_a_file_of_great_depth_is_refused_however_deep_python_may_go(tmp_path, text):
+    """A library that raises the recursion limit must not turn a refusal into the end of the process."""
+    path = tmp_path / "proposal.json"
+    path.write_text(text, encoding="utf-8")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    try:
+        with pytest.raises(BadContract, match="is not a proposal"):
+            form.read(path)
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 @pytest.mark.parametrize("name", ["expect", "self", "cells", "cell", "name"])
