@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from pages.parts import access, audit, filters, frame, freshness, states, warehouse
+from pages.parts.access import access, audit
+from pages.parts.release import warehouse
+from pages.parts.shell import filters, frame, freshness, states
 
 frame.open_page()
 

@@ -20,28 +20,34 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl import backup as backups
 from etl import build as builder
-from etl import cases, errors, intake, layout, losses, settings, spc
-from etl import chart as charts
-from etl import purge as purges
-from etl.clock import YEARS
-from etl.contracts import BadContract
-from etl.disclosure import findings
+from etl import errors
+from etl import retention as purges
+from etl.config import settings
+from etl.config.contracts import BadContract
+from etl.config.indicators import BadIndicator
+from etl.database import connect_to_files
+from etl.disclosure.attack import findings
 from etl.disclosure.attack.finding import GivesAway
 from etl.disclosure.audit import FailedAudit
 from etl.disclosure.counts import Unaccounted
 from etl.disclosure.memory import LostMemory
-from etl.engine import connect_to_files
-from etl.indicators import BadIndicator
+from etl.intake import repair, replacement, take_in
+from etl.intake.size_limits import MAX_SHOWN_CHARACTERS, shortened
+from etl.intake.utc import YEARS
 from etl.paths import PROJECT, DiskFull, Workspace
-from etl.people import BadKey
 from etl.printable import printable
-from etl.series import moment
-from etl.spark import NoSpark
-from etl.steps import keep, measure, model, publish, repair, replacing, units
-from etl.steps import withdraw as withdrawal
-from etl.steps.bounds import MAX_SHOWN_CHARACTERS, shortened
+from etl.privacy.pseudonyms import BadKey
+from etl.release import core, losses, measure, publish
+from etl.release import withdraw as withdrawal
+from etl.release.spark import NoSpark
+from etl.spc import chart_command as charts
+from etl.spc import conformance, xmr
+from etl.spc.series import moment
+from etl.store import backup as backups
+from etl.store import format
+from etl.store.hierarchy import BadHierarchy
+from etl.store.receipts import Receipt, RefusedExtract, read_receipts
 from etl.strain import extract
 
 FAILED, REFUSED = 1, 3
@@ -57,21 +63,21 @@ SENTENCES = (
     LostMemory,
     NoSpark,
     Unaccounted,
-    keep.RefusedExtract,
+    RefusedExtract,
     measure.Unmeasurable,
-    model.BadModel,
+    core.BadModel,
     publish.DamagedRelease,
     publish.FailedCheck,
     publish.NoSuchRelease,
-    layout.NewerStore,
-    layout.OddStore,
+    format.NewerStore,
+    format.OddStore,
     losses.LostTooMuch,
     purges.NotTold,
     repair.DamagedStore,
     settings.BadSettings,
-    spc.UnreadableSeries,
+    xmr.UnreadableSeries,
     extract.UnreadableFigures,
-    units.BadHierarchy,
+    BadHierarchy,
 )
 
 Better = Literal["higher", "lower", "neither", "increase", "decrease", "neutral"]
@@ -191,7 +197,7 @@ def last_line(said: str) -> str:
 
 def write_packs(workspace: Workspace) -> None:
     """The organisation's review as files, which are the app's to make."""
-    done = app_says("pages.parts.report", workspace)
+    done = app_says("pages.parts.review.report", workspace)
     for line in done.stdout.splitlines():
         say(line)
     if done.returncode:
@@ -207,11 +213,11 @@ def check(
 ) -> None:
     """Read every contract, suite, header and core query; touch no data."""
     with plainly():
-        from etl.checks import attack_all, check_all
+        from etl.check import attack_all, check_all
 
         for line in (attack_all if attack else check_all)(Workspace.here()):
             say(line)
-        done = app_says("pages.parts.access", Workspace.here())
+        done = app_says("pages.parts.access.access", Workspace.here())
         for line in done.stdout.splitlines():
             say(line)
         if done.returncode:
@@ -319,10 +325,10 @@ def receipts(
         contracts = builder.load_contracts(workspace)
         if source and source not in contracts:
             raise BadContract(f"There is no source {source!r}; there are {', '.join(contracts)}.")
-        held = [receipt for name in ([source] if source else contracts) for receipt in keep.receipts(workspace, name)]
+        held = [receipt for name in ([source] if source else contracts) for receipt in read_receipts(workspace, name)]
         replaced: dict[tuple[str, str], list[str]] = {}
         for name in [source] if source else contracts:
-            for each in replacing.replacements(contracts[name], keep.receipts(workspace, name)):
+            for each in replacement.replacements(contracts[name], read_receipts(workspace, name)):
                 replaced.setdefault((name, each.by.hash), []).append(f"\n  {each}")
         if rows:
             return show_rows(workspace, held)
@@ -332,14 +338,14 @@ def receipts(
             )
             why += "".join(replaced.get((receipt.source, receipt.hash), ()))
             say(f"{receipt.source}, {receipt.file}, {receipt.outcome}: {receipt.sentence}{why}")
-        refused = intake.sort_by_source(workspace, contracts)[1] if not source else []
+        refused = take_in.sort_by_source(workspace, contracts)[1] if not source else []
         for refusal in refused:
             say(f"no source, {refusal.file}, refused: {refusal.sentence}")
         if not held and not refused:
             say("Nothing has arrived yet.")
 
 
-def show_rows(workspace: Workspace, held: list[keep.Receipt]) -> None:
+def show_rows(workspace: Workspace, held: list[Receipt]) -> None:
     for receipt in held:
         if not receipt.rows_quarantined:
             continue
@@ -383,11 +389,11 @@ def chart(
     """Judge one series, and say how: its limits, and the rules each point falls under."""
     with plainly():
         if jsonl:
-            for answer in cases.answers(typer.get_binary_stream("stdin"), profile):
+            for answer in conformance.answers(typer.get_binary_stream("stdin"), profile):
                 typer.echo(json.dumps(answer))
             return
         days = [moment(day) for days in rebase or [] for day in days.split(",")]
-        rules = spc.profile_named(profile, screen_outliers=not no_screen)
+        rules = xmr.profile_named(profile, screen_outliers=not no_screen)
         question = charts.Question(better, target, days, fix_after, rules, method)
         for part in charts.judge(charts.read_file(file), question):
             if not isinstance(part, str):
@@ -429,7 +435,7 @@ def strain(
 ) -> None:
     """Say of every unit and month how much strain there is, as it would have been said at the time."""
     with plainly():
-        from etl.strain.judge import judge
+        from etl.strain.judgement import judge
 
         figures, written = extract.read(file)
         said = judge(figures)
@@ -473,17 +479,17 @@ def source_new(
 ) -> None:
     """Draw up a contract from a sample extract, try it on the sample, and write the folder for you to mend."""
     workspace = Workspace.here()
-    from etl.proposal import told
+    from etl.proposal import report
 
     if as_json:
-        answer, code = told.for_a_program(file, workspace, changed, save)
+        answer, code = report.for_a_program(file, workspace, changed, save)
         typer.echo(json.dumps(answer, default=str))
         raise typer.Exit(code)
     with plainly():
         try:
-            for line in told.for_a_person(file, workspace, name, changed, write=not look):
+            for line in report.for_a_person(file, workspace, name, changed, write=not look):
                 say(line)
-        except told.SENTENCES as error:
+        except report.SENTENCES as error:
             raise BadContract(str(error)) from None
 
 

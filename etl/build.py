@@ -1,10 +1,8 @@
 """The whole way, from the inbox to a release: land, conform, judge, keep; model, measure, protect, signal, check, publish."""
 
 import datetime as dt
-import fcntl
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
@@ -12,32 +10,22 @@ from functools import partial
 
 import duckdb
 
-from etl import backup, layout, settings, spark, sums
-from etl import contracts as contract_files
-from etl import indicators as indicator_files
-from etl.contracts import Contract
+from etl.config import contracts as contract_files
+from etl.config import indicators as indicator_files
+from etl.config import settings
+from etl.config.contracts import Contract
+from etl.database import connect
 from etl.disclosure import counts as row_counts
-from etl.engine import connect
-from etl.intake import Refusal, Say, take_in
+from etl.intake import repair
+from etl.intake.take_in import Refusal, Say, take_in
 from etl.paths import EXPECTATIONS, SQL, Workspace, room_on_disk
-from etl.steps import kept, repair, withdraw
-from etl.steps.hierarchy import Organisation
-from etl.steps.keep import (
-    Receipt,
-    receipts,
-)
-from etl.steps.model import (
-    Part,
-    core_queries,
-    lay_out_sources,
-    lineage,
-    parts,
-    read_organisation,
-    replaced,
-    run_core,
-    settled_to,
-    settled_together,
-)
+from etl.release import purged_counts, spark, withdraw
+from etl.release.core import core_queries, lineage, run_core
+from etl.release.sources import lay_out_sources, read_organisation
+from etl.store import format, lock
+from etl.store.current_files import Part, parts, replaced, settled_to, settled_together
+from etl.store.hierarchy import Organisation
+from etl.store.receipts import Receipt, read_receipts
 from etl.strain import METHOD
 
 VERSION = "0.1.0"
@@ -61,25 +49,10 @@ class Outcome:
 
 @contextmanager
 def alone(workspace: Workspace, say: Say) -> Iterator[None]:
-    """Holds the workspace: a second build waits until the first has finished, and says so. Raises NewerStore."""
-    if backup.finish_restore(workspace):
-        say("A restore that was cut off has been finished first.")
-    workspace.make()
-    with (workspace.store / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Another build of this workspace is running; waiting for it to finish.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in workspace.work.iterdir():  # a build that was cut off left these; nothing vouches for them
-            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
-        backup.sweep(workspace)
-        layout.bring_up_to_date(workspace, say)
+    """Holds the workspace, and finishes a withdrawal that was cut off. Raises NewerStore."""
+    with lock.hold(workspace, say):
         withdraw.finish(workspace)
-        layout.keep_private(workspace)
         yield
-        layout.note(workspace)
-        sums.note(workspace)
 
 
 def load_contracts(workspace: Workspace) -> dict[str, Contract]:
@@ -116,10 +89,9 @@ def make_release(
     busy: Say,
     even_so: bool = False,
 ) -> Outcome:
-    from etl import losses
-    from etl.steps import publish
+    from etl.release import losses, publish
 
-    held = {source: receipts(workspace, source) for source in contracts}
+    held = {source: read_receipts(workspace, source) for source in contracts}
     counted = {source: parts(contract, held[source]) for source, contract in contracts.items()}
     settled = {source: settled_to(contract, counted[source], as_of) for source, contract in contracts.items()}
     refused = len(refusals) + sum(receipt.outcome == "refused" for kept in held.values() for receipt in kept)
@@ -143,7 +115,7 @@ def make_release(
     if names and publish.is_whole(workspace, names[-1]):  # in the place of a damaged one another is made
         newest = publish.read_release(workspace, names[-1])
     if newest["format"] > publish.FORMAT:
-        raise layout.NewerStore(
+        raise format.NewerStore(
             f"Release {names[-1]} was made by a newer version of Kinship (format {newest['format']}; this one makes "
             f"{publish.FORMAT}). Build with that version. Nothing was changed."
         )
@@ -156,19 +128,19 @@ def make_release(
         return Outcome("nothing_new", sentence, current, refused, divided)
 
     # What only a new release needs is imported only for one: a build with nothing new is over before these are read.
-    from etl import counted as counted_facts
+    from etl.config import indicator_counts as counted_facts
     from etl.disclosure import memory
-    from etl.steps import facts
-    from etl.steps.account import account
-    from etl.steps.annotate import FACTS, annotate, unknown_names
-    from etl.steps.attack import expect_nothing_given_away
-    from etl.steps.attack import record as record_attack
-    from etl.steps.measure import in_place, measure
-    from etl.steps.prime import prime
-    from etl.steps.protect import protect
-    from etl.steps.signal import PROFILE, signal
-    from etl.steps.strain import strain
-    from etl.steps.units import lay_out_units
+    from etl.disclosure.attack.step import expect_nothing_given_away
+    from etl.disclosure.attack.step import record as record_attack
+    from etl.disclosure.step import protect
+    from etl.release import facts_cache
+    from etl.release.coverage import account
+    from etl.release.events_and_targets import FACTS, annotate, unknown_names
+    from etl.release.measure import in_place, measure
+    from etl.release.units import lay_out_units
+    from etl.spc.laney_step import prime
+    from etl.spc.step import PROFILE, signal
+    from etl.strain.step import strain
     from etl.survey import step as surveys
 
     busy("Measuring")
@@ -176,7 +148,7 @@ def make_release(
     live = {name: each for name, each in indicator_files.load(SQL / "indicators").items() if each.status != "draft"}
     counted_facts.check(live, queries)
     made_of = lay_out_sources(con, workspace, contracts, counted, as_of, organisation)
-    before = kept.read(workspace)
+    before = purged_counts.read(workspace)
     levels = lay_out_units(con, contracts, organisation, months or [as_of.replace(day=1)], before)
     holds = losses.held_now(con, workspace, counted)
     if not even_so:
@@ -188,18 +160,18 @@ def make_release(
     private_reach = {name: behind | {organisation.source} - {None} for name, behind in private.items()}
     # What no file speaks of has no figures, and asking costs as much as if it had.
     spoken_of = {name: each for name, each in counts.items() if any(counted[source] for source in sources[name])}
-    of_people = kept.counted_of_people(sources, contracts) & spoken_of.keys()
-    put_back = partial(kept.count, con, before, of_people, organisation.successors, as_of) if before else None
+    of_people = purged_counts.counted_of_people(sources, contracts) & spoken_of.keys()
+    put_back = partial(purged_counts.count, con, before, of_people, organisation.successors, as_of) if before else None
     elsewhere = (
         spark.connected(con, workspace, said.spark, said.spark_store) if said.engine == "spark" else nullcontext()
     )
     with elsewhere as server:
         if server:
             server.run_core(workspace, contracts, counted, as_of, organisation, queries)
-            facts.throw_away(workspace)
+            facts_cache.throw_away(workspace)
         else:
-            run_core(con, queries, set(contracts), facts.Facts(workspace, made_of).lay_out)
-            facts.throw_away(workspace, but=queries)
+            run_core(con, queries, set(contracts), facts_cache.Facts(workspace, made_of).lay_out)
+            facts_cache.throw_away(workspace, but=queries)
         answer = server.answer if server else in_place
         measure(con, spoken_of, published, private_reach, levels, organisation.not_begun, put_back, answer)
     collected = {source for source, contract in contracts.items() if counted[source] and contract.month_of}
@@ -211,7 +183,7 @@ def make_release(
     annotate(con, live, organisation, as_of)
     account(con, workspace, contracts, queries)
     if before:
-        kept.account(con, before, contracts, as_of)
+        purged_counts.account(con, before, contracts, as_of)
     memory.keep_promises(workspace)
     memory.expect_whole(workspace)
     memory.recall(con, workspace.protection)

@@ -6,11 +6,11 @@ from dataclasses import fields
 
 import pytest
 
-from etl import contracts, indicators, settings
 from etl.__main__ import app
-from etl.columns import Column
+from etl.config import contracts, indicators, settings
+from etl.config.columns import Column
+from etl.config.questionnaire import Question, Questionnaire
 from etl.paths import PROJECT
-from etl.survey.questionnaire import Question, Questionnaire
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((PROJECT / "docs").glob("*.md"))}

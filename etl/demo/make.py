@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from etl.demo import returns, site, told
+from etl.demo import events_and_truth, returns, site
 from etl.demo.calendar import Calendar
 from etl.demo.esr import Esr
 from etl.demo.figures import work_out
@@ -70,9 +70,9 @@ def write_extracts(
     yield from returns.sickness_return(calendar, figures, inbox, random)
     survey = Survey(life, inbox, np.random.default_rng([SEED, 4]))
     yield from survey.extracts()
-    yield inbox.write_rows("events.csv", told.events(life), inbox.newest)
-    yield inbox.write_rows("targets.csv", told.targets(life), inbox.newest)
-    told_truth = told.truth(life, figures, roster.rows, roster.spoilt | esr.spoilt, roster.unknown)
+    yield inbox.write_rows("events.csv", events_and_truth.events(life), inbox.newest)
+    yield inbox.write_rows("targets.csv", events_and_truth.targets(life), inbox.newest)
+    told_truth = events_and_truth.truth(life, figures, roster.rows, roster.spoilt | esr.spoilt, roster.unknown)
     write_json(_truth(workspace), {"made": made, **told_truth, "survey": survey.truth()}, workspace.work)
     yield _truth(workspace)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from etl.contracts import read
+from etl.config.contracts import read
 from etl.demo.organisation import FRAMES, Teams
 from etl.demo.simulation import Life
 from etl.demo.staff import BANK

@@ -20,7 +20,7 @@ FEW_IN_A_SUM = 5  # rows that stand in a sum for a number that is not told
 CUT_SHORT = re.compile(r" is empty; nothing| has headings and no rows; nothing| stops in the middle of line \d")
 LEFT_OUT = {"is an empty row", "is a totals row", "repeats an earlier row"}  # reasons that no row is set aside for
 COUNTED = re.compile(r"\b\d[\d,]*(?= (?:rows?|of its dates|do not)\b)")
-Receipt = Any  # etl.steps.keep's, which stands above; or one with told numbers in the place of its own
+Receipt = Any  # etl.intake.keep's, which stands above; or one with told numbers in the place of its own
 
 
 class Unaccounted(Exception):

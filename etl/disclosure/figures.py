@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from etl.config.indicators import AGREEMENT
 from etl.disclosure.rows import Rows
 from etl.disclosure.scores import Score
 from etl.disclosure.suppress import Sensitive
 from etl.disclosure.survey import is_survey
-from etl.indicators import AGREEMENT
 
 MARGIN = 1.1  # what one person in a numerator stands for on average moves a little from release to release
 EVERYBODY = 1e6

@@ -7,6 +7,8 @@ from types import MappingProxyType
 import duckdb
 import numpy as np
 
+from etl.config.indicators import AGREE, AGREEMENT
+from etl.config.settings import DisclosureRules
 from etl.disclosure import audit, differencing, leavers, overlap, rounding, scores
 from etl.disclosure.differencing import NEVER
 from etl.disclosure.figures import (
@@ -33,12 +35,10 @@ from etl.disclosure.figures import (
 )
 from etl.disclosure.pools import Pooling, pool
 from etl.disclosure.rows import NOWHERE, Rows, with_pools
+from etl.disclosure.scores import MIN_PEOPLE_FOR_DISTRIBUTION
 from etl.disclosure.suppress import Sensitive, suppress
 from etl.disclosure.survey import is_survey
 from etl.disclosure.time import QUARTER, YEAR, frozen_size, quarter_ends, sticky
-from etl.indicators import AGREE, AGREEMENT
-from etl.settings import DisclosureRules
-from etl.survey.scoring import FEW
 
 MAX_ROUNDS = 200  # of taking back what would tell few people apart; each takes back something
 ONE_DAY = dt.timedelta(days=1)
@@ -430,7 +430,7 @@ class Group:
         low, high = (edge * each.denominator / 100 for edge in self.edges(name, value))
         fewest, most = scores.agreeing_by_mean(score.numerator, score.denominator, self.scale)
         # How answers fall into groups may be told of all that stand under one: then who agrees is known there.
-        exact = told & (each.people >= FEW) & ~each.sensitive.unsafe(self.rules.min_num)
+        exact = told & (each.people >= MIN_PEOPLE_FOR_DISTRIBUTION) & ~each.sensitive.unsafe(self.rules.min_num)
         exact &= ~self.rows.of_parent(self.rows.count(~exact & ~np.isnan(each.people)) > 0, False)
         low, high = (np.where(exact, each.numerator, edge) for edge in (np.fmax(low, fewest), np.fmin(high, most)))
         known = self.shown[name.removesuffix(AGREE)]

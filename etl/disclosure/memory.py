@@ -14,9 +14,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from etl import sums
-from etl.engine import connect_to_release
+from etl.database import connect_to_release
 from etl.paths import Workspace, appearing
+from etl.store import checksums
 
 SCHEMA = pa.schema(
     {
@@ -65,7 +65,7 @@ def recall(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         _remember(con, files)
     except duckdb.Error:
         for path in paths:
-            if not sums.is_readable(path):
+            if not checksums.is_readable(path):
                 raise _damaged(path) from None
         raise
     con.unregister("nothing_remembered")
@@ -103,7 +103,7 @@ def promise(
     cells: pa.Table, followed: dict[str, str], release: str, workspace: Workspace, holds: dict | None = None
 ) -> None:
     """Writes what a release decided; called before the release can be seen. `followed`: a unit that was merged away → the
-    one that its history follows; `holds`: its units and the rows it was made of (etl/losses.py). Raises DiskFull."""
+    one that its history follows; `holds`: its units and the rows it was made of (etl/release/losses.py). Raises DiskFull."""
     path = workspace.protection / f"{release}.parquet{PROMISED}"
     workspace.protection.mkdir(parents=True, exist_ok=True)
     with appearing(path, workspace.work) as unfinished:

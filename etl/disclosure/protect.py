@@ -10,6 +10,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from etl.config.indicators import AGREE, AGREEMENT
+from etl.config.settings import DisclosureRules
 from etl.disclosure import memory
 from etl.disclosure.differencing import NEVER
 from etl.disclosure.figures import (
@@ -29,8 +31,6 @@ from etl.disclosure.group import Group
 from etl.disclosure.rows import NOWHERE, Rows, stand
 from etl.disclosure.scores import Scale
 from etl.disclosure.telling import SCHEMAS, tables_of
-from etl.indicators import AGREE, AGREEMENT
-from etl.settings import DisclosureRules
 
 
 @dataclass(frozen=True)

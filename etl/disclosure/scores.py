@@ -14,6 +14,7 @@ from etl.disclosure import audit, rounding
 from etl.disclosure.rows import Rows
 from etl.disclosure.suppress import Sensitive
 
+MIN_PEOPLE_FOR_DISTRIBUTION = 30  # under this no distribution is told, and the point is drawn in outline
 ANSWER_STEP = 2.5  # points
 MAX_STEPS, AGREEING_STEPS = 4, 3  # the most that an answer is worth, and the least that agrees
 NOT_AGREEING_STEPS = AGREEING_STEPS - 1

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from etl.indicators import SURVEYS
+from etl.config.indicators import SURVEYS
 
 
 @dataclass(frozen=True)

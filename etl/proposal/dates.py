@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from etl.clock import YEARS
+from etl.intake.utc import YEARS
 
 DAYS = ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%d-%m-%y", "%d.%m.%y"]
 NAMED = ["%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%d-%B-%Y", "%d-%b-%y", "%d %b %y", "%d/%b/%Y", "%b %d, %Y", "%B %d, %Y"]

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from etl import contracts as contract_files
 from etl.build import load_contracts
-from etl.contracts import BadContract, Contract
+from etl.config import contracts as contract_files
+from etl.config.contracts import BadContract, Contract
 from etl.paths import EXPECTATIONS, Workspace
 from etl.proposal.samples import sample_of
 from etl.proposal.suites import is_plain, suite_of

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from etl.contracts import BadContract
+from etl.config.contracts import BadContract
 from etl.printable import is_text
 
 Record = dict[str, Any]

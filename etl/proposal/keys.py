@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from itertools import combinations, islice
 
-from etl.proposal.looks import Look
+from etl.proposal.column_profile import Look
 
 UNIQUE = 0.999  # of the rows that differ at all must differ in the key: the others are slips, and will be set aside
 ALIKE = 0.9  # of the rows must differ, or hardly anything tells them apart

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import python_calamine
 
-from etl.contracts import Contract, Format
-from etl.engine import connect_to_files
+from etl.config.contracts import Contract, Format
+from etl.database import connect_to_files
+from etl.intake import encoding, land, read
+from etl.intake.headings import headings_of
 from etl.proposal.upload import UnusableSample
 from etl.quoting import quoted_name
-from etl.steps import encoding, land, read
-from etl.steps.headings import headings_of
 
 OPENING = 60  # rows in which headings are looked for
 MOST_ROWS = 5_000_000  # of a sample, whatever its size

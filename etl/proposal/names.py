@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import duckdb
 
-from etl.columns import RESERVED, Column
-from etl.contracts import BESIDE, Contract, plain, without_ending
+from etl.config.columns import RESERVED, Column
+from etl.config.contracts import BESIDE, Contract, plain, without_ending
+from etl.intake import unit_names as references
 from etl.paths import Workspace
-from etl.proposal.looks import Look
-from etl.steps import names as references
+from etl.proposal.column_profile import Look
 
 UNIT = re.compile(
     r"\b(ward|unit|team|department|dept|service|organisation|organization|directorate|division|cost cent(re|er) name|roster)\b",

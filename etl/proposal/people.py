@@ -10,8 +10,8 @@ import re
 from collections import defaultdict
 from itertools import pairwise
 
-from etl import privacy
-from etl.proposal.looks import Look
+from etl.privacy import personal_data
+from etl.proposal.column_profile import Look
 
 NUMBERED = re.compile(
     r"\b(staff|employee|assignment|payroll|personnel|person|worker|esr|clock|badge|colleague|people|member)\b"
@@ -91,9 +91,9 @@ def tell(looks: list[Look], rows: list[tuple[str, ...]], newest: dt.date | None)
 
 def _by_heading(look: Look) -> tuple[str, str] | None:
     heading = re.sub(r"[_\W]+", " ", look.heading)
-    if kind := privacy.forbidden(look.heading, person=True):
+    if kind := personal_data.forbidden(look.heading, person=True):
         return kind, f"The heading says that it holds {kind}."
-    if kind := privacy.forbidden(look.heading, person=False):
+    if kind := personal_data.forbidden(look.heading, person=False):
         if kind == "people's numbers":
             return "person", "The heading says that it is a person's number."
         return kind, f"The heading says that it holds {kind}."

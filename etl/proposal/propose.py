@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from etl.build import load_contracts
-from etl.contracts import Contract
-from etl.engine import connect_to_folders
+from etl.config.contracts import Contract
+from etl.database import connect_to_folders
 from etl.paths import Workspace
 from etl.proposal import keys, layout, names, people, upload
-from etl.proposal.looks import PLAIN, Look, look_at
+from etl.proposal.column_profile import PLAIN, Look, look_at
 
 LOAD, PERSON, LEAVE_OUT = "load", "person", "leave out"
 FEW_WORDS, TIMES_EACH = 12, 20  # a column of so few words, each so often, says one of a few things

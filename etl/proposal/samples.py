@@ -7,9 +7,9 @@ import io
 from pathlib import Path
 from typing import Any
 
-from etl.contracts import Contract
+from etl.config.contracts import Contract
+from etl.intake.expectations.suite import READS_AS
 from etl.proposal.suites import is_never_below_zero, spans
-from etl.steps.expected import READS_AS
 
 Record = dict[str, Any]
 GOOD = 4

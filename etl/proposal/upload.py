@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from etl.steps import archive
+from etl.intake import workbook_limits
 
 LARGEST = 30 << 20  # bytes of a sample; a month of a large organisation's duties is about 15 MB
 UNPACKED = 400 << 20  # bytes of everything a workbook holds
@@ -21,10 +21,10 @@ def expect_harmless(path: Path) -> None:
             "A month of rows, or a few thousand of them, is enough."
         )
     try:
-        archive.expect_small(path, path.name, UNPACKED)
-    except archive.TooLarge as error:
+        workbook_limits.expect_small(path, path.name, UNPACKED)
+    except workbook_limits.TooLarge as error:
         raise UnusableSample(str(error)) from None
-    except archive.NoWorkbook as error:
+    except workbook_limits.NoWorkbook as error:
         raise UnusableSample(
             f"{path.name} looks like a workbook and cannot be unpacked as one. Save it again as .xlsx or CSV."
         ) from error

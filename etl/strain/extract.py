@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from etl.spc import BETTER
-from etl.strain.figures import NO_PARENT, Figures
+from etl.spc.xmr import BETTER
+from etl.strain.arrays import NO_PARENT, Figures
 
 NAMES = ("indicator", "family", "better", "unit", "parent", "month")
 NUMBERS = ("numerator", "denominator", "people")

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from etl.indicators import Indicator
+from etl.config.indicators import Indicator
 
 FEWEST_TEAMS = 20
 FEWEST_WAVES = 3

@@ -7,9 +7,9 @@ written from the questionnaires; everything after them is.
 import datetime as dt
 from collections.abc import Mapping
 
-from etl.contracts import Contract
+from etl.config.contracts import Contract
+from etl.config.questionnaire import CANNOT_SAY, HIGHEST, Questionnaire
 from etl.quoting import quoted_text
-from etl.survey.questionnaire import CANNOT_SAY, HIGHEST, Questionnaire
 
 ANSWERS, RESULTS = "survey_answer", "survey_result"
 NO_ANSWERS = """SELECT

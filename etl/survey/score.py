@@ -14,10 +14,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from etl.config.indicators import AGREE, AGREEMENT, Indicator
+from etl.config.settings import DisclosureRules
 from etl.disclosure import rounding
 from etl.disclosure.scores import FIVE_POINTS, Scale, spreads_told
-from etl.indicators import AGREE, AGREEMENT, Indicator
-from etl.settings import DisclosureRules
 from etl.survey import scoring
 from etl.survey.scoring import Means
 
@@ -259,7 +259,7 @@ def _scores(
             "wave": months,
             "low": _rounded(low),
             "high": _rounded(high),
-            "few": exact.sheets < scoring.FEW,
+            "few": exact.sheets < scoring.MIN_PEOPLE_FOR_DISTRIBUTION,
             "benchmark": _rounded(benchmark),
             "stands": stands,
             "before": said_of_change(months[before[after]].tolist()),

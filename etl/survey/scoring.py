@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
+from etl.disclosure.scores import MIN_PEOPLE_FOR_DISTRIBUTION
+
 LOWEST, HIGHEST = 0.0, 10.0
 LEVEL = 0.95
 FEWEST = 11  # answers, of a wave and of every item
-FEW = 30  # under this no distribution, and the point is drawn in outline
 LEAST_CHANGE = 0.5  # points: a change between waves is named from here on, and only if its interval leaves out none
 LEAST_IN_GROUP = 5  # people in each group of a distribution, and outside it
 RESPONSE_BANDS = ((60, "60 % or more"), (40, "40 to 59 %"), (25, "25 to 39 %"), (0, "under 25 %"))
@@ -134,7 +135,7 @@ def response_band(per_cent: float) -> str:
 def groups(positive: float, negative: float, answers: float, people: float) -> dict[str, float] | None:
     """The shares of answers that agree, neither, and do not; None where they may not be told: fewer than 30 people, or fewer
     than five in a group or outside it."""
-    if people < FEW:
+    if people < MIN_PEOPLE_FOR_DISTRIBUTION:
         return None
     counts = {"positive": positive, "between": answers - positive - negative, "negative": negative}
     each = people / answers

@@ -5,13 +5,13 @@ from typing import Any
 
 import duckdb
 
-from etl import indicators as indicator_files
-from etl.contracts import Contract
+from etl.config import indicators as indicator_files
+from etl.config.contracts import Contract
+from etl.config.indicators import Indicator
+from etl.config.settings import DisclosureRules
 from etl.disclosure import survey as disclosure
 from etl.disclosure.scores import Scale, scale_of
-from etl.indicators import Indicator
 from etl.paths import SQL
-from etl.settings import DisclosureRules
 from etl.survey import frames, lead, queries, score
 
 

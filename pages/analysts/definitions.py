@@ -1,6 +1,7 @@
 """Definitions: every number with its owner, its review, its evidence, its query and its way from source to page."""
 
-from pages.parts import definitions, filters, frame
+from pages.parts.indicator import definitions
+from pages.parts.shell import filters, frame
 
 view = filters.view()
 rows, facts = view.ask("definitions"), view.ask("facts")

@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from pages.parts import arrivals, asked, coverage, filters, frame, looked, protection, warehouse
+from pages.parts.conversation import answering
+from pages.parts.quality import arrivals, coverage, protection, usage
+from pages.parts.release import warehouse
+from pages.parts.shell import filters, frame
 
 view = filters.view()
 sources, files, unknown = view.ask("sources"), view.ask("files"), view.ask("unknown_names")
@@ -11,8 +14,8 @@ refused = [file for file in files if file["outcome"] == "refused"]
 last = warehouse.last_build()
 
 frame.heading(view, "Data quality", arrivals.needs(len(refused), len(unknown), last))
-asked.pointer(view)
-looked.outage()
+answering.pointer(view)
+usage.outage()
 arrivals.last_build(last, view.release.id)
 protection.findings(warehouse.findings())
 arrivals.sources(sources)
@@ -30,4 +33,4 @@ arrivals.reasons(view.ask("set_aside"))
 protection.cost(view.ask("protection"), view.ask("loosened"))
 arrivals.checks(view.ask("expectations"), titles)
 arrivals.files(files, titles)
-looked.at_pages()
+usage.at_pages()

@@ -1,11 +1,12 @@
 """Releases: their history, what changed from one to another, and going back."""
 
-from pages.parts import filters, frame, history
+from pages.parts.quality import releases
+from pages.parts.shell import filters, frame
 
 view = filters.view()
-rows, current = history.known(view), view.release.id
+rows, current = releases.known(view), view.release.id
 
-frame.heading(view, "Releases", history.answer(rows, current))
-history.listed(rows, current)
-history.compared(view, rows, current)
-history.back(rows, current)
+frame.heading(view, "Releases", releases.answer(rows, current))
+releases.listed(rows, current)
+releases.compared(view, rows, current)
+releases.back(rows, current)

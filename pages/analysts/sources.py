@@ -2,28 +2,29 @@
 
 import streamlit as st
 
-from pages.parts import frame, newsource, trial
+from pages.parts.shell import frame
+from pages.parts.sources import sample_result, wizard
 
-here = newsource.held()
+here = wizard.held()
 told = here.pop("saved", None)
 if told or (here["step"] > 0 and "proposal" not in here):
-    newsource.go(0)
+    wizard.go(0)
 
 frame.plain_heading(
     "Add a source", "**An extract that Kinship does not know yet becomes one it does**, without a developer."
 )
-newsource.steps(here["step"])
+wizard.steps(here["step"])
 if told:
-    newsource.saved(told)
+    wizard.saved(told)
 
 with st.container(key="step"):
     if here["step"] == 0:
-        newsource.sample()
+        wizard.sample()
     elif here["step"] == 1:
-        newsource.columns()
+        wizard.columns()
     elif here["step"] == 2:
-        if came := newsource.attempt():
-            trial.shown(came)
-            newsource.onward()
+        if came := wizard.attempt():
+            sample_result.shown(came)
+            wizard.onward()
     else:
-        newsource.save()
+        wizard.save()

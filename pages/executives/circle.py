@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.parts import beside, circle, filters, frame, kindness, states
+from pages.parts.kindness import circle, frames, kindness
+from pages.parts.shell import filters, frame, states
 
 view = filters.view()
 unit = view.unit
@@ -13,7 +14,7 @@ rows = view.ask("constructs", unit=unit["unit"], wave=wave["wave"]) if wave else
 if wave:
     circle.drawn(view, wave, rows)
     circle.conditions(view, wave, rows)
-    beside.frames(unit["title"], beside.frame_of(view, wave), "Pressure beside kindness")
+    frames.frames(unit["title"], frames.frame_of(view, wave), "Pressure beside kindness")
     circle.by_wave(view, rows)
 else:
     reason = "No wave has closed here with eleven answers or more, or none has been sent. Missing is not zero."
@@ -22,9 +23,9 @@ else:
 leads = view.ask("leads")
 if leads and (not unit["above"] or (wave and all(row["benchmark"] is None for row in rows))):  # it is over all teams
     st.header("Over all teams: what goes before what", anchor=False)
-    beside.leads(leads)
+    frames.leads(leads)
 
 published = view.ask("results", unit=unit["unit"])
 if published:
     st.header("What surveys published by others say", anchor=False)
-    beside.results(published, unit["title"])
+    frames.results(published, unit["title"])

@@ -1,6 +1,9 @@
 """One indicator: large for the chosen unit, then the same across the units directly below it."""
 
-from pages.parts import about, cards, charts, desk, doubts, filters, frame, markup, states, words
+from pages.parts.drawing import markup, words
+from pages.parts.indicator import about, cards, questions, xmr_chart
+from pages.parts.journal import session
+from pages.parts.shell import filters, frame, states
 
 HERE = "pages/executives/indicator.py"
 view = filters.view()
@@ -10,7 +13,7 @@ series, events = view.ask("series", **asked), view.ask("events", unit=unit["unit
 now = view.ask("now", indicators=[indicator["indicator"]], of=[unit["unit"]], month=view.month)[0]
 
 answer = about.answer(now, indicator["unit"], unit["level"])
-desk.say_what_was_done()
+session.say_what_was_done()
 frame.heading(view, f"{indicator['title']}, {unit['title']}", answer, HERE)
 about.stands_for(view, about.together(view), indicator["indicator"])
 
@@ -18,10 +21,10 @@ if any(row["value"] is not None for row in series):
     about.sureness(view, now)
     about.line(view, now)
     beside = about.limits_beside(series)
-    spec = charts.xmr(view.release, view.viewer.roots, **asked, chosen=view.month, beside=beside)
-    told = charts.in_words(view, series, words.reading(now, unit["level"]))
-    charts.show(spec, indicator["title"], told, charts.key(series, events, view.profile, beside), "chart")
-    doubts.offer(view, now)
+    spec = xmr_chart.xmr(view.release, view.viewer.roots, **asked, chosen=view.month, beside=beside)
+    told = xmr_chart.in_words(view, series, words.reading(now, unit["level"]))
+    xmr_chart.show(spec, indicator["title"], told, xmr_chart.key(series, events, view.profile, beside), "chart")
+    questions.offer(view, now)
     about.file(view, series)
 else:
     reason = "No month of this unit can be shown for this indicator."

@@ -2,7 +2,11 @@
 
 import streamlit as st
 
-from pages.parts import access, boxes, filters, frame, report, review, warehouse, words
+from pages.parts.access import access
+from pages.parts.drawing import words
+from pages.parts.release import warehouse
+from pages.parts.review import report, review, sections
+from pages.parts.shell import filters, frame
 
 HERE = "pages/executives/review.py"
 QUALITY = "pages/analysts/quality.py"
@@ -24,13 +28,13 @@ with files:
 said = "".join(f"**{text}**" if weighs else text for text, weighs in review.sentence(found))
 frame.heading(view, found.title, f"{words.plain(view.unit['title'])}. {said}", HERE)
 
-boxes.all_of(found)
+sections.all_of(found)
 
 left, right = st.container(key="halves").columns([1.15, 1], gap="large")
 with left:
     for owner, title in review.OWNED.items():
-        boxes.pressures(found, owner, title)
+        sections.pressures(found, owner, title)
 with right:
-    boxes.kindness(found)
-    boxes.since(found)
+    sections.kindness(found)
+    sections.since(found)
     frame.link(QUALITY, "Open data quality")

@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from pages.parts import about, cards, filters, frame, states, summary, words
+from pages.parts.drawing import words
+from pages.parts.indicator import about, cards, signal_table
+from pages.parts.shell import filters, frame, states
 
 HERE = "pages/executives/signals.py"
 view = filters.view()
-units = summary.units(view)
-indicators = summary.wanted(view)
-rows = summary.rows(view, units, indicators)
+units = signal_table.units(view)
+indicators = signal_table.wanted(view)
+rows = signal_table.rows(view, units, indicators)
 kinds = (("improvement",), ("concern", "change"), ("common_cause",), ("not_judged",), ("absent",))
 groups = {kind[0]: [row for row in rows if cards.standing(row) in kind] for kind in kinds}
 
@@ -16,16 +18,16 @@ frame.heading(view, f"All signals, {view.unit['title']}", about.standing(groups,
 
 if rows:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="over"):
-        rows = summary.ordered(rows)
-        summary.file(view, rows)
-    chosen = summary.table(view, rows)
+        rows = signal_table.ordered(rows)
+        signal_table.file(view, rows)
+    chosen = signal_table.table(view, rows)
     below = f" and {words.many(len(units) - 1, 'unit')} directly below it" if len(units) > 1 else ""
     st.caption(
         f"{words.many(len(rows), 'row')}: {words.plain(view.unit['title'])}{below}, each against its own history. "
         "Select a row to open its chart, or choose it below."
     )
-    summary.chooser(view, rows)
+    signal_table.chooser(view, rows)
     if chosen:
-        st.switch_page(cards.LARGE, query_params=summary.address(view, chosen) | {filters.OF: view.unit["unit"]})
+        st.switch_page(cards.LARGE, query_params=signal_table.address(view, chosen) | {filters.OF: view.unit["unit"]})
 else:
     states.empty("event_busy", "No numbers for this unit yet", "Missing is not zero.")

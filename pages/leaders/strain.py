@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.parts import filters, frame, states, strain
+from pages.parts.shell import filters, frame, states
+from pages.parts.strain import strain
 
 HERE = "pages/leaders/strain.py"
 view = filters.view()

@@ -7,8 +7,8 @@ menu, it does not. An older journal is brought up to date first.
 A page comes in many small messages. Streamlit leaves it to the system to send each of them only when the one before has been
 acknowledged, for which browsers and proxies take up to 40 ms; told otherwise, they go out as they are written.
 
-Whatever nobody foresaw, Streamlit would tell in words of its own; it is told to ask pages.parts.states. Of uploads it takes
-what pages.parts.uploads allows.
+Whatever nobody foresaw, Streamlit would tell in words of its own; it is told to ask pages.parts.shell.states. Of uploads it takes
+what pages.parts.access.uploads allows.
 """
 
 import functools
@@ -24,8 +24,11 @@ from streamlit.web import cli
 from streamlit.web.server import server
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts import log, states, uploads, warehouse
+from pages.parts import log
+from pages.parts.access import uploads
 from pages.parts.journal import migrate, store
+from pages.parts.release import warehouse
+from pages.parts.shell import states
 
 APP = Path(__file__).parents[2] / "app.py"
 

@@ -1,5 +1,5 @@
 -- What there is to say of some indicators for some units: a row a month, in no order. Which month is the latest, and the
--- three years that led to it, are found in these (pages/parts/latest.py): asked in SQL, that takes three times as long.
+-- three years that led to it, are found in these (pages/parts/release/latest.py): asked in SQL, that takes three times as long.
 WITH held AS MATERIALIZED (     -- a release holds many times as much: it is read through once
     SELECT indicator, unit, month, value, low, high, shown, settled
     FROM mart.value

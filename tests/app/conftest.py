@@ -20,8 +20,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import access, desk
-from pages.parts.journal import store
+from pages.parts.access import access
+from pages.parts.journal import session, store
 from tests.app import small_release
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +85,7 @@ def nothing_written(folder: Path) -> None:
     inbox.unlink() if inbox.is_file() else shutil.rmtree(inbox, ignore_errors=True)
     inbox.mkdir()
     store._met.clear()
-    desk.notes_of.clear()
+    session.notes_of.clear()
 
 
 def sign_in_as(monkeypatch: pytest.MonkeyPatch, folder: Path, *grants: tuple[str, str]) -> None:

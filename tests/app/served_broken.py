@@ -2,7 +2,8 @@
 
 import sys
 
-from pages.parts import frame, serve
+from pages.parts import serve
+from pages.parts.shell import frame
 
 
 def broken() -> None:

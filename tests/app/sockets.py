@@ -16,7 +16,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value, generate_xsrf_token_string
 from websockets.sync.client import ClientConnection, connect
 
-from pages.parts import words
+from pages.parts.drawing import words
 from tests.app.conftest import Server, read
 
 SECRET = "a secret of these tests, and of no other use"

@@ -14,7 +14,9 @@ import httpx
 import oidc_provider_mock
 import pytest
 
-from pages.parts import access, warehouse, words
+from pages.parts.access import access
+from pages.parts.drawing import words
+from pages.parts.release import warehouse
 from tests.app import small_release, sockets
 from tests.app.conftest import ROOT, Server, axe_finds_nothing, settle, words_on
 
@@ -123,7 +125,7 @@ def test_a_sign_in_lasts_twelve_hours(hours, stale):
 
 def test_check_says_which_units_are_not_there(rules):
     environment = os.environ | {"KINSHIP_HOME": str(rules.parent)}
-    command = [sys.executable, "-m", "pages.parts.access"]
+    command = [sys.executable, "-m", "pages.parts.access.access"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "does not have: nowhere." in done.stderr
     rules.write_text(RULES.replace("nowhere", "fern"), encoding="utf-8")

@@ -11,7 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from etl.__main__ import app as etl
-from pages.parts import coverage, engine, newsource, warehouse
+from pages.parts.quality import coverage
+from pages.parts.release import engine_process, warehouse
+from pages.parts.sources import wizard
 from tests.app import small_release
 from tests.app.conftest import unfolded, words_on
 from tests.conftest import table
@@ -278,7 +280,7 @@ def within_this_process(monkeypatch):
         done = CliRunner().invoke(etl, verb, env={"KINSHIP_HOME": str(warehouse.home())})
         return subprocess.CompletedProcess(verb, done.exit_code, done.stdout, done.stderr)
 
-    monkeypatch.setattr(engine, "_run", run)
+    monkeypatch.setattr(engine_process, "_run", run)
 
 
 @pytest.mark.usefixtures("within_this_process")
@@ -314,18 +316,18 @@ def test_an_analyst_adds_a_source_whose_headings_nobody_has_seen(app_at, tmp_pat
     test.button(key="source_next").click().run(timeout=60)
     contract = next(code.value for code in test.code if "headers:" in code.value)
     assert "owner: Nobody yet" in contract and "person: true" in contract and "Full name" not in contract
-    here = dict(test.session_state[newsource.HELD])
+    here = dict(test.session_state[wizard.HELD])
     test.button(key="source_save").click().run(timeout=120)
     assert "is a source now" in words_on(test)
     assert sorted(path.name for path in (home / "expectations" / "weekly_shifts").iterdir()) == [
         "contract.yaml", "sample.csv", "suite.yaml",
     ]  # fmt: skip
-    assert "bytes" not in test.session_state[newsource.HELD]
+    assert "bytes" not in test.session_state[wizard.HELD]
 
-    test.session_state[newsource.HELD] = here | {"step": 1}
+    test.session_state[wizard.HELD] = here | {"step": 1}
     test.run()
     test.button(key="source_again").click().run()
-    assert "No sample yet" in words_on(test) and "bytes" not in test.session_state[newsource.HELD]
+    assert "No sample yet" in words_on(test) and "bytes" not in test.session_state[wizard.HELD]
 
 
 @pytest.mark.parametrize(
@@ -341,11 +343,11 @@ def test_an_analyst_adds_a_source_whose_headings_nobody_has_seen(app_at, tmp_pat
     ],
 )
 def test_no_name_of_a_file_leads_anywhere(given_name, safe):
-    assert engine.safe_name(given_name) == safe
+    assert engine_process.safe_name(given_name) == safe
 
 
 def test_the_folder_downloads_as_a_zip_whose_names_stay_within_it():
-    with zipfile.ZipFile(io.BytesIO(newsource.zipped("beds", {"contract.yaml": "a", "sample.csv": "b"}))) as archive:
+    with zipfile.ZipFile(io.BytesIO(wizard.zipped("beds", {"contract.yaml": "a", "sample.csv": "b"}))) as archive:
         assert archive.namelist() == ["beds/contract.yaml", "beds/sample.csv"]
 
 

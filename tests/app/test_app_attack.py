@@ -15,8 +15,9 @@ import yaml
 from streamlit.testing.v1 import local_script_runner
 from streamlit.util import calc_hash
 
-from pages.parts import desk, filters, warehouse
-from pages.parts.journal import notes, store
+from pages.parts.journal import notes, session, store
+from pages.parts.release import warehouse
+from pages.parts.shell import filters
 from tests.app import marked, scope_of_sql, small_release, sockets
 from tests.app.conftest import ROOT, Server, opener, sign_in_as
 from tests.app.marked import ALL, code
@@ -59,7 +60,7 @@ def home(tmp_path_factory) -> Path:
 def here(home, monkeypatch):
     monkeypatch.setenv("KINSHIP_HOME", str(home))
     store._met.clear()
-    desk.notes_of.clear()
+    session.notes_of.clear()
     return home
 
 

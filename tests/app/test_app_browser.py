@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.parts import words
+from pages.parts.drawing import words
 from tests.app import small_release
 from tests.app.conftest import PAGES, Server, axe_finds_nothing, settle
 

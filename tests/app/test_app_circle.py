@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pages.parts import ring
+from pages.parts.kindness import circle_diagram
 from tests.app import small_survey
 from tests.app.conftest import headings, html_of, read, unfolded, words_on
 
@@ -29,7 +29,7 @@ def test_the_ring_has_the_decks_nodes_and_words_in_order(app):
         assert "reinforces the conditions" in half
         for title in small_survey.CIRCLE:
             assert title in re.sub(r"</text><text[^>]*>", " ", half)
-    assert ring.VERBS == DECK
+    assert circle_diagram.VERBS == DECK
 
 
 def test_each_node_has_its_score_its_range_and_its_change(app):
@@ -142,7 +142,7 @@ def test_a_title_is_only_words_in_the_drawing(app):
     for unit, hurtful in (("script", "<img"), ("markup", "<a ")):
         drawn = drawing(app(CIRCLE, unit=unit))
         assert hurtful not in drawn and "<script" not in drawn
-    assert "\n\n" not in ring.drawing([], "One\n\n# Two", "March 2026", "told")
+    assert "\n\n" not in circle_diagram.drawing([], "One\n\n# Two", "March 2026", "told")
 
 
 def test_results_of_others_stand_apart_with_their_own_question(app):
@@ -178,7 +178,9 @@ def test_the_table_holds_what_was_asked_and_the_three_groups(app):
 
 
 def test_a_long_title_takes_two_lines_and_no_more():
-    drawn = ring.drawing([], "Smaller teams in Adult care", "March 2026", "told")
+    drawn = circle_diagram.drawing([], "Smaller teams in Adult care", "March 2026", "told")
     assert ">Smaller teams in Adult<" in drawn and ">care<" in drawn
-    drawn = ring.drawing([], "Smaller teams in Adult care and of the services beside it", "March 2026", "told")
+    drawn = circle_diagram.drawing(
+        [], "Smaller teams in Adult care and of the services beside it", "March 2026", "told"
+    )
     assert ">care and of the services…<" in drawn

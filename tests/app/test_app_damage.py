@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import warehouse
+from pages.parts.release import warehouse
 from tests.app import small_release, sockets
 from tests.app.conftest import Server, opener, words_on
 from tests.app.test_app_analysts import with_columns

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs
 import pytest
 import streamlit as st
 
-from pages.parts import asked, desk, doubts, since
-from pages.parts.journal import notes, sheets, store
+from pages.parts.conversation import answering, before_and_since
+from pages.parts.indicator import questions
+from pages.parts.journal import notes, session, sheets, store
 from tests.app import small_release
 from tests.app.conftest import datasets, headings, html_of, links, nothing_written, opener, words_on
 from tests.app.journal_writers import SEEN
@@ -31,7 +32,7 @@ def workspace(tmp_path_factory):
 def home(workspace, monkeypatch):
     """The workspace with nothing written in it yet, in the month in which its release was built."""
     nothing_written(workspace)
-    monkeypatch.setattr(desk, "today", lambda: JUNE)
+    monkeypatch.setattr(session, "today", lambda: JUNE)
     return workspace
 
 
@@ -40,7 +41,7 @@ def open_page(home, monkeypatch):
     opened = opener(home, monkeypatch)
 
     def newly_opened(*page, **address):
-        desk.notes_of.clear()  # which remembers for a while what this process has not written through a page
+        session.notes_of.clear()  # which remembers for a while what this process has not written through a page
         return opened(*page, **address)
 
     return newly_opened
@@ -204,7 +205,7 @@ def test_before_and_since_are_spans_of_settled_months():
 
     now = {"shown": "yes", "settled": True, "limits": "given", "rule": None, "month": dt.date(2026, 4, 1)}
     series = [row(1, 5.0), row(2, 4.5), row(3, None), row(4, 4.0), row(5, 9.9, settled=False)]
-    said = since.in_words(series, dt.date(2026, 3, 1), "%", now, "team")
+    said = before_and_since.in_words(series, dt.date(2026, 3, 1), "%", now, "team")
     assert said.replace("\u00a0", " ") == (
         "Before: 4.5 to 5.0 % in 2 settled months. Since March 2026: 4.0 % in 1 settled month. "
         "Within the range that chance explains."
@@ -226,15 +227,15 @@ def dialogs_open(monkeypatch):
 
     def opened(view, rows):
         if view.unit["unit"] == "larch":
-            doubts.question(view, rows["sickness_rate"])
+            questions.question(view, rows["sickness_rate"])
 
     def offer(view, row):
-        doubts.event(view, row)
+        questions.event(view, row)
         waiting(view, row)
 
-    waiting = doubts.offer
-    monkeypatch.setattr(doubts, "opened", opened)
-    monkeypatch.setattr(doubts, "offer", offer)
+    waiting = questions.offer
+    monkeypatch.setattr(questions, "opened", opened)
+    monkeypatch.setattr(questions, "offer", offer)
 
 
 def asked_of(test) -> dict[str, str]:
@@ -348,7 +349,7 @@ def test_an_accepted_event_is_drawn_by_the_next_build(engine, monkeypatch):
     monkeypatch.setenv("KINSHIP_HOME", str(engine.home))
     april = dt.date(2021, 4, 1)
     notes.propose(notes.Seen("Larch", "fill_rate", april, SEEN.release), "rota change", "Longer shifts began", "leader")
-    asked.into_inbox(notes.of(["Larch"])[0], "fill_rate")
+    answering.into_inbox(notes.of(["Larch"])[0], "fill_rate")
     months = [f"01/{number % 12 + 1:02}/{2020 + number // 12}" for number in range(30)]
     fill = [(90 if number < 15 else 100) + (-1) ** number for number in range(30)]
     rows = [staffing_row("Larch", month, [100, held, *[0] * 6]) for month, held in zip(months, fill, strict=True)]

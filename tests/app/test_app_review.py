@@ -13,7 +13,9 @@ import openpyxl
 import pypdf
 import pytest
 
-from pages.parts import report, review, warehouse, words
+from pages.parts.drawing import words
+from pages.parts.release import warehouse
+from pages.parts.review import report, review
 from tests.app import small_release, small_survey
 from tests.app.conftest import ROOT, headings, words_on
 
@@ -213,7 +215,7 @@ def test_the_workbook_runs_nothing(workspace, monkeypatch):
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess:
     environment = os.environ | {"KINSHIP_HOME": str(home)}
-    command = [sys.executable, "-m", "pages.parts.report", *arguments]
+    command = [sys.executable, "-m", "pages.parts.review.report", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 

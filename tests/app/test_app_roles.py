@@ -3,8 +3,10 @@
 import duckdb
 import pytest
 
-from pages.parts import access, desk, doubts, engine, warehouse
-from pages.parts.journal import notes, sheets
+from pages.parts.access import access
+from pages.parts.indicator import questions
+from pages.parts.journal import notes, session, sheets
+from pages.parts.release import engine_process, warehouse
 from tests.app import small_release
 from tests.app.conftest import ROOT, nothing_written, opener, sign_in_as, words_on
 from tests.app.journal_writers import FEBRUARY, SEEN, THING, TODAY
@@ -29,7 +31,7 @@ def home(workspace, monkeypatch):
     """The workspace without anything written in it yet."""
     monkeypatch.setenv("KINSHIP_HOME", str(workspace))
     nothing_written(workspace)
-    monkeypatch.setattr(desk, "today", lambda: TODAY)
+    monkeypatch.setattr(session, "today", lambda: TODAY)
     return workspace
 
 
@@ -184,8 +186,8 @@ def test_a_form_left_open_while_the_rules_change_keeps_nothing(open_as, home, mo
     test = press(test, "Keep the sheet")
     assert sheets.of(["larch"]) == [] and "Nothing is being tried" in words_on(test)
     said = []
-    monkeypatch.setattr(desk.st, "warning", lambda text, icon: said.append(text))
-    assert not desk.kept("write sheets", "larch", sheets.begin, "larch", [THING], FEBRUARY, today=TODAY)
+    monkeypatch.setattr(session.st, "warning", lambda text, icon: said.append(text))
+    assert not session.kept("write sheets", "larch", sheets.begin, "larch", [THING], FEBRUARY, today=TODAY)
     assert sheets.of(["larch"]) == [] and "not yours to write" in said[0]
 
 
@@ -198,16 +200,16 @@ def test_staff_and_analysts_read_what_was_asked_and_answered_and_do_not_ask(open
         assert not buttons(open_as((role, "AC"), **large)) & {":gray[Looks wrong?]", "Say what happened"}
     assert {":gray[Looks wrong?]", "Say what happened"} <= buttons(open_as(("leader", "larch"), **large))
     notes.looks_wrong(SEEN, "too_high", "", "leader")
-    desk.notes_of.clear()
+    session.notes_of.clear()
     test = open_as(("staff", "larch"), **large)
     assert [label for label in buttons(test) if label.startswith(":gray[Asked ")]
-    button = doubts.beside
+    button = questions.beside
 
     def opened(view, row):
         button(view, row)
-        doubts.question(view, row)
+        questions.question(view, row)
 
-    monkeypatch.setattr(doubts, "beside", opened)
+    monkeypatch.setattr(questions, "beside", opened)
     test = open_as(("staff", "larch"), **large)
     assert "It looks too high" in words_on(test) and "Tell the analyst" not in buttons(test)
 
@@ -259,7 +261,7 @@ def two_releases(tmp_path_factory, monkeypatch):
 
 def test_only_an_analyst_of_the_whole_goes_back(two_releases, monkeypatch):
     went = []
-    monkeypatch.setattr(engine, "roll_back", lambda release: went.append(release) or "Gone back.")
+    monkeypatch.setattr(engine_process, "roll_back", lambda release: went.append(release) or "Gone back.")
     opened = opener(two_releases, monkeypatch)
     sign_in_as(monkeypatch, two_releases, ("analyst", "CC"))
     test = opened(RELEASES)

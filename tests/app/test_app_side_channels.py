@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from etl.paths import Workspace
-from etl.steps import measure
+from etl.release import measure
 from tests.app.conftest import Server, settle
 from tests.conftest import Engine
 

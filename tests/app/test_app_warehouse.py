@@ -5,7 +5,8 @@ import datetime as dt
 
 import pytest
 
-from pages.parts import access, warehouse
+from pages.parts.access import access
+from pages.parts.release import warehouse
 from tests.app import small_release
 
 ASKED = {

@@ -7,7 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from pages.parts import layers, marks, ranges, tables, words
+from pages.parts.drawing import icons, tables, words
+from pages.parts.indicator import xmr_layers
+from pages.parts.kindness import score_ranges
 from tests.app.conftest import ROOT, read
 
 BLAMING = re.compile(
@@ -122,9 +124,9 @@ def test_a_target_is_told_with_what_will_become_of_it():
 
 
 def test_names_of_lines_are_pushed_apart_and_keep_their_order():
-    placed = layers.apart([92.0, 92.1, 95.0, 101.0], 1.0)
+    placed = xmr_layers.apart([92.0, 92.1, 95.0, 101.0], 1.0)
     assert all(b - a > 0.99 for a, b in pairwise(placed)) and placed[3] == 101.0
-    assert layers.apart([5.0], 1.0) == [5.0]
+    assert xmr_layers.apart([5.0], 1.0) == [5.0]
 
 
 def test_a_team_has_its_own_average():
@@ -181,9 +183,9 @@ def test_no_word_on_screen_blames(path):
 @pytest.mark.parametrize("verdict", ["concern", "improvement", "change", "common_cause", "not_judged"])
 @pytest.mark.parametrize("moved", ["up", "down", None])
 def test_every_sign_is_a_drawing_with_a_shape_of_its_own(verdict, moved):
-    drawn = marks.variation(verdict, moved)
+    drawn = icons.variation(verdict, moved)
     ElementTree.fromstring(drawn)
-    others = {marks.variation(v, moved) for v in marks.COLOURS if v != verdict}
+    others = {icons.variation(v, moved) for v in icons.COLOURS if v != verdict}
     colourless = re.sub(r"#[0-9A-F]{6}", "", drawn)
     assert colourless not in {re.sub(r"#[0-9A-F]{6}", "", other) for other in others}
 
@@ -193,15 +195,15 @@ def test_a_spark_breaks_where_a_month_is_missing():
         given = {"mean": 5.0, "lower": 3.0, "upper": 7.0, "verdict": "common_cause", "moved": None, "segment": segment}
         return {"month": dt.date(2026, month, 1), "value": value, "settled": settled, **given}
 
-    whole = marks.spark([point(m, 5.0) for m in range(1, 7)])
-    broken = marks.spark([point(1, 5.0), point(2, 4.0), point(3, None), point(4, 6.0), point(5, 5.0, settled=False)])
+    whole = icons.spark([point(m, 5.0) for m in range(1, 7)])
+    broken = icons.spark([point(1, 5.0), point(2, 4.0), point(3, None), point(4, 6.0), point(5, 5.0, settled=False)])
     assert len(re.findall(r"M", re.search(r'd="(M[^"]*L[^"]*)"', whole)[1])) == 1
     assert len(re.findall(r"M", re.search(r'd="(M[^"]*L[^"]*)"', broken)[1])) == 2
     assert broken.count("<circle") == 1
-    rebased = marks.spark([point(m, 5.0, segment=m // 4) for m in range(1, 7)])
+    rebased = icons.spark([point(m, 5.0, segment=m // 4) for m in range(1, 7)])
     assert rebased.count("<rect") == 2 and len(re.findall(r"M", re.search(r'd="(M[^"]*L[^"]*)"', rebased)[1])) == 2
-    ElementTree.fromstring(marks.spark([point(1, None)]))
-    ElementTree.fromstring(marks.spark([]))
+    ElementTree.fromstring(icons.spark([point(1, None)]))
+    ElementTree.fromstring(icons.spark([]))
 
 
 def test_a_file_carries_its_meaning_and_runs_nothing():
@@ -223,8 +225,8 @@ def test_scores_are_listed_with_their_range_drawn_to_scale_and_in_figures():
         "few": True,
         "benchmark": 5.0,
     }
-    drawn = ranges.listed([row, row | {"shown": "protected", "value": None}], "benchmark")
+    drawn = score_ranges.listed([row, row | {"shown": "protected", "value": None}], "benchmark")
     assert 'class="range" style="left:65%;width:5%"' in drawn and 'class="tick" style="left:50%"' in drawn
     assert 'class="dot few" style="left:67.5%"' in drawn and "6.5 to 7.0" in read(drawn)
     assert "Not shown, to protect people" in drawn and "Trust &amp; &lt;b&gt;" in drawn
-    assert 'class="scale"' not in ranges.listed([row | {"shown": "not_collected"}], "benchmark")
+    assert 'class="scale"' not in score_ranges.listed([row | {"shown": "not_collected"}], "benchmark")

@@ -13,7 +13,10 @@ import duckdb
 import pytest
 import streamlit as st
 
-from pages.parts import access, audit, desk, looked, warehouse
+from pages.parts.access import access, audit
+from pages.parts.journal import session
+from pages.parts.quality import usage
+from pages.parts.release import warehouse
 from tests.app import small_release
 from tests.app.conftest import nothing_written, opener, sign_in_as, words_on
 
@@ -32,7 +35,7 @@ def workspace(tmp_path_factory):
 def home(workspace, monkeypatch):
     """The workspace before anybody has looked at anything."""
     monkeypatch.setenv("KINSHIP_HOME", str(workspace))
-    monkeypatch.setattr(desk, "today", lambda: TODAY)
+    monkeypatch.setattr(session, "today", lambda: TODAY)
     nothing_written(workspace)
     shutil.rmtree(workspace / "audit", ignore_errors=True)
     (workspace / "audit.key").unlink(missing_ok=True)
@@ -96,7 +99,7 @@ def test_a_file_taken_and_a_deed_are_written_and_what_was_in_them_is_not(home, m
     test.switch_page(SIGNALS).run()
     assert len(offered["Data (CSV)"]()) > 100
     monkeypatch.setattr(st, "session_state", test.session_state)
-    assert desk.kept("ask", "larch", lambda author: None)
+    assert session.kept("ask", "larch", lambda author: None)
     viewed, _, took, wrote = record(home)
     assert (took["did"], took["what"], took["page"], took["unit"]) == ("took", "Data (CSV)", "All signals", "larch")
     assert (wrote["did"], wrote["what"], wrote["unit"], wrote["role"]) == ("wrote", "ask", "larch", "leader")
@@ -107,14 +110,14 @@ def test_a_file_taken_and_a_deed_are_written_and_what_was_in_them_is_not(home, m
 
 def test_a_deed_that_failed_is_none(home, monkeypatch):
     def full(author):
-        raise desk.store.Unavailable("There is no room.")
+        raise session.store.Unavailable("There is no room.")
 
     sign_in_as(monkeypatch, home, ("leader", "larch"))
     test = opener(home, monkeypatch)(unit="larch")
     monkeypatch.setattr(st, "session_state", test.session_state)
     monkeypatch.setattr(st, "warning", lambda *_, **__: None)
-    assert not desk.kept("ask", "larch", full)
-    assert not desk.kept("ask", "fern", lambda author: None)
+    assert not session.kept("ask", "larch", full)
+    assert not session.kept("ask", "fern", lambda author: None)
     assert [each["did"] for each in record(home)] == ["viewed"]
 
 
@@ -123,7 +126,7 @@ def test_without_sign_in_nothing_is_written_and_the_pages_say_so(home, monkeypat
     test = opened(unit="larch")
     test.session_state["looked_at"] = True
     test.run()
-    assert looked.NONE in words_on(test) and looked.NONE in words_on(opened(QUALITY))
+    assert usage.NONE in words_on(test) and usage.NONE in words_on(opened(QUALITY))
     assert not (home / "audit").exists() and not (home / "audit.key").exists()
 
 
@@ -292,7 +295,7 @@ def test_staff_are_told_how_often_each_role_looked_at_their_team_and_not_who(hom
     test, rows = told_of_larch(home, monkeypatch)
     assert rows == [
         {"Month": "Oct 2026", "Leaders": 4, "Executives": 1, "Analysts": 0, "Staff": "about 15", "Files taken": 1},
-        {"Month": "Sept 2026", "Leaders": 0, "Executives": 0, "Analysts": 0, "Staff": looked.FEW, "Files taken": 0},
+        {"Month": "Sept 2026", "Leaders": 0, "Executives": 0, "Analysts": 0, "Staff": usage.FEW, "Files taken": 0},
     ]
     assert "has a gap" not in words_on(test)
 
@@ -355,7 +358,7 @@ def test_analysts_see_counts_of_pages_by_month_and_role(home, monkeypatch):
             "Leaders": 0,
             "Executives": 0,
             "Analysts": 1,
-            "Staff": looked.FEW,
+            "Staff": usage.FEW,
             "Files taken": 0,
         },
         {
@@ -364,7 +367,7 @@ def test_analysts_see_counts_of_pages_by_month_and_role(home, monkeypatch):
             "Leaders": 2,
             "Executives": 0,
             "Analysts": 0,
-            "Staff": looked.FEW,
+            "Staff": usage.FEW,
             "Files taken": 0,
         },
     ]

@@ -31,7 +31,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from etl.__main__ import app as engine
-from pages.parts import log, markup, serve, words
+from pages.parts import log, serve
+from pages.parts.drawing import markup, words
 from tests.app.conftest import ROOT, settle, words_on
 
 SHOWN = ROOT / "docs" / "deployment"

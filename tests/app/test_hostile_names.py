@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from etl.paths import Workspace
-from pages.parts import access, report
+from pages.parts.access import access
 from pages.parts.journal import store
+from pages.parts.review import report
 from tests.app.conftest import ROOT, opener, words_on
 from tests.conftest import Engine, sickness, sickness_row, staffing, staffing_row, table
 from tests.etl.test_hostile import ENDLESS
@@ -116,9 +117,9 @@ def test_the_pack_and_the_workbook_hold_them_as_words(engine, monkeypatch, tmp_p
 # ---- HTML that Streamlit is told to take as it is ----------------------------------------------------------------------
 
 REVIEWED = {
-    "pages/parts/circle.py": "the ring: numbers and words of our own, titles escaped where they are drawn (ring.py)",
-    "pages/parts/markup.py": "every word goes through `text`, every address through `link`; styles and the one script are files of ours",
-    "pages/parts/trial.py": "a whole number",
+    "pages/parts/kindness/circle.py": "the ring: numbers and words of our own, titles escaped where they are drawn (circle_diagram.py)",
+    "pages/parts/drawing/markup.py": "every word goes through `text`, every address through `link`; styles and the script are our files",
+    "pages/parts/sources/sample_result.py": "a whole number",
 }
 
 

@@ -11,8 +11,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.parts import access, engine, log
+from pages.parts import log
+from pages.parts.access import access
 from pages.parts.journal import wording
+from pages.parts.release import engine_process
 from tests.app import small_release
 from tests.hostile_texts import HOSTILE, texts
 
@@ -118,21 +120,21 @@ def asked(tmp_path, monkeypatch):
         runs.append((command, how))
         return subprocess.CompletedProcess(command, 0, '{"proposal": {}, "trial": {}, "files": {}, "saved": "x"}', "")
 
-    monkeypatch.setattr(engine.subprocess, "run", run)
+    monkeypatch.setattr(engine_process.subprocess, "run", run)
     return runs
 
 
 def test_a_child_is_told_no_secret_and_works_in_a_folder_of_its_own(asked, tmp_path):
-    engine.propose(b"a,b\n", "a.csv")
-    engine.attempt(b"a,b\n", "a.csv", {})
-    engine.save(b"a,b\n", "a.csv", {})
+    engine_process.propose(b"a,b\n", "a.csv")
+    engine_process.attempt(b"a,b\n", "a.csv", {})
+    engine_process.save(b"a,b\n", "a.csv", {})
     for command, how in asked:
         assert not [value for value in how["env"].values() if "s3cret" in value]
-        assert set(how["env"]) <= {*engine.PASSED_ON, "KINSHIP_HOME", "TMPDIR", "HOME"}
+        assert set(how["env"]) <= {*engine_process.PASSED_ON, "KINSHIP_HOME", "TMPDIR", "HOME"}
         assert how["cwd"] == how["env"]["TMPDIR"] == how["env"]["HOME"] and Path(how["cwd"]) != tmp_path
         assert not Path(how["cwd"]).exists()  # it went with everything in it
         assert "-P" in command and how["stdin"] == subprocess.DEVNULL
-    engine.roll_back("2026-06-01a")
+    engine_process.roll_back("2026-06-01a")
     assert not [value for value in asked[-1][1]["env"].values() if "s3cret" in value]
 
 
@@ -141,9 +143,9 @@ def test_in_such_surroundings_the_engine_answers(tmp_path, monkeypatch):
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     rows = "".join(f"w{n},{n},Can't say\n" for n in range(60))
-    said = engine.propose(f"Ward,Beds,Said\n{rows}".encode(), "beds; '\".csv")
+    said = engine_process.propose(f"Ward,Beds,Said\n{rows}".encode(), "beds; '\".csv")
     assert {column["heading"] for column in said["columns"]} == {"Ward", "Beds", "Said"}
     assert not (tmp_path / "secret.key").exists()
-    with pytest.raises(engine.Refused, match="proposal"):
-        engine.attempt(b"Ward,Beds\na,1\n", "beds.csv", {"columns": "x"})
+    with pytest.raises(engine_process.Refused, match="proposal"):
+        engine_process.attempt(b"Ward,Beds\na,1\n", "beds.csv", {"columns": "x"})
     assert os.environ["DATABASE_URL"]  # the app's own stay

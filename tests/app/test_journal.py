@@ -21,7 +21,7 @@ from alembic.script import ScriptDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import privacy
+from etl.privacy import personal_data
 from pages.parts import serve
 from pages.parts.journal import migrate, models, notes, sheets, store, wording
 from tests.app import journal_writers as writers
@@ -190,13 +190,13 @@ def test_the_next_quarter_is_the_three_months_after_this_ones(today):
 @settings(max_examples=25, deadline=None)
 @given(
     st.text(st.characters(codec="utf-8"), max_size=20),
-    st.one_of(st.from_regex(shape.pattern, fullmatch=True) for shape in privacy.SHAPES),
+    st.one_of(st.from_regex(shape.pattern, fullmatch=True) for shape in personal_data.SHAPES),
     st.text(st.characters(codec="utf-8"), max_size=20),
 )
 def test_what_an_extract_may_not_hold_the_journal_may_not_either(before, shape, after):
     """The app shares no code with the engine, which looks for the same shapes in extracts."""
     words = f"{before} {shape} {after}"
-    if privacy.gives_away(wording.tidy(words)):
+    if personal_data.gives_away(wording.tidy(words)):
         assert wording.reveals(wording.tidy(words))
 
 

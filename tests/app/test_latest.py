@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.parts import markup, words
-from pages.parts.latest import latest
+from pages.parts.drawing import markup, words
+from pages.parts.release.latest import latest
 from tests.app.conftest import read
 
 MONTHS = [dt.date(2022 + i // 12, i % 12 + 1, 1) for i in range(50)]  # to February 2026

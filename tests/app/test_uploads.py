@@ -1,6 +1,6 @@
 """Uploads on a running server: of whom, when and how much it takes, and that it gives the memory back.
 
-What it holds is read from Streamlit's own count. Whatever of its private parts pages/parts/uploads.py relies on is tried here: a
+What it holds is read from Streamlit's own count. Whatever of its private parts pages/parts/access/uploads.py relies on is tried here: a
 version that does it otherwise fails these tests.
 """
 
@@ -20,7 +20,8 @@ from starlette.exceptions import HTTPException
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
-from pages.parts import serve, uploads
+from pages.parts import serve
+from pages.parts.access import uploads
 from tests.app import small_release, sockets
 from tests.app.conftest import Server
 from tests.app.test_deployment import free_port

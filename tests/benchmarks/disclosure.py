@@ -19,12 +19,12 @@ import numpy as np
 import pyarrow as pa
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from etl.config.settings import DisclosureRules
 from etl.disclosure import figures, memory, protect, suppress
+from etl.disclosure.attack.step import expect_nothing_given_away
 from etl.disclosure.rows import Rows
 from etl.paths import SQL, Workspace
-from etl.settings import DisclosureRules
-from etl.steps.attack import expect_nothing_given_away
-from etl.steps.measure import stretch_spells
+from etl.release.measure import stretch_spells
 
 FAMILIES = ("cover", "time_and_rest", "absence", "staying", "room_to_think")
 PER_DIRECTORATE, PER_DIVISION = 20, 10

@@ -25,7 +25,7 @@ import typer
 from playwright.sync_api import Page, TimeoutError, sync_playwright
 
 from etl.paths import SQL, Workspace
-from etl.steps import publish
+from etl.release import publish
 from tests.app.conftest import PAGES, Server, launched
 from tests.benchmarks.app import organisation
 from tests.benchmarks.app.browser import WATCH, painted

@@ -31,7 +31,7 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         inbox = intake_in(Path(folder) / "workspace")
         os.environ["KINSHIP_HOME"] = str(inbox.workspace.home)
-        from pages.parts import warehouse
+        from pages.parts.release import warehouse
 
         inbox.source("beds", BEDS.format(each_file="replaces_its_months"))
 

@@ -16,10 +16,10 @@ from typing import Annotated
 
 import typer
 
-from etl import contracts
-from etl.contracts import Contract
+from etl.config import contracts
+from etl.config.contracts import Contract
+from etl.intake import land
 from etl.paths import EXPECTATIONS, Workspace
-from etl.steps import land
 from tests.benchmarks.build import PROJECT, Run, run
 
 # Bad cells are skipped, as nobody would who wants to know what was lost; it costs the floor nothing.

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import duckdb
 
-from etl.steps.signal import signal
+from etl.spc.step import signal
 
 BETTER = ("lower", "higher", "neither")
 

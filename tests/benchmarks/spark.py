@@ -22,11 +22,11 @@ from typing import Annotated
 import duckdb
 import typer
 
-from etl import build, spark
+from etl import build
 from etl.__main__ import app
 from etl.paths import Workspace
-from etl.steps import facts, measure
-from etl.steps.keep import receipts
+from etl.release import facts_cache, measure, spark
+from etl.store.receipts import read_receipts
 from etl.survey import step as surveys
 from tests.benchmarks.build import PROJECT, run
 from tests.etl.test_spark import INDICATORS, choose, sail, side_by_side
@@ -85,7 +85,7 @@ def multiply(home: Path, times: int) -> None:
             continue
         texts = [name for name in contract.key if contract.kept[name] == "VARCHAR" and name != "team"]
         told = [f"{name} + copy AS {name}" for name in people] + [f"{name} || '.' || copy AS {name}" for name in texts]
-        for receipt in receipts(workspace, contract.source):
+        for receipt in read_receipts(workspace, contract.source):
             path = receipt.path(workspace, "parquet")
             if receipt.outcome == "accepted":
                 more = path.with_suffix(".more")
@@ -98,7 +98,7 @@ def multiply(home: Path, times: int) -> None:
 def released(home: Path, address: str, gigabytes: int) -> dict[str, float]:
     """A release of what was accepted, by the server at the address, or by DuckDB."""
     workspace = Workspace(home)
-    for folder in (workspace.releases, workspace.protection, facts.folder(workspace)):
+    for folder in (workspace.releases, workspace.protection, facts_cache.folder(workspace)):
         shutil.rmtree(folder, ignore_errors=True)
     workspace.settings.unlink(missing_ok=True)
     if address:
@@ -160,7 +160,9 @@ def main(
         if times > 1:
             multiply(home, times)
         duties = [
-            each.path(Workspace(home), "parquet") for each in receipts(Workspace(home), "rota") if each.rows_accepted
+            each.path(Workspace(home), "parquet")
+            for each in read_receipts(Workspace(home), "rota")
+            if each.rows_accepted
         ]
         rows = duckdb.sql(f"SELECT count(*) FROM read_parquet({list(map(str, duties))})").fetchall()[0][0]
         print(f"{rows:,} duties; {os.cpu_count()} cores")

@@ -8,8 +8,10 @@ import time
 from types import ModuleType, SimpleNamespace
 
 from etl.__main__ import app
-from etl.steps import land, measure, protect, publish, read, units
-from etl.steps import signal as change
+from etl.disclosure import step as protect
+from etl.intake import land, read
+from etl.release import measure, publish, units
+from etl.spc import step as change
 
 BEGAN = time.monotonic()
 STEPS = (
@@ -63,13 +65,14 @@ def import_judge(name: str) -> ModuleType:
 
 
 def main() -> None:
-    from etl import build, intake
+    from etl import build
+    from etl.intake import take_in
 
-    intake.importlib = SimpleNamespace(import_module=import_judge)
+    take_in.importlib = SimpleNamespace(import_module=import_judge)
     for owner, names in {
         land: {"arrive": "land"},
         read: {"readable": "land"},
-        intake: {"conform": "conform", "keep": "keep"},
+        take_in: {"conform": "conform", "keep": "keep"},
         build: {"lay_out_sources": "model", "run_core": "model"},
         units: {"lay_out_units": "model"},
         measure: {"measure": "measure"},

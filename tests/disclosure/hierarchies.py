@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from etl.steps.measure import stretch_spells
+from etl.release.measure import stretch_spells
 from tests.disclosure.simulated import headers
 
 NAMES = ("indicator", "unit", "month", "numerator", "denominator", "people", "people_in_numerator")

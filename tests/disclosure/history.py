@@ -7,13 +7,13 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from etl.config.settings import DisclosureRules
 from etl.disclosure import memory
 from etl.disclosure.attack.finding import Finding
+from etl.disclosure.attack.releases import Release
 from etl.disclosure.attack.values import attack
 from etl.disclosure.protect import Protected, protect
-from etl.disclosure.releases import Release
 from etl.paths import Workspace
-from etl.settings import DisclosureRules
 from tests.disclosure.simulated import HEADERS, Organisation
 
 KNOWN = """

@@ -7,7 +7,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from etl.steps.measure import stretch_spells
+from etl.release.measure import stretch_spells
 
 NOBODY = -1
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from etl.disclosure import counts
 from etl.paths import PROJECT
-from etl.steps.keep import Receipt
+from etl.store.receipts import Receipt
 
 FEW, DOUBT = 11, 5  # of those fewer than 11 at least so many are possible, whatever is told
 

@@ -8,19 +8,19 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from etl.disclosure import releases
+from etl.config.settings import DisclosureRules
+from etl.disclosure.attack import releases
 from etl.disclosure.attack.finding import GivesAway
 from etl.disclosure.attack.values import attack
 from etl.disclosure.attack.workspace import Unpublished, added_by, expect_nothing_added, findings_of
 from etl.paths import PROJECT, Workspace
-from etl.settings import DisclosureRules
 from tests.disclosure.history import History
 from tests.disclosure.simulated import Organisation
 from tests.disclosure.test_disclosure_check import write
 from tests.etl.test_protection import days  # noqa: F401  a fixture
 
 RULES = DisclosureRules()
-SHARED = {"etl.disclosure", "etl.disclosure.releases"}
+SHARED = {"etl.disclosure", "etl.disclosure.attack.releases"}
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "etl/disclosure/attack").glob("*.py")), ids=lambda path: path.stem)
@@ -36,7 +36,7 @@ def test_the_attacker_shares_nothing_with_the_protection_but_the_reading_of_file
         assert not [
             n
             for n in mine
-            if n not in SHARED and not n.startswith(("etl.disclosure.attack", "etl.disclosure.releases."))
+            if n not in SHARED and not n.startswith(("etl.disclosure.attack", "etl.disclosure.attack.releases."))
         ]
 
 
@@ -159,7 +159,7 @@ def test_a_build_publishes_after_releases_that_gave_something_away(engine, days)
 
 
 def test_a_build_that_would_add_a_finding_publishes_nothing(engine, days, monkeypatch):  # noqa: F811
-    from etl.steps import publish
+    from etl.release import publish
 
     sound = publish.TABLES["mart.value"]
     days(1, 2)

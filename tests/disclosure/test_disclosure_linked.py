@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from etl.disclosure import rounding
-from etl.steps.measure import stretch_spells
+from etl.release.measure import stretch_spells
 from tests.disclosure.history import History
 from tests.disclosure.test_disclosure_attack import EXAMPLES, patient
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from etl.config.settings import DisclosureRules
 from etl.disclosure.attack.workspace import findings_of
 from etl.paths import Workspace
-from etl.settings import DisclosureRules
 from tests.disclosure.history import History
 from tests.disclosure.simulated import Organisation
 from tests.disclosure.test_disclosure_check import write

@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from etl.config.settings import DisclosureRules
 from etl.disclosure import audit, memory, rounding
 from etl.disclosure.pools import pool
 from etl.disclosure.rows import NOWHERE, Rows
 from etl.disclosure.suppress import Sensitive, least, smallest, suppress
 from etl.disclosure.time import frozen_size, sticky
-from etl.settings import DisclosureRules
 
 RULES = DisclosureRules()
 

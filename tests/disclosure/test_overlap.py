@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from etl.config.settings import DisclosureRules
 from etl.disclosure import overlap
 from etl.disclosure.rows import NOWHERE, Rows
-from etl.settings import DisclosureRules
 
 RULES = DisclosureRules()
 

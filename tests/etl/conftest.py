@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from etl.config.settings import Settings
 from etl.paths import Workspace
-from etl.settings import Settings
 from tests.conftest import Engine
 
 DAY = dt.date(2026, 11, 23)  # of the made-up organisation, whose months end with the one before: the same on every day

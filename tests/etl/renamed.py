@@ -4,8 +4,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from etl import privacy
-from etl.contracts import Contract, plain
+from etl.config.contracts import Contract, plain
+from etl.privacy import personal_data
 
 NUMBERS = {"number", "whole_number"}
 Proposal = dict[str, Any]
@@ -29,7 +29,7 @@ def differences(proposal: Proposal, contract: Contract, headings: list[str]) -> 
     for heading, column in zip(headings, proposal["columns"], strict=True):
         true = wanted.get(plain(heading))
         if true is None:
-            personal = privacy.forbidden(heading, person=True) or privacy.forbidden(heading, person=False)
+            personal = personal_data.forbidden(heading, person=True) or personal_data.forbidden(heading, person=False)
             if personal and column["use"] == "load":
                 found.append(f"{heading} is loaded, which names people")
             continue

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import duckdb
 
-from etl import contracts as contract_files
-from etl import intake, layout
-from etl.engine import connect
+from etl.config import contracts as contract_files
+from etl.database import connect
+from etl.intake import take_in
 from etl.paths import Workspace
-from etl.steps.keep import Receipt, receipts
+from etl.store import format
+from etl.store.receipts import Receipt, read_receipts
 
 BEDS = """
 title: Beds
@@ -85,19 +86,19 @@ class Intake:
         os.utime(path, (self.clock, self.clock))
         return path
 
-    def take(self) -> list[intake.Refusal]:
+    def take(self) -> list[take_in.Refusal]:
         """Takes in what is there; `said` is what was said."""
         self.said = []
         contracts = contract_files.load([self.workspace.expectations])
         con = connect(self.workspace)
         try:
-            layout.bring_up_to_date(self.workspace, self.said.append)
-            return intake.take_in(con, self.workspace, contracts, self.said.append, lambda _: None)
+            format.bring_up_to_date(self.workspace, self.said.append)
+            return take_in.take_in(con, self.workspace, contracts, self.said.append, lambda _: None)
         finally:
             con.close()
 
     def receipts(self, source: str = "beds") -> dict[str, Receipt]:
-        return {receipt.file: receipt for receipt in receipts(self.workspace, source)}
+        return {receipt.file: receipt for receipt in read_receipts(self.workspace, source)}
 
     def rows(self, receipt: Receipt) -> list[tuple]:
         with duckdb.connect() as con:
@@ -107,7 +108,7 @@ class Intake:
         """Nothing unfinished stays, and nothing in the store is without a receipt that can be read."""
         assert list(self.workspace.work.iterdir()) == []
         for folder in (path for path in self.workspace.store.iterdir() if path.is_dir() and path.name != ".work"):
-            vouched = {receipt.hash for receipt in receipts(self.workspace, folder.name)}
+            vouched = {receipt.hash for receipt in read_receipts(self.workspace, folder.name)}
             assert {path.name.split(".")[0] for path in folder.iterdir()} == vouched
 
 

@@ -5,9 +5,9 @@ import datetime as dt
 import duckdb
 import pytest
 
-from etl import contracts
+from etl.config import contracts
 from etl.paths import EXPECTATIONS, SQL, Workspace
-from etl.steps import account
+from etl.release import coverage
 
 KNOWN = contracts.load([EXPECTATIONS])
 MONTHS = [dt.date(2025 + n // 12, n % 12 + 1, 1) for n in range(15)]
@@ -47,14 +47,14 @@ def test_people_in_contradiction_are_counted_once_and_only_where_they_are(con):
 )
 def test_few_are_not_told_and_others_are_rounded(con, off, told):
     people(con, off=off, sick=0)
-    account._agreement(con, told=True)
+    coverage._agreement(con, told=True)
     found = dict(con.execute("SELECT kind, people FROM agreement").fetchall())
     assert found == {"not_in_post": told, "sick_at_work": None}
     assert con.execute("SELECT DISTINCT looked_at FROM agreement").fetchall() == [(40,)]
 
 
 def test_without_such_a_fact_nothing_is_told(con):
-    account._agreement(con, told=False)
+    coverage._agreement(con, told=False)
     assert con.execute("SELECT * FROM agreement").fetchall() == []
 
 
@@ -73,7 +73,7 @@ def test_coverage_says_that_rows_are_there_and_never_how_many(con):
         rows("rota", "T02", month, 1 if number == 13 else 5)  # too few at any time to tell
         rows("sickness", "T01", month, 3)  # its files add what happened: a month without a row says nothing
         rows("rota", "nobody", month, 9)
-    account._coverage(con, KNOWN)
+    coverage._coverage(con, KNOWN)
     found = con.execute(
         "SELECT source, unit, count(*), list(month) FILTER (state = 'few') FROM coverage GROUP BY ALL ORDER BY ALL"
     )
@@ -84,7 +84,7 @@ def test_coverage_says_that_rows_are_there_and_never_how_many(con):
 def test_what_units_are_called_is_given_back(con, tmp_path):
     workspace = Workspace(tmp_path)
     workspace.make()
-    account._unit_names(con, workspace, KNOWN)
+    coverage._unit_names(con, workspace, KNOWN)
     assert con.execute("SELECT count(*) FROM unit_name").fetchone() == (0,)
 
 

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from etl import backup
 from etl.paths import Workspace
+from etl.store import backup
 from tests.conftest import sickness, sickness_row
 
 

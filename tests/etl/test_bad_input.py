@@ -9,11 +9,11 @@ import xlwt
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from etl.build import load_contracts
-from etl.engine import connect
-from etl.intake import take_in
+from etl.database import connect
+from etl.intake import read
+from etl.intake.take_in import take_in
 from etl.paths import Workspace
-from etl.steps import read
-from etl.steps.keep import receipts
+from etl.store.receipts import read_receipts
 from tests.conftest import Engine, sickness, sickness_row
 
 SECRET = "Zq7 told in confidence"  # stands in cells of every bad file, and must never reach a release
@@ -342,7 +342,7 @@ def test_what_speaks_of_no_rows_counts_none(engine, source, kind, kwargs, severi
     source("beds", BEDS, SUITE.format(kind=kind, kwargs=kwargs, severity=severity))
     engine.drop("beds.csv", GOOD)
     take_in_only(engine)
-    [receipt] = receipts(engine.workspace, "beds")
+    [receipt] = read_receipts(engine.workspace, "beds")
     assert receipt.outcome == ("refused" if severity == "critical" else "accepted")
     assert severity == "info" or receipt.sentence == "beds.csv is refused: “Beds are believable” does not hold."
     [result] = [each for each in receipt.expectations if each["about"] == "Beds are believable"]
@@ -354,7 +354,7 @@ def test_what_great_expectations_cannot_ask_is_the_suites_fault(engine, source):
     source("beds", BEDS, SUITE.format(kind=kind, kwargs=kwargs, severity="info"))
     engine.drop("beds.csv", GOOD)
     take_in_only(engine)
-    [receipt] = receipts(engine.workspace, "beds")
+    [receipt] = read_receipts(engine.workspace, "beds")
     assert receipt.outcome == "refused" and f"cannot ask, one of {kind}" in receipt.sentence
 
 

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.contracts import Column, Contract
+from etl.config.contracts import Column, Contract
 from etl.paths import Workspace
-from etl.steps.hierarchy import Organisation
-from etl.steps.keep import Receipt
-from etl.steps.model import lay_out_sources, parts, settled_together
+from etl.release.sources import lay_out_sources
+from etl.store.current_files import parts, settled_together
+from etl.store.hierarchy import Organisation
+from etl.store.receipts import Receipt
 from tests.conftest import sickness, sickness_row, staffing, staffing_row
 
 MAY, JUNE = dt.date(2026, 5, 31), dt.date(2026, 6, 30)
@@ -234,19 +235,19 @@ def test_rollback_points_back_and_the_next_build_leaves_it_so(engine):
 
 
 def test_a_failed_check_publishes_nothing_and_says_why(engine, monkeypatch):
-    from etl.steps import protect
+    from etl.disclosure import step
 
     engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 50, 1000)))
     engine.run("build")
     first = engine.workspace.current.read_text()
     engine.drop("sickness_return.csv", sickness(sickness_row("ABC", 60, 1000)))
-    sound = protect._say_what_is_missing
+    sound = step._say_what_is_missing
 
     def leak(con):
         sound(con)
         con.execute("UPDATE value SET shown = 'protected'")  # hidden, and yet its number is left standing
 
-    monkeypatch.setattr(protect, "_say_what_is_missing", leak)
+    monkeypatch.setattr(step, "_say_what_is_missing", leak)
     built = engine.run("build")
     assert built.code == 1 and "hidden_is_null" in built.said
     assert engine.workspace.current.read_text() == first
@@ -255,7 +256,7 @@ def test_a_failed_check_publishes_nothing_and_says_why(engine, monkeypatch):
 
 
 def test_what_is_not_published_goes_through_the_disclosure_rules(engine, monkeypatch):
-    from etl import indicators
+    from etl.config import indicators
 
     read = indicators.read_all
 

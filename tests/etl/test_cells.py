@@ -7,13 +7,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from etl import contracts
+from etl.config import contracts
+from etl.intake import conform, land, lookups, read
+from etl.intake.cell_sql import Meanings, Names
+from etl.intake.land import UnreadableExtract
 from etl.paths import EXPECTATIONS
-from etl.people import Key
-from etl.steps import conform, land, lookups, read
-from etl.steps.cells import Meanings, Names
-from etl.steps.keep import receipts
-from etl.steps.land import UnreadableExtract
+from etl.privacy.pseudonyms import Key
+from etl.store.receipts import read_receipts
 from tests.conftest import table
 
 ABSENCES = """
@@ -119,7 +119,7 @@ def test_a_row_whose_weekday_is_another_is_set_aside(engine, source):
     rows = dated(*GOOD, ("14/02/2025", "Mon"), ("15/02/2025", "Someday"))
     engine.drop("episodes.csv", table(HEADINGS, rows))
     engine.run("build")
-    [receipt] = receipts(engine.workspace, "absences")
+    [receipt] = read_receipts(engine.workspace, "absences")
     assert (receipt.rows_accepted, receipt.rows_quarantined) == (6, 2)
     assert receipt.set_aside == [{"heading": "Weekday", "reason": "is not the weekday of Began", "rows": 2}]
     said = engine.run("receipts", "--rows").said

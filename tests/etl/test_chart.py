@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from etl.__main__ import app
-from etl.cases import answers
+from etl.spc.conformance import answers
 from tests.etl import point_by_point
 from tests.etl.point_by_point import Refused, Rules
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import clock
-from etl import settings as settings_file
+from etl.config import settings as settings_file
+from etl.config.settings import BadSettings
+from etl.intake import utc
 from etl.paths import Workspace
-from etl.settings import BadSettings
-from etl.steps.keep import receipts
+from etl.store.receipts import read_receipts
 
 ZONES = ["Europe/London", "Europe/Lisbon", "Australia/Lord_Howe", "UTC", "America/New_York", "Pacific/Apia"]
 WARDS = """
@@ -33,9 +33,9 @@ columns:
 def in_utc(zone: str, moments: list[dt.datetime]) -> list[dt.datetime]:
     with duckdb.connect() as con:
         con.execute("CREATE TABLE clock (offsets BIGINT[], ends BIGINT[])")
-        con.execute("INSERT INTO clock VALUES (?, ?)", clock.turns(zone))
+        con.execute("INSERT INTO clock VALUES (?, ?)", utc.turns(zone))
         con.execute("CREATE TABLE given AS SELECT unnest($1::TIMESTAMP[]) AS moment", [moments])
-        told = con.execute(f"SELECT {clock.utc_sql('moment', 'offsets', 'ends')} FROM given, clock").fetchall()
+        told = con.execute(f"SELECT {utc.utc_sql('moment', 'offsets', 'ends')} FROM given, clock").fetchall()
         return [utc for (utc,) in told]
 
 
@@ -56,11 +56,11 @@ def test_a_local_time_is_the_utc_that_python_has(zone, moments):
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_around_every_turn_of_the_clock_it_is_so_too(zone):
-    offsets, ends = clock.turns(zone)
+    offsets, ends = utc.turns(zone)
     turns = [end for week, end in enumerate(ends[:-1]) if offsets[week] != offsets[week + 1]]
     assert turns or zone == "UTC"
     seconds = (-7200, -3600, -1800, -1, 0, 1, 1799, 1800, 3599, 3600, 7200)
-    moments = [clock.EPOCH + dt.timedelta(microseconds=end, seconds=second) for end in turns for second in seconds]
+    moments = [utc.EPOCH + dt.timedelta(microseconds=end, seconds=second) for end in turns for second in seconds]
     moments = [moment for moment in moments if dt.datetime(1900, 1, 2) < moment < dt.datetime(2199, 12, 30)]
     if moments:
         assert in_utc(zone, moments) == [as_python_has_it(zone, moment) for moment in moments]
@@ -91,7 +91,7 @@ def machine_in(monkeypatch):
 
 
 def opened(engine) -> list[tuple]:
-    [receipt] = receipts(engine.workspace, "wards")
+    [receipt] = read_receipts(engine.workspace, "wards")
     path = receipt.path(engine.workspace, "parquet")
     return duckdb.execute("SELECT opened, opened_utc FROM read_parquet(?) ORDER BY ALL", [str(path)]).fetchall()
 
@@ -106,7 +106,7 @@ def test_the_machines_own_time_zone_makes_no_difference(engine, source, machine_
     engine.run("build")
     july, december = dt.datetime(2025, 7, 1, 9), dt.datetime(2025, 12, 1, 9)
     assert opened(engine) == [(july, july - dt.timedelta(hours=1)), (december, december), (None, None)]
-    assert receipts(engine.workspace, "wards")[0].extracted_on == "2025-07-01"
+    assert read_receipts(engine.workspace, "wards")[0].extracted_on == "2025-07-01"
 
 
 def test_another_time_zone_reads_the_files_with_moments_anew(engine, source):

@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
-from etl import contracts
-from etl.contracts import BadContract, plain
+from etl.config import contracts
+from etl.config.contracts import BadContract, plain
 from tests.conftest import sickness, sickness_row
 
 BEDS = {

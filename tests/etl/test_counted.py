@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from etl import counted, indicators
-from etl.indicators import BadIndicator
+from etl.config import indicator_counts, indicators
+from etl.config.indicators import BadIndicator
 from etl.paths import SQL
-from etl.steps.model import core_queries
+from etl.release.core import core_queries
 
 INDICATORS = indicators.load(SQL / "indicators")
 CORE = core_queries(SQL / "core")
@@ -68,7 +68,7 @@ def planted(sql: str, **said) -> dict:
 
 def test_no_indicator_counts_what_another_must_not_tell():
     told = {name for name, each in INDICATORS.items() if each.refresh != "wave" and not indicators.is_public(each.sql)}
-    assert counted.check(INDICATORS, CORE) == len(told) > 40
+    assert indicator_counts.check(INDICATORS, CORE) == len(told) > 40
 
 
 @pytest.mark.parametrize("what", RENAMED)
@@ -76,13 +76,13 @@ def test_the_same_thing_under_another_name_is_refused(what):
     with pytest.raises(
         BadIndicator, match=r"^sql/indicators/planted\.sql counts by .*, as \w+ does: disclosure is 'B'"
     ):
-        counted.check(planted(RENAMED[what]), CORE)
+        indicator_counts.check(planted(RENAMED[what]), CORE)
 
 
 @pytest.mark.parametrize("what", [what for what in RENAMED if what != "leavers of a month"])
 def test_what_is_told_as_strictly_is_no_fault(what):
     whole = ("sickness_rate",) if what == "rows left out first" else ()
-    counted.check(planted(RENAMED[what], disclosure="A", refresh="quarterly", part_of=whole), CORE)
+    indicator_counts.check(planted(RENAMED[what], disclosure="A", refresh="quarterly", part_of=whole), CORE)
 
 
 def test_that_it_is_part_of_a_whole_excuses_no_test_that_both_make():
@@ -91,7 +91,7 @@ def test_that_it_is_part_of_a_whole_excuses_no_test_that_both_make():
     with pytest.raises(
         BadIndicator, match=r"weeks_over_48\.sql counts by core\.duty_person_week\.worked_minutes, as over_48"
     ):
-        counted.check(INDICATORS | laxer, CORE)
+        indicator_counts.check(INDICATORS | laxer, CORE)
 
 
 def test_hours_and_days_as_such_are_nobodys_secret():
@@ -100,12 +100,12 @@ def test_hours_and_days_as_such_are_nobodys_secret():
         f"SELECT team, month, fte_days_lost AS numerator, {GIVES} FROM core.absence_team_month",
         f"SELECT team, month, sum(counted_hours) AS numerator, {GIVES} FROM core.person_hours GROUP BY ALL",
     ):
-        counted.check(planted(sql), CORE)
+        indicator_counts.check(planted(sql), CORE)
 
 
 def test_a_part_of_something_that_is_not_there_is_refused():
     with pytest.raises(BadIndicator, match=r"planted\.sql is part of nothing_such; there is no such indicator"):
-        counted.check(
+        indicator_counts.check(
             planted(RENAMED["long absences"])
             | {"planted": replace(INDICATORS["excess_hours"], indicator="planted", part_of=("nothing_such",))},
             CORE,

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from etl.build import load_contracts
-from etl.steps.keep import receipts
+from etl.store.receipts import read_receipts
 from tests.conftest import sickness, sickness_row, table
 
 TEAMS = table(
@@ -104,7 +104,7 @@ def test_what_each_file_says_is_true(built):
         "SELECT rows_read, rows_accepted + rows_quarantined FROM meta.file WHERE file = 'gone_03.csv'"
     )[0]
     assert read == near == 125
-    [whole] = [each for each in receipts(built.workspace, "gone") if each.file == "gone_03.csv"]
+    [whole] = [each for each in read_receipts(built.workspace, "gone") if each.file == "gone_03.csv"]
     assert (whole.rows_read, whole.rows_quarantined) == (124, 24)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from etl import sums
 from etl.paths import Workspace
-from etl.steps import keep, publish
+from etl.release import publish
+from etl.store import checksums, receipts
 from tests.conftest import Engine, sickness, sickness_row
 
 
@@ -67,7 +67,7 @@ def rows_of(engine: Engine) -> Path:
     """The accepted rows of the last file."""
     [path] = [
         receipt.path(engine.workspace, "parquet")
-        for receipt in keep.receipts(engine.workspace, "sickness_return")
+        for receipt in receipts.read_receipts(engine.workspace, "sickness_return")
         if receipt.file == "sickness_return_70.csv"
     ]
     return path
@@ -141,14 +141,17 @@ def test_a_current_that_names_nothing_is_put_right(engine, content):
 
 @pytest.mark.parametrize("harm", [cut, flip, flip_unseen, empty, Path.unlink], ids=lambda harm: harm.__name__)
 def test_backup_says_what_is_damaged_and_the_next_build_takes_it_in_again(engine, harm, tmp_path):
-    path, arrived = rows_of(engine), [receipt.arrived for receipt in keep.receipts(engine.workspace, "sickness_return")]
+    path, arrived = (
+        rows_of(engine),
+        [receipt.arrived for receipt in receipts.read_receipts(engine.workspace, "sickness_return")],
+    )
     harm(path)
     said = engine.run("backup", str(tmp_path / "a.tar"))
     assert said.code == 3 and f"store/sickness_return/{path.name}" in said.said and "the next build" in said.said
     built = engine.run("build")
     assert built.code == 0 and "sickness_return_70.csv: its rows in the store are damaged" in built.said
     assert engine.value("sickness_rate", "ABC", "2023-03-01")[0] == 7.0
-    assert [receipt.arrived for receipt in keep.receipts(engine.workspace, "sickness_return")] == arrived
+    assert [receipt.arrived for receipt in receipts.read_receipts(engine.workspace, "sickness_return")] == arrived
     assert engine.run("backup", str(tmp_path / "b.tar")).code == 0
 
 
@@ -164,7 +167,7 @@ def test_a_build_notices_damage_without_a_backup(engine, harm):
 def test_an_older_file_that_is_healed_does_not_become_the_latest_word(engine):
     [path] = [
         r.path(engine.workspace, "parquet")
-        for r in keep.receipts(engine.workspace, "sickness_return")
+        for r in receipts.read_receipts(engine.workspace, "sickness_return")
         if "_50" in r.file
     ]
     flip(path)  # fmt: skip
@@ -211,15 +214,15 @@ def test_a_store_of_which_nothing_was_noted_is_read_to_its_end(engine, tmp_path)
 def test_a_damaged_list_of_sums_is_made_anew(engine, tmp_path):
     (engine.workspace.store / "sums.json").write_text('{"a": 1}')
     assert engine.run("build").code == 0
-    assert len(sums.read(engine.workspace)) >= 6 and engine.run("backup", str(tmp_path / "a.tar")).code == 0
+    assert len(checksums.read(engine.workspace)) >= 6 and engine.run("backup", str(tmp_path / "a.tar")).code == 0
 
 
 def test_what_purge_writes_anew_is_no_damage(engine, tmp_path):
     path = rows_of(engine)
-    sums.forget(engine.workspace, [path])
+    checksums.forget(engine.workspace, [path])
     flip(path)
-    sums.note(engine.workspace)
-    assert list(sums.changed(engine.workspace, engine.workspace.store)) == []
+    checksums.note(engine.workspace)
+    assert list(checksums.changed(engine.workspace, engine.workspace.store)) == []
 
 
 # ---- the journal -----------------------------------------------------------------------------------------------------
@@ -265,11 +268,11 @@ def test_what_an_older_version_left_readable_by_others_is_theirs_no_more(engine)
 @pytest.mark.parametrize(
     ("verb", "breaks"),
     [
-        (("history",), "etl.steps.publish.releases"),
-        (("rollback",), "etl.steps.publish.roll_back"),
-        (("backup", "/tmp/never-written.tar"), "etl.backup.back_up"),
-        (("restore", "/tmp/never-written.tar"), "etl.backup.restore"),
-        (("purge",), "etl.purge.purge"),
+        (("history",), "etl.release.publish.releases"),
+        (("rollback",), "etl.release.publish.roll_back"),
+        (("backup", "/tmp/never-written.tar"), "etl.store.backup.back_up"),
+        (("restore", "/tmp/never-written.tar"), "etl.store.backup.restore"),
+        (("purge",), "etl.retention.purge"),
         (("build",), "etl.build.build"),
     ],
 )

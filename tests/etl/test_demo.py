@@ -10,16 +10,16 @@ import pandas as pd
 import pytest
 import yaml
 
-from etl import contracts
+from etl.config import contracts
+from etl.config.settings import Settings
 from etl.demo.calendar import Calendar
 from etl.demo.figures import work_out
 from etl.demo.make import BadSize, write_extracts
 from etl.demo.organisation import make_teams
 from etl.demo.simulation import Simulation
 from etl.demo.units import UNKNOWN_NAME
+from etl.intake.headings import matched
 from etl.paths import EXPECTATIONS, Workspace
-from etl.settings import Settings
-from etl.steps.headings import matched
 from tests.conftest import table
 
 TODAY = dt.date(2026, 11, 23)

@@ -7,11 +7,12 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from etl import contracts, indicators
+from etl.config import contracts, indicators
 from etl.paths import EXPECTATIONS, PROJECT, SQL, Workspace
-from etl.steps import account, annotate
-from etl.steps.hierarchy import Organisation
-from etl.steps.model import core_queries, lay_out_sources, run_core
+from etl.release import coverage, events_and_targets
+from etl.release.core import core_queries, run_core
+from etl.release.sources import lay_out_sources
+from etl.store.hierarchy import Organisation
 from etl.survey import queries, step
 
 EXAMPLES = PROJECT / "tests" / "examples"
@@ -67,7 +68,7 @@ def test_every_core_query_is_used():
     used = set().union(*(indicator.reads for indicator in INDICATORS.values()))
     used |= set().union(*(indicators.tables_of(sql) for sql in CORE.values()))
     used |= set().union(*(indicator.reads for indicator in step.behind().values()))
-    used |= {f"core.{fact}" for fact in (*annotate.FACTS, account.AGREEMENT, queries.RESULTS)}
+    used |= {f"core.{fact}" for fact in (*events_and_targets.FACTS, coverage.AGREEMENT, queries.RESULTS)}
     assert {f"core.{name}" for name in CORE} <= used
 
 

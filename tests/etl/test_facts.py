@@ -12,18 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import build, purge
-from etl.contracts import Column, Contract
+from etl import build, retention
+from etl.config.contracts import Column, Contract
 from etl.paths import SQL, Workspace
-from etl.steps import facts
-from etl.steps.hierarchy import Organisation
-from etl.steps.keep import Receipt, receipts
-from etl.steps.model import BadModel, Part, core_queries, lay_out_sources, months_of, parts
+from etl.release import facts_cache
+from etl.release.core import BadModel, core_queries
+from etl.release.sources import lay_out_sources, months_of
+from etl.store.current_files import Part, parts
+from etl.store.hierarchy import Organisation
+from etl.store.receipts import Receipt, read_receipts
 from tests.conftest import Engine
 
-WORKED = f"SELECT person, month, sum(hours) AS hours FROM source.days GROUP BY person, month\n{facts.BY_MONTH}"
+WORKED = f"SELECT person, month, sum(hours) AS hours FROM source.days GROUP BY person, month\n{facts_cache.BY_MONTH}"
 MARCH, APRIL, MAY = "2026-03-01", "2026-04-01", "2026-05-01"
-BY_MONTH = {name: sql for name, sql in core_queries(SQL / "core").items() if facts.source_by_month(name, sql)}
+BY_MONTH = {name: sql for name, sql in core_queries(SQL / "core").items() if facts_cache.source_by_month(name, sql)}
 
 
 def worked(workspace: Workspace, months: dict[str, dict[str, float]], made_of: dict, sql: str = WORKED) -> set[tuple]:
@@ -34,13 +36,13 @@ def worked(workspace: Workspace, months: dict[str, dict[str, float]], made_of: d
         rows = [(person, month, hours) for month, people in months.items() for person, hours in people.items()]
         if rows:
             con.executemany("INSERT INTO source.days VALUES (?, ?, ?)", rows)
-        facts.Facts(workspace, {"days": made_of}).lay_out(con, "worked", sql)
+        facts_cache.Facts(workspace, {"days": made_of}).lay_out(con, "worked", sql)
         return {(person, str(month), hours) for person, month, hours in con.execute("FROM core.worked").fetchall()}
 
 
 def kept(workspace: Workspace) -> set[str]:
     """The months whose rows are kept."""
-    path = facts.folder(workspace) / "worked.parquet"
+    path = facts_cache.folder(workspace) / "worked.parquet"
     if not path.exists():
         return set()
     return {str(month) for (month,) in duckdb.execute(f"SELECT DISTINCT month FROM '{path}'").fetchall()}
@@ -62,7 +64,7 @@ def test_only_months_that_are_made_of_something_else_are_worked_out(engine):
 def test_a_file_that_is_damaged_is_made_anew(engine):
     months, made_of = {MARCH: {"x": 1}}, {MARCH: [MARCH]}
     first = worked(engine.workspace, months, made_of)
-    path = facts.folder(engine.workspace) / "worked.parquet"
+    path = facts_cache.folder(engine.workspace) / "worked.parquet"
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     assert worked(engine.workspace, months, made_of) == first
@@ -75,10 +77,10 @@ def test_what_is_no_longer_made_is_thrown_away_with_its_rows(engine):
     assert kept(engine.workspace) == {MARCH, APRIL}
     assert worked(engine.workspace, {APRIL: {"x": 2}}, {APRIL: [APRIL]}) == {("x", APRIL, 2.0)}
     assert kept(engine.workspace) == {APRIL}
-    facts.throw_away(engine.workspace, but={"worked": WORKED})
+    facts_cache.throw_away(engine.workspace, but={"worked": WORKED})
     assert kept(engine.workspace) == {APRIL}
-    facts.throw_away(engine.workspace, but={"worked": WORKED.removesuffix(facts.BY_MONTH)})
-    assert not list(facts.folder(engine.workspace).iterdir())
+    facts_cache.throw_away(engine.workspace, but={"worked": WORKED.removesuffix(facts_cache.BY_MONTH)})
+    assert not list(facts_cache.folder(engine.workspace).iterdir())
 
 
 @settings(max_examples=40, deadline=None)
@@ -106,15 +108,17 @@ def test_whatever_arrives_it_is_what_would_be_worked_out(arrivals):
 
 def test_it_is_private(engine):
     worked(engine.workspace, {MARCH: {"x": 1}}, {MARCH: [MARCH]})
-    assert facts.folder(engine.workspace).stat().st_mode & 0o077 == 0
+    assert facts_cache.folder(engine.workspace).stat().st_mode & 0o077 == 0
 
 
 def test_a_query_that_reads_more_than_a_source_is_no_months_own():
     with pytest.raises(BadModel, match=r"sql/core/worked.sql says .* and reads core.other, source.days"):
-        facts.source_by_month("worked", WORKED.replace("source.days", "source.days JOIN core.other USING (person)"))
+        facts_cache.source_by_month(
+            "worked", WORKED.replace("source.days", "source.days JOIN core.other USING (person)")
+        )
     with pytest.raises(BadModel, match=r"sql/core/worked.sql .* do not say of which month"):
-        facts.source_by_month("worked", WORKED.replace("person, month, sum", "person, sum"))
-    assert facts.source_by_month("worked", "SELECT 1 AS one FROM source.days") is None
+        facts_cache.source_by_month("worked", WORKED.replace("person, month, sum", "person, sum"))
+    assert facts_cache.source_by_month("worked", "SELECT 1 AS one FROM source.days") is None
 
 
 # ---- what a month is made of ---------------------------------------------------------------------------------------------
@@ -201,7 +205,7 @@ def rota(organisation):
     """The organisation's sources, laid out, and what their months are made of."""
     con = duckdb.connect()
     contracts = build.load_contracts(organisation.workspace)
-    counted = {source: parts(each, receipts(organisation.workspace, source)) for source, each in contracts.items()}
+    counted = {source: parts(each, read_receipts(organisation.workspace, source)) for source, each in contracts.items()}
     made = lay_out_sources(con, organisation.workspace, contracts, counted, dt.date.max, Organisation())
     yield con, made
     con.close()
@@ -212,11 +216,11 @@ def test_each_month_gives_the_fact_by_itself(rota, name, tmp_path):
     """Every second month at first, then all: what is put together is what is worked out at once, and in the same types."""
     (con, made), workspace = rota, Workspace(tmp_path)
     workspace.make()
-    source = facts.source_by_month(name, BY_MONTH[name])
+    source = facts_cache.source_by_month(name, BY_MONTH[name])
     months = made[source]
     for some in (dict(list(months.items())[::2]), months):
         con.execute(f"DROP TABLE IF EXISTS core.{name}")
-        facts.Facts(workspace, {source: some}).lay_out(con, name, BY_MONTH[name])
+        facts_cache.Facts(workspace, {source: some}).lay_out(con, name, BY_MONTH[name])
     at_once = f"({BY_MONTH[name]})"
     columns = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE core.{name})").fetchall()
     assert columns == con.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {at_once})").fetchall()
@@ -257,7 +261,7 @@ def figures(engine: Engine) -> list[list[tuple]]:
 
 def test_a_month_sent_again_gives_the_same_release_as_without_anything_kept(small, tmp_path):
     one, other = copied(small, tmp_path / "one"), copied(small, tmp_path / "other")
-    shutil.rmtree(facts.folder(other.workspace))
+    shutil.rmtree(facts_cache.folder(other.workspace))
     for engine in (one, other):
         send_again(engine)
         assert "Published" in engine.run("build").said
@@ -268,18 +272,18 @@ def test_a_purge_throws_away_what_was_made_of_the_rows(small, tmp_path):
     one, other = copied(small, tmp_path / "one"), copied(small, tmp_path / "other")
     for engine in (one, other):
         engine.workspace.settings.write_text("retention:\n  person_months: 6\n")
-        assert facts.folder(engine.workspace).is_dir()
+        assert facts_cache.folder(engine.workspace).is_dir()
         dry = engine.run("purge", "--dry-run").said
-        assert "rows about people" in dry and any(facts.folder(engine.workspace).iterdir())
+        assert "rows about people" in dry and any(facts_cache.folder(engine.workspace).iterdir())
         assert "rows about people" in engine.run("purge").said
-        assert not any(facts.folder(engine.workspace).iterdir())
+        assert not any(facts_cache.folder(engine.workspace).iterdir())
         send_again(engine)
     assert one.run("build").code == 0
-    shutil.copytree(facts.folder(one.workspace), facts.folder(other.workspace), dirs_exist_ok=True)
+    shutil.copytree(facts_cache.folder(one.workspace), facts_cache.folder(other.workspace), dirs_exist_ok=True)
     assert other.run("build").code == 0
     assert figures(one) == figures(other)
-    held_from = purge.month_before(dt.date.today(), 0)
-    path = facts.folder(one.workspace) / "duty_person_month.parquet"
+    held_from = retention.month_before(dt.date.today(), 0)
+    path = facts_cache.folder(one.workspace) / "duty_person_month.parquet"
     [(first,)] = duckdb.execute(f"SELECT min(month) FROM '{path}'").fetchall()
     assert dt.date(2020, 1, 1) < first < held_from and (held_from - first).days < 750
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.steps import failing_rows, judge
-from etl.steps.keep import RefusedExtract, receipts
+from etl.intake.expectations import failing_rows, judge
+from etl.store.receipts import RefusedExtract, read_receipts
 from tests.conftest import PROJECT
 from tests.hostile_texts import HOSTILE, texts
 
@@ -252,7 +252,7 @@ def test_a_build_sets_those_rows_aside_or_says_what_in_the_suite_is_wrong(engine
     built, checked = engine.run("build"), engine.run("check")
     if ends == "accepted":
         assert built.code == 0, built.said
-        kept = receipts(engine.workspace, "words")
+        kept = read_receipts(engine.workspace, "words")
         assert [receipt.rows_quarantined for receipt in kept] == [1] * files
     else:
         assert ends in built.said and checked.code == 1 and "words/suite.yaml" in checked.said, (

@@ -37,12 +37,14 @@ import pytest
 from hypothesis import settings
 
 from etl import build as builder
-from etl import intake, taking
 from etl.__main__ import app
-from etl.engine import connect
+from etl.database import connect
+from etl.disclosure import step as protect
+from etl.intake import file_group, take_in
 from etl.paths import DiskFull, Workspace, room_on_disk
-from etl.steps import keep, measure, protect, publish, units
-from etl.steps import signal as change
+from etl.release import measure, publish, units
+from etl.spc import step as change
+from etl.store import receipts
 from tests.conftest import PROJECT, Engine, sickness, sickness_row
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -145,10 +147,10 @@ def die_at(moment: int) -> Iterator[int]:
     watch(shutil, "rmtree", before=True)
     for owner, steps in {
         builder: ("take_in", "lay_out_sources", "run_core"),
-        intake: ("tidy", "take"),
-        taking: ("conform", "keep"),
-        taking.land: ("arrive",),
-        taking.read: ("readable",),
+        take_in: ("tidy", "take"),
+        file_group: ("conform", "keep"),
+        file_group.land: ("arrive",),
+        file_group.read: ("readable",),
         units: ("lay_out_units",),
         measure: ("measure",),
         protect: ("protect",),
@@ -157,7 +159,7 @@ def die_at(moment: int) -> Iterator[int]:
     }.items():
         for step in steps:
             watch(owner, step, before=False)
-    watch(sys.modules["etl.steps.judge"], "judged", before=False)
+    watch(sys.modules["etl.intake.expectations.judge"], "judged", before=False)
     return moments
 
 
@@ -191,7 +193,9 @@ class Builds:
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Builds:
-    FORKS.set_forkserver_preload(["etl.steps.judge", "etl.steps.strain", "etl.disclosure.memory", __name__])
+    FORKS.set_forkserver_preload(
+        ["etl.intake.expectations.judge", "etl.strain.step", "etl.disclosure.memory", __name__]
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(PROJECT))
         multiprocessing.forkserver.ensure_running()
@@ -272,7 +276,7 @@ def assert_tidy(workspace: Workspace) -> None:
     assert names <= {"CURRENT", "last_build.json", "ROLLED_BACK", "findings.json"}
     json.loads((workspace.releases / "last_build.json").read_text(encoding="utf-8"))
     vouched = set()
-    for receipt in keep.receipts(workspace, "sickness_return"):
+    for receipt in receipts.read_receipts(workspace, "sickness_return"):
         endings = ["receipt.json"] + ["parquet"] * (receipt.outcome == "accepted")
         vouched |= {
             receipt.path(workspace, ending)
@@ -286,7 +290,9 @@ def assert_as_if_undisturbed(workspace: Workspace, undisturbed: Workspace) -> No
     assert_tidy(workspace)
     assert publish.current(workspace) == publish.releases(workspace)[-1]
     assert told(workspace, publish.current(workspace)) == told(undisturbed, publish.current(undisturbed))
-    assert len(keep.receipts(workspace, "sickness_return")) == len(keep.receipts(undisturbed, "sickness_return"))
+    assert len(receipts.read_receipts(workspace, "sickness_return")) == len(
+        receipts.read_receipts(undisturbed, "sickness_return")
+    )
     history = Engine(workspace.home, workspace).run("history")
     assert history.code == 0 and history.said.count("current") == 1
 
@@ -351,7 +357,7 @@ def test_a_build_killed_at_a_step_or_around_a_rename_is_made_good_by_the_next(st
 def in_the_store(workspace: Workspace) -> list[tuple]:
     """What the store says of each file, and its rows, whenever it arrived."""
     stored = []
-    for receipt in keep.receipts(workspace, "sickness_return"):
+    for receipt in receipts.read_receipts(workspace, "sickness_return"):
         record = asdict(receipt) | {"arrived": ""}
         rows = []
         with duckdb.connect() as con:
@@ -493,7 +499,7 @@ def test_readers_see_no_error_and_only_whole_releases_while_builds_publish(build
 
 
 def test_several_readers_of_the_app_see_no_error_and_keep_no_memory_while_builds_publish(build, tmp_path, monkeypatch):
-    from pages.parts import warehouse
+    from pages.parts.release import warehouse
 
     engine = a_workspace(tmp_path / "workspace")
     monkeypatch.setenv("KINSHIP_HOME", str(engine.home))

@@ -25,10 +25,10 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from etl import backup
 from etl.__main__ import app
 from etl.paths import Workspace
-from etl.steps import publish
+from etl.release import publish
+from etl.store import backup
 from tests.app import small_release
 from tests.conftest import PROJECT, Engine
 

@@ -11,8 +11,8 @@ from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
+from etl.intake import land, read
 from etl.paths import Workspace
-from etl.steps import land, read
 from tests.conftest import SICKNESS, Engine, table
 
 # ---- writing the same rows in many ways ----------------------------------------------------------------------------

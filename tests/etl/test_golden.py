@@ -9,10 +9,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from etl import contracts, indicators
+from etl.config import contracts, indicators
 from etl.paths import EXPECTATIONS, SQL, Workspace
-from etl.steps.hierarchy import Organisation
-from etl.steps.model import core_queries, lay_out_sources, run_core
+from etl.release.core import core_queries, run_core
+from etl.release.sources import lay_out_sources
+from etl.store.hierarchy import Organisation
 
 CONTRACTS = contracts.load([EXPECTATIONS])
 INDICATORS = indicators.load(SQL / "indicators")

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from etl import safe_yaml
+from etl.intake import workbook_limits
 from etl.paths import Workspace
-from etl.steps import archive
 from tests.conftest import PROJECT, sickness, sickness_row
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -93,13 +93,13 @@ USUAL = {
 
 @pytest.mark.parametrize("parts", FAR.values(), ids=FAR)
 def test_a_workbook_whose_cells_stand_absurdly_far_apart_is_refused_however_it_says_so(tmp_path, parts):
-    with pytest.raises(archive.TooLarge, match=r"^a\.xlsx has a cell so far from the others"):
-        archive.expect_small(workbook(tmp_path / "a.xlsx", parts), "a.xlsx", MOST)
+    with pytest.raises(workbook_limits.TooLarge, match=r"^a\.xlsx has a cell so far from the others"):
+        workbook_limits.expect_small(workbook(tmp_path / "a.xlsx", parts), "a.xlsx", MOST)
 
 
 @pytest.mark.parametrize("parts", USUAL.values(), ids=USUAL)
 def test_usual_workbooks_pass(tmp_path, parts):
-    archive.expect_small(workbook(tmp_path / "a.xlsx", parts), "a.xlsx", MOST)
+    workbook_limits.expect_small(workbook(tmp_path / "a.xlsx", parts), "a.xlsx", MOST)
 
 
 @pytest.mark.parametrize(
@@ -114,15 +114,15 @@ def test_usual_workbooks_pass(tmp_path, parts):
     ids=["begins with words", "unsound", "with words of its own", "a row of no number", "a cell of no place"],
 )
 def test_what_nobody_could_walk_is_no_workbook(tmp_path, part):
-    with pytest.raises(archive.NoWorkbook):
-        archive.expect_small(workbook(tmp_path / "a.xlsx", {SHEET: part}), "a.xlsx", MOST)
+    with pytest.raises(workbook_limits.NoWorkbook):
+        workbook_limits.expect_small(workbook(tmp_path / "a.xlsx", {SHEET: part}), "a.xlsx", MOST)
 
 
 def test_another_kind_of_compression_hides_nothing(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_BZIP2) as file:
         file.writestr(SHEET, sheet('<row r="1"><c r="A1"/></row>'))
-    with pytest.raises(archive.NoWorkbook):
-        archive.expect_small(tmp_path / "a.xlsx", "a.xlsx", MOST)
+    with pytest.raises(workbook_limits.NoWorkbook):
+        workbook_limits.expect_small(tmp_path / "a.xlsx", "a.xlsx", MOST)
 
 
 def test_a_bomb_is_refused_in_little_memory(tmp_path):
@@ -130,8 +130,8 @@ def test_a_bomb_is_refused_in_little_memory(tmp_path):
     assert bomb.stat().st_size < 200_000
     tracemalloc.start()
     try:
-        with pytest.raises(archive.TooLarge, match="unpacks to more than 100 MB"):
-            archive.expect_small(bomb, "a.xlsx", MOST)
+        with pytest.raises(workbook_limits.TooLarge, match="unpacks to more than 100 MB"):
+            workbook_limits.expect_small(bomb, "a.xlsx", MOST)
         assert tracemalloc.get_traced_memory()[1] < 20 << 20
     finally:
         tracemalloc.stop()
@@ -178,14 +178,19 @@ def test_no_yaml_is_read_in_another_way():
         if re.search(r"(?<!safe_)yaml\.(safe_|full_|unsafe_)?load(_all)?\(", path.read_text(encoding="utf-8"))
     }
     # The two of the app's are short records, which tests/app/test_hostile_names.py tries; the demonstration reads our own.
-    assert reads == {"etl/safe_yaml.py", "etl/demo/make.py", "pages/parts/access.py", "pages/parts/journal/store.py"}
+    assert reads == {
+        "etl/safe_yaml.py",
+        "etl/demo/make.py",
+        "pages/parts/access/access.py",
+        "pages/parts/journal/store.py",
+    }
 
 
 # ---- the inbox -------------------------------------------------------------------------------------------------------
 
 
 def test_a_build_refuses_each_in_a_sentence_and_takes_the_others(engine, tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "UNPACKED", 10 << 20)
+    monkeypatch.setattr(workbook_limits, "UNPACKED", 10 << 20)
     outside = tmp_path / "sickness_return_secret.csv"
     outside.write_text("password\nhunter2\n")
     (engine.workspace.inbox / "sickness_return_link.csv").symlink_to(outside)

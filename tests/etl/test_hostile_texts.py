@@ -14,17 +14,17 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import contracts
-from etl import settings as settings_files
-from etl.contracts import BadContract
-from etl.engine import connect, connect_to_files
-from etl.intake import take_in
+from etl.config import contracts
+from etl.config import settings as settings_files
+from etl.config.contracts import BadContract
+from etl.config.settings import BadSettings
+from etl.database import connect, connect_to_files
+from etl.intake.take_in import take_in
 from etl.paths import Workspace
-from etl.people import EDGES
 from etl.printable import printable
+from etl.privacy.pseudonyms import EDGES
 from etl.quoting import quoted_name, quoted_text, quoted_texts
-from etl.settings import BadSettings
-from etl.steps.keep import receipts
+from etl.store.receipts import read_receipts
 from etl.survey import queries as survey_queries
 from tests.conftest import table
 from tests.hostile_texts import HOSTILE, PIECES, texts
@@ -102,7 +102,7 @@ def test_words_and_headings_of_a_contract_and_its_suite_mean_themselves(some, he
         pq.write_table(pa.table(rows), workspace.inbox / "beds_'; -- $$.parquet")
         with closing(connect(workspace)) as con:
             assert take_in(con, workspace, {"beds": contract}, lambda _: None, lambda _: None) == []
-            [receipt] = receipts(workspace, "beds")
+            [receipt] = read_receipts(workspace, "beds")
             assert receipt.outcome == "accepted", receipt.sentence
             kept = con.read_parquet(str(receipt.path(workspace, "parquet"))).order("id").fetchall()
     expected = dict(enumerate([*allowed[:-1], None, allowed[0], None]))

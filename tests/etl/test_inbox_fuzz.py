@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from etl import build as builder
+from etl.intake import size_limits
 from etl.printable import printable
-from etl.steps import bounds
 from tests.etl.taken import BEDS, SHIFTS, TREE, Intake, beds, day, intake_in, peak_megabytes
 
 GOOD = beds("Elm,31/01/2023,5", "Oak,31/01/2023,7")
@@ -134,7 +134,7 @@ def assert_each_has_a_sentence(inbox: Intake, refusals: list, many: int) -> None
     assert good.outcome == "accepted" and [row[:3] for row in inbox.rows(good)] == KEPT
     others = [*(receipt for receipt in receipts if receipt is not good), *refusals]
     for each in others:
-        assert 0 < len(each.sentence) <= bounds.MAX_SENTENCE_CHARACTERS * 2 and "Traceback" not in each.sentence
+        assert 0 < len(each.sentence) <= size_limits.MAX_SENTENCE_CHARACTERS * 2 and "Traceback" not in each.sentence
         assert printable(each.file + each.sentence) == each.file + each.sentence
         (each.file + each.sentence).encode()
     for receipt in receipts:

@@ -5,11 +5,12 @@ import datetime as dt
 import pytest
 
 from etl import build as builder
-from etl import losses, purge
-from etl import settings as settings_files
+from etl import retention
+from etl.config import settings as settings_files
 from etl.disclosure import memory
 from etl.paths import Workspace
-from etl.steps import keep, publish
+from etl.release import losses, publish
+from etl.store import receipts
 from tests.etl.taken import BEDS, SHIFTS, TREE, Intake, beds, day, intake_in
 
 TEAMS = ["NMC,organisation,Northmere,,01/01/2020,,", "ADU,division,Adult,NMC,01/01/2020,,"] + [
@@ -131,11 +132,14 @@ DUTIES = {
 
 def standing(workspace: Workspace, source: str = "rota") -> dict[str, float]:
     """shift → hours of the rows that stand."""
-    from etl.engine import connect
-    from etl.steps.model import lay_out_sources, parts, read_organisation
+    from etl.database import connect
+    from etl.release.sources import lay_out_sources, read_organisation
+    from etl.store.current_files import parts
 
     contracts = builder.load_contracts(workspace)
-    counted = {source: parts(contract, keep.receipts(workspace, source)) for source, contract in contracts.items()}
+    counted = {
+        source: parts(contract, receipts.read_receipts(workspace, source)) for source, contract in contracts.items()
+    }
     con = connect(workspace)
     try:
         organisation = read_organisation(con, workspace, contracts, counted, AS_OF)
@@ -168,7 +172,7 @@ def test_parts_of_a_month_are_purged_with_it(inbox):
     built = builder.build(inbox.workspace, AS_OF, inbox.said.append)
     publish.write_last_build(inbox.workspace, built.outcome, built.sentence, built.release)
     assert len(standing(inbox.workspace, "duties")) == 58
-    said = list(purge.purge(inbox.workspace, AS_OF))
+    said = list(retention.purge(inbox.workspace, AS_OF))
     assert any("57 rows about people" in sentence for sentence in said), said
     assert list(standing(inbox.workspace, "duties")) == ["new"]
     assert builder.build(inbox.workspace, AS_OF, inbox.said.append).outcome in ("nothing_new", "published"), (
@@ -272,7 +276,7 @@ def test_after_a_clock_was_set_ahead_releases_stand_in_the_order_they_were_publi
     published.append(publishes(40))
     assert publish.releases(inbox.workspace) == published
     monkeypatch.setenv("KINSHIP_HOME", str(inbox.workspace.home))
-    from pages.parts import warehouse
+    from pages.parts.release import warehouse
 
     assert [each.id for each in reversed(warehouse.releases())] == published
 

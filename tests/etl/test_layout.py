@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from etl import layout
-from etl.steps import publish
+from etl.release import publish
+from etl.store import format
 from tests.conftest import sickness, sickness_row
 
 
@@ -30,7 +30,7 @@ def test_a_newer_store_is_left_alone(filled):
 
 def test_a_store_from_before_there_was_a_number_is_of_the_first(filled):
     assert filled.run("build").code == 0
-    assert held(filled) == f"{layout.FORMAT}\n" == "1\n"
+    assert held(filled) == f"{format.FORMAT}\n" == "1\n"
 
 
 def test_an_older_store_is_brought_up_to_date_and_a_step_that_was_cut_off_is_done_again(filled, monkeypatch):
@@ -42,8 +42,8 @@ def test_an_older_store_is_brought_up_to_date_and_a_step_that_was_cut_off_is_don
             raise OSError("cut off")
 
     filled.run("build")
-    monkeypatch.setattr(layout, "FORMAT", 3)
-    monkeypatch.setattr(layout, "UPGRADES", {1: lambda workspace: done.append(1), 2: second})
+    monkeypatch.setattr(format, "FORMAT", 3)
+    monkeypatch.setattr(format, "UPGRADES", {1: lambda workspace: done.append(1), 2: second})
     assert filled.run("build").code == 1
     assert held(filled) == "1\n", "not done, so not said"
     assert "from format 2 to 3" in filled.run("build").said

@@ -3,9 +3,9 @@
 import duckdb
 import pytest
 
-from etl import contracts
-from etl.contracts import BadContract
-from etl.steps.keep import receipts
+from etl.config import contracts
+from etl.config.contracts import BadContract
+from etl.store.receipts import read_receipts
 
 UNITS = """
 title: Units
@@ -72,7 +72,7 @@ def hospital(engine, source):
 
 def codes(engine) -> dict[str, str]:
     """place → code, of the rows accepted."""
-    [receipt] = receipts(engine.workspace, "beds")
+    [receipt] = read_receipts(engine.workspace, "beds")
     path = str(receipt.path(engine.workspace, "parquet"))
     return dict(duckdb.execute("SELECT place, unit FROM read_parquet(?) WHERE unit IS NOT NULL", [path]).fetchall())
 
@@ -104,7 +104,7 @@ def test_a_unit_is_kept_by_its_code_whatever_it_is_called(hospital, said, code):
     drop_beds(hospital, said, "E1")
     hospital.run("build")
     assert codes(hospital).get(said.strip()) == code
-    [receipt] = receipts(hospital.workspace, "beds")
+    [receipt] = read_receipts(hospital.workspace, "beds")
     assert receipt.unknown_names == ({} if code else {said: 1})
 
 
@@ -112,13 +112,13 @@ def test_a_title_that_two_units_share_is_nobodys(hospital):
     drop_beds(hospital, "Ash Ward", "A2")
     hospital.run("build")
     assert codes(hospital) == {"A2": "A2"}
-    assert receipts(hospital.workspace, "beds")[0].unknown_names == {"Ash Ward": 1}
+    assert read_receipts(hospital.workspace, "beds")[0].unknown_names == {"Ash Ward": 1}
 
 
 def test_rows_wait_for_their_names_and_are_taken_again_when_these_come(hospital):
     drop_beds(hospital, "Tower 1", "E1", "Nowhere")
     hospital.run("build")
-    [receipt] = receipts(hospital.workspace, "beds")
+    [receipt] = read_receipts(hospital.workspace, "beds")
     assert (receipt.rows_read, receipt.rows_accepted, receipt.rows_quarantined) == (3, 1, 2)
     assert hospital.ask("SELECT name, rows FROM meta.unknown_name WHERE source = 'beds' ORDER BY name") == [
         ("Nowhere", 1),
@@ -161,7 +161,7 @@ def test_several_columns_may_name_units_and_a_blank_is_no_unknown(hospital):
         "beds.csv", "Place,Unit,Lent by,Beds\n1,Elm Ward,,5\n2,Elm Ward,oak ward,5\n3,Elm Ward,Oka Ward,5\n4,,O1,5\n"
     )
     hospital.run("build")
-    [receipt] = receipts(hospital.workspace, "beds")
+    [receipt] = read_receipts(hospital.workspace, "beds")
     path = str(receipt.path(hospital.workspace, "parquet"))
     rows = duckdb.execute("SELECT place, unit, lent_by FROM read_parquet(?) ORDER BY place", [path]).fetchall()
     assert rows == [("1", "E1", None), ("2", "E1", "O1")]
@@ -177,7 +177,7 @@ def test_a_totals_row_is_no_unknown_unit(engine, source):
     engine.drop("teams.csv", HOSPITAL)
     drop_beds(engine, "E1", "all wards")
     engine.run("build")
-    [receipt] = receipts(engine.workspace, "beds")
+    [receipt] = read_receipts(engine.workspace, "beds")
     assert (receipt.rows_accepted, receipt.rows_left_out, receipt.unknown_names) == (1, 1, {})
 
 
@@ -187,7 +187,7 @@ def test_many_rows_keep_their_order(hospital):
     hospital.run("build")
     means = {"e1": "E1", "Oak  Ward": "O1", "Elm Unit": "E1"}
     assert codes(hospital) == {line: means[unit] for line, unit in lines if unit in means}
-    assert receipts(hospital.workspace, "beds")[0].unknown_names == {"Nowhere": 7500}
+    assert read_receipts(hospital.workspace, "beds")[0].unknown_names == {"Nowhere": 7500}
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ import pypdf
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import desk, doubts
-from pages.parts.journal import notes, sheets, wording
+from pages.parts.indicator import questions
+from pages.parts.journal import notes, session, sheets, wording
 from tests.conftest import PROJECT
 from tests.etl.conftest import Organisation
 
@@ -105,7 +105,7 @@ def test_no_file_of_the_store_or_the_releases_names_a_person(organisation, plant
 
 def test_neither_the_pack_nor_the_workbook_names_a_person(organisation, planted, tmp_path):
     environment = os.environ | {"KINSHIP_HOME": str(organisation.workspace.home)}
-    command = [sys.executable, "-m", "pages.parts.report", "--out", str(tmp_path)]
+    command = [sys.executable, "-m", "pages.parts.review.report", "--out", str(tmp_path)]
     subprocess.run(command, cwd=PROJECT, env=environment, check=True, capture_output=True)
     [pdf], [xlsx] = tmp_path.glob("*.pdf"), tmp_path.glob("*.xlsx")
     pages = [page.extract_text() for page in pypdf.PdfReader(pdf).pages]
@@ -124,16 +124,16 @@ def test_the_journal_names_nobody(organisation, planted, tmp_path, monkeypatch):
 
     def asked(view, rows):
         for row in (row for row in rows if row["shown"] == "yes"):
-            seen = doubts._seen(view, row, doubts._shown(view, row))
-            assert desk.kept("ask", row["unit"], notes.looks_wrong, seen, "too_high", "two posts are counted twice")
-            assert desk.kept("ask", row["unit"], notes.propose, seen, "move", "moved to the new building")
+            seen = questions._seen(view, row, questions._shown(view, row))
+            assert session.kept("ask", row["unit"], notes.looks_wrong, seen, "too_high", "two posts are counted twice")
+            assert session.kept("ask", row["unit"], notes.propose, seen, "move", "moved to the new building")
         return [""] * len(rows)
 
-    monkeypatch.setattr(doubts, "links", asked)
+    monkeypatch.setattr(questions, "links", asked)
     page = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
     assert not page.exception
     thing = sheets.Thing("keep team time on Thursdays", "team", ("sickness_rate",))
-    today = desk.today()
+    today = session.today()
     unit = page.selectbox(key="filter_unit").value
     sheets.begin(unit, [thing], wording.next_quarter(today)[0], "leader", today)
     with closing(sqlite3.connect(tmp_path / "journal.db")) as journal:

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl import intake, taking
+from etl.intake import file_group, keep, size_limits, take_in
 from etl.paths import DiskFull
 from etl.printable import printable
-from etl.steps import bounds, keep
+from etl.store import receipts
 from tests.etl.taken import BEDS, SHIFTS, TREE, Intake, beds, intake_in
 
 GOOD = beds("Elm,31/01/2023,5", "Oak,31/01/2023,7")
@@ -35,7 +35,7 @@ def assert_refused(inbox: Intake, name: str, words: str) -> str:
     receipt = inbox.receipts()[name]
     assert receipt.outcome == "refused" and words in receipt.sentence, receipt.sentence
     assert receipt.sentence.endswith(".") and "\n" not in receipt.sentence
-    assert len(receipt.sentence) <= bounds.MAX_SENTENCE_CHARACTERS
+    assert len(receipt.sentence) <= size_limits.MAX_SENTENCE_CHARACTERS
     assert inbox.receipts()["beds_good.csv"].rows_accepted == 2
     return receipt.sentence
 
@@ -139,11 +139,11 @@ class Odd(Exception):
 
 
 STEPS = {
-    "looking what it is": (taking.read, "kind_of"),
-    "reading it": (taking.read, "readable"),
-    "bringing it into our columns": (taking, "conform"),
-    "judging it": (taking, "expect_acceptable"),
-    "keeping it": (taking, "keep"),
+    "looking what it is": (file_group.read, "kind_of"),
+    "reading it": (file_group.read, "readable"),
+    "bringing it into our columns": (file_group, "conform"),
+    "judging it": (file_group, "expect_acceptable"),
+    "keeping it": (file_group, "keep"),
 }
 
 
@@ -171,7 +171,7 @@ def test_any_exception_about_a_file_refuses_that_file(inbox, monkeypatch, step, 
 
 
 def test_what_goes_wrong_in_judging_several_together_refuses_the_one_at_fault(inbox, monkeypatch):
-    from etl.steps import judge
+    from etl.intake.expectations import judge
 
     asked = judge._asked
 
@@ -247,7 +247,7 @@ def test_what_has_no_bounds_is_refused_in_a_short_sentence(inbox, name):
     inbox.drop("beds_bad.csv", content)
     inbox.take()
     assert_refused(inbox, "beds_bad.csv", words)
-    assert max(map(len, inbox.said)) < bounds.MAX_SENTENCE_CHARACTERS + 100
+    assert max(map(len, inbox.said)) < size_limits.MAX_SENTENCE_CHARACTERS + 100
     inbox.assert_tidy()
 
 
@@ -263,7 +263,7 @@ def test_names_that_nobody_knew_are_kept_as_far_as_anybody_could_match_them(tmp_
     inbox.drop("beds.csv", beds("Elm,31/01/2023,5", *strangers))
     inbox.take()
     names = inbox.receipts()["beds.csv"].unknown_names
-    assert len(names) == bounds.MAX_UNKNOWN_NAMES and max(map(len, names)) == bounds.MAX_NAME_CHARACTERS
+    assert len(names) == size_limits.MAX_UNKNOWN_NAMES and max(map(len, names)) == size_limits.MAX_NAME_CHARACTERS
 
 
 # ---- Parquet -----------------------------------------------------------------------------------------------------------
@@ -420,8 +420,8 @@ def test_a_file_that_comes_after_a_clock_was_set_ahead_is_still_the_later_word(i
 
 
 def test_each_group_of_files_is_kept_before_the_next_is_read(inbox, monkeypatch):
-    monkeypatch.setattr(intake, "FILES_AT_ONCE", 2)
-    readable, at_work = taking.read.readable, []
+    monkeypatch.setattr(take_in, "FILES_AT_ONCE", 2)
+    readable, at_work = file_group.read.readable, []
 
     def fails(arrival, *arguments):
         at_work.append(len(list(inbox.workspace.work.glob("*.parquet"))))
@@ -432,7 +432,7 @@ def test_each_group_of_files_is_kept_before_the_next_is_read(inbox, monkeypatch)
     for number in range(7):
         inbox.drop(f"beds_{number}.csv", beds(f"Elm,{number + 1}/01/2023,5"))
     with monkeypatch.context() as patch:
-        patch.setattr(taking.read, "readable", fails)
+        patch.setattr(file_group.read, "readable", fails)
         with pytest.raises(MemoryError):
             inbox.take()
     assert list(inbox.receipts()) == [f"beds_{number}.csv" for number in range(4)], "what was kept stays kept"
@@ -442,7 +442,7 @@ def test_each_group_of_files_is_kept_before_the_next_is_read(inbox, monkeypatch)
 
 
 def test_receipts_are_read_a_few_times_each_however_many_there_are(inbox, monkeypatch):
-    reads, read_receipt = [], keep._read_receipt
+    reads, read_receipt = [], receipts._read_receipt
     monkeypatch.setattr(keep, "_read_receipt", lambda *given: reads.append(given) or read_receipt(*given))
     for number in range(10):
         inbox.drop(f"beds_{number}.csv", beds(f"Elm,{number + 1}/01/2023,5"))

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import contracts, people
-from etl.people import Key
-from etl.steps import conform, land, lookups, read
-from etl.steps.cells import Meanings
-from etl.steps.keep import receipts
+from etl.config import contracts
+from etl.intake import conform, land, lookups, read
+from etl.intake.cell_sql import Meanings
+from etl.privacy import pseudonyms
+from etl.privacy.pseudonyms import Key
+from etl.store.receipts import read_receipts
 
 SHIFTS = """
 title: Shifts
@@ -47,7 +48,9 @@ def hashed_in_place(persons: list[str]) -> list[int | None]:
         con.execute("CREATE TABLE key (inner_pad BLOB, outer_pad BLOB)")
         con.execute("INSERT INTO key VALUES (?, ?)", list(KEY.pads.values()))
         con.execute("CREATE TABLE given AS SELECT unnest($1::VARCHAR[]) AS person", [persons])
-        told = con.execute(f"SELECT {people.hash_sql('person', 'inner_pad', 'outer_pad')} FROM given, key").fetchall()
+        told = con.execute(
+            f"SELECT {pseudonyms.hash_sql('person', 'inner_pad', 'outer_pad')} FROM given, key"
+        ).fetchall()
         return [each for (each,) in told]
 
 
@@ -131,14 +134,14 @@ def test_the_key_is_made_on_first_use_and_for_its_owner_alone(engine, source):
     engine.run("build")
     path = engine.workspace.secret_key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 and len(bytes.fromhex(path.read_text())) == 32
-    [receipt] = receipts(engine.workspace, "shifts")
-    assert receipt.key == people.key(engine.workspace).fingerprint and receipt.key not in path.read_text()
+    [receipt] = read_receipts(engine.workspace, "shifts")
+    assert receipt.key == pseudonyms.key(engine.workspace).fingerprint and receipt.key not in path.read_text()
     [(kept,)] = duckdb.execute(
         "SELECT person FROM read_parquet(?)", [str(receipt.path(engine.workspace, "parquet"))]
     ).fetchall()
-    assert kept == expected("123", people.key(engine.workspace))
+    assert kept == expected("123", pseudonyms.key(engine.workspace))
     path.chmod(0o644)
-    people.key(engine.workspace)
+    pseudonyms.key(engine.workspace)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -150,7 +153,7 @@ def test_of_two_who_make_a_key_at_once_one_is_believed_by_both(engine, monkeypat
         return link(unfinished, path)
 
     monkeypatch.setattr(os, "link", overtaken)
-    assert people.key(engine.workspace) == people.key(engine.workspace) == Key(bytes.fromhex("ab" * 32))
+    assert pseudonyms.key(engine.workspace) == pseudonyms.key(engine.workspace) == Key(bytes.fromhex("ab" * 32))
     assert list(engine.workspace.work.iterdir()) == []
 
 
@@ -166,10 +169,10 @@ def test_without_the_old_key_nothing_is_built_until_it_is_put_back(engine, sourc
     engine.drop("shifts_2.csv", "Shift,Staff Number,Hours\nD2,123,7.5\n")
     built = engine.run("build")
     assert built.code == 1 and "put the old key back" in built.said and built.said.count("\n") == 1
-    assert len(receipts(engine.workspace, "shifts")) == 1 and path.exists() == (how != "lost")
+    assert len(read_receipts(engine.workspace, "shifts")) == 1 and path.exists() == (how != "lost")
     path.write_text(before)
     engine.run("build")
-    assert [receipt.outcome for receipt in receipts(engine.workspace, "shifts")] == ["accepted", "accepted"]
+    assert [receipt.outcome for receipt in read_receipts(engine.workspace, "shifts")] == ["accepted", "accepted"]
 
 
 # ---- nothing of a person is kept -----------------------------------------------------------------------------------
@@ -188,16 +191,16 @@ def test_no_identifier_is_kept_of_rows_that_are_set_aside(engine, source):
     source("shifts", SHIFTS)
     engine.drop("shifts.csv", BAD)
     said = engine.run("build").said + engine.run("receipts", "--rows").said + engine.run("receipts").said
-    [receipt] = receipts(engine.workspace, "shifts")
+    [receipt] = read_receipts(engine.workspace, "shifts")
     assert (receipt.rows_read, receipt.rows_accepted, receipt.rows_quarantined) == (6, 1, 5)
     rejected = duckdb.execute(
         "SELECT line, cells FROM read_parquet(?) ORDER BY line",
         [str(receipt.path(engine.workspace, "rejected.parquet"))],
     ).fetchall()
     cells = {line: json.loads(text) for line, text in rejected}
-    key = people.key(engine.workspace)
+    key = pseudonyms.key(engine.workspace)
     assert cells[3] == {
-        "Shift": "D2", "Staff Number": people.shown(key.hash("77002")), "Post": people.shown(key.hash("A77002")), "Hours": "many",
+        "Shift": "D2", "Staff Number": pseudonyms.shown(key.hash("77002")), "Post": pseudonyms.shown(key.hash("A77002")), "Hours": "many",
     }  # fmt: skip
     assert cells[3]["Staff Number"].startswith("person ") and cells[4]["Staff Number"] != cells[5]["Staff Number"]
     assert cells[6] == {}
@@ -228,13 +231,13 @@ def test_other_formats_hash_alike(engine, source, ending, tmp_path):
         book.save(path)
     engine.drop(f"shifts.{ending}", path.read_bytes())
     engine.run("build")
-    [receipt] = receipts(engine.workspace, "shifts")
+    [receipt] = read_receipts(engine.workspace, "shifts")
     kept = duckdb.execute(
         "SELECT person FROM read_parquet(?)", [str(receipt.path(engine.workspace, "parquet"))]
     ).fetchall()
-    assert kept == [(expected("00123", people.key(engine.workspace)),)]
+    assert kept == [(expected("00123", pseudonyms.key(engine.workspace)),)]
     assert (
-        people.shown(people.key(engine.workspace).hash("124"))
+        pseudonyms.shown(pseudonyms.key(engine.workspace).hash("124"))
         in duckdb.execute(
             "SELECT cells FROM read_parquet(?)", [str(receipt.path(engine.workspace, "rejected.parquet"))]
         ).fetchall()[0][0]

@@ -12,8 +12,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.tokens import TokenType
 
-from etl import contracts
-from etl.indicators import AGREEING
+from etl.config import contracts
+from etl.config.indicators import AGREEING
 from etl.paths import EXPECTATIONS, SQL
 from etl.survey import queries
 

@@ -7,9 +7,10 @@ import duckdb
 import pytest
 import yaml
 
-from etl import contracts, privacy
-from etl.contracts import BadContract
-from etl.steps.keep import receipts
+from etl.config import contracts
+from etl.config.contracts import BadContract
+from etl.privacy import personal_data
+from etl.store.receipts import read_receipts
 
 NOTES = """
 title: Notes
@@ -90,7 +91,7 @@ def take_in(engine, source):
         rows = [f"N{number},{note},{(beds or [''] * len(notes))[number]}" for number, note in enumerate(notes)]
         engine.drop("notes.csv", "\n".join(["Id,Note,Beds", *rows, ""]))
         said = engine.run("build").said + engine.run("receipts", "--rows").said
-        return receipts(engine.workspace, "notes")[-1], said
+        return read_receipts(engine.workspace, "notes")[-1], said
 
     return build
 
@@ -118,7 +119,7 @@ def test_a_file_that_holds_one_is_refused_and_nothing_of_it_is_kept(engine, take
     assert (failed["expectation"], failed["severity"]) == ("expect_column_values_to_be_null", "critical")
     assert cell not in said and cell not in json.dumps(vars(receipt))
     assert list(engine.workspace.store.rglob("*.parquet")) == []
-    assert privacy.gives_away(cell)
+    assert personal_data.gives_away(cell)
 
 
 @pytest.mark.parametrize(
@@ -137,13 +138,13 @@ def test_a_file_that_holds_one_is_refused_and_nothing_of_it_is_kept(engine, take
 def test_what_only_looks_a_little_like_one_is_no_alarm(take_in, cells):
     receipt, _ = take_in(cells)
     assert receipt.rows_accepted == len(cells), receipt.sentence
-    assert not any(map(privacy.gives_away, cells))
+    assert not any(map(personal_data.gives_away, cells))
 
 
 def test_ten_digits_on_end_are_nhs_numbers_only_where_most_of_them_have_the_check_digit(take_in):
     numbers = random.Random(7)
     shifts = [f"{number:010}" for number in range(4_100_000_000, 4_100_000_400)]
-    assert sum(map(privacy.gives_away, shifts)) > 20  # one in eleven by chance
+    assert sum(map(personal_data.gives_away, shifts)) > 20  # one in eleven by chance
     assert take_in(shifts)[0].rows_accepted == 400
     patients = [with_check_digit(f"{numbers.randrange(400_000_000, 500_000_000)}") for _ in range(60)]
     patients = [patient for patient in patients if patient]
@@ -160,7 +161,7 @@ def test_a_row_whose_cells_have_slipped_keeps_none_that_names_a_person(engine, s
     source("notes", NOTES)
     engine.drop("notes.csv", f"Id,Note,Beds\nN1,quiet,5\nN2,late,{MAIL},5\n")
     engine.run("build")
-    [receipt] = receipts(engine.workspace, "notes")
+    [receipt] = read_receipts(engine.workspace, "notes")
     path = str(receipt.path(engine.workspace, "rejected.parquet"))
     [(cells,)] = duckdb.execute("SELECT cells FROM read_parquet(?)", [path]).fetchall()
     assert json.loads(cells) == {"Id": "N2", "Note": "late"}
@@ -174,5 +175,5 @@ def test_an_unknown_name_is_looked_at_before_it_is_told(engine, source):
     engine.drop("wards.csv", "Unit\nElm\n")
     engine.drop("notes.csv", f"Id,Note,Beds\nN1,Elm,5\nN2,{MAIL},5\n")
     said = engine.run("build").said
-    [receipt] = receipts(engine.workspace, "notes")
+    [receipt] = read_receipts(engine.workspace, "notes")
     assert receipt.outcome == "refused" and receipt.unknown_names == {} and "jo.bloggs" not in said

@@ -15,16 +15,18 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import build, contracts
-from etl.contracts import Contract
+from etl import build
+from etl.config import contracts
+from etl.config.contracts import Contract
+from etl.intake import land, read
+from etl.intake.conform import conform
+from etl.intake.land import UnreadableExtract
 from etl.paths import Workspace
 from etl.quoting import quoted_text
-from etl.steps import land, read
-from etl.steps.conform import conform
-from etl.steps.hierarchy import Organisation
-from etl.steps.keep import receipts
-from etl.steps.land import UnreadableExtract
-from etl.steps.model import lay_out_sources, parts
+from etl.release.sources import lay_out_sources
+from etl.store.current_files import parts
+from etl.store.hierarchy import Organisation
+from etl.store.receipts import read_receipts
 from tests.conftest import table
 
 BEDS = """
@@ -187,7 +189,7 @@ def taken_in(*files: list[list]) -> tuple[list[tuple], list]:
             os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
         con = build.connect(workspace)
         build.take_in(con, workspace, {"beds": contract}, lambda _: None, lambda _: None)
-        kept = receipts(workspace, "beds")
+        kept = read_receipts(workspace, "beds")
         lay_out_sources(
             con, workspace, {"beds": contract}, {"beds": parts(contract, kept)}, dt.date(2100, 1, 1), Organisation()
         )

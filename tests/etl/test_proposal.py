@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from etl import contracts
-from etl.contracts import BadContract
+from etl.config import contracts
+from etl.config.contracts import BadContract
+from etl.intake.land import UnreadableExtract
 from etl.paths import EXPECTATIONS, Workspace
-from etl.proposal import dates, folder, layout, names, trial, upload
+from etl.proposal import dates, dry_run, folder, layout, names, upload
 from etl.proposal.propose import propose
-from etl.steps.land import UnreadableExtract
 from tests.conftest import Engine, table
 from tests.etl import test_samples
 from tests.etl.renamed import differences, renamed
@@ -66,7 +66,7 @@ def test_nothing_of_a_person_is_in_the_proposal_the_folder_or_what_the_trial_say
     headings = renamed(source, tmp_path / "extract.csv")
     proposal = proposed(tmp_path / "extract.csv", organisation.workspace)
     told = json.dumps(proposal) + "".join(folder.files_of(proposal, KNOWN).values())
-    told += json.dumps(trial.attempt(tmp_path / "extract.csv", proposal, organisation.workspace))
+    told += json.dumps(dry_run.attempt(tmp_path / "extract.csv", proposal, organisation.workspace))
     with source.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     personal = {"Employee Number", "Assignment Number", "Last Name", "First Name", "Date of Birth", "NI Number"} & set(
@@ -255,7 +255,7 @@ def test_no_name_leads_out_of_the_folder(engine, tmp_path, name):
     with pytest.raises(BadContract):
         folder.save(proposal | {"source": name}, engine.workspace)
     with pytest.raises(BadContract):
-        trial.attempt(path, proposal | {"file": [f"../{name}*"]}, engine.workspace)
+        dry_run.attempt(path, proposal | {"file": [f"../{name}*"]}, engine.workspace)
     assert not engine.workspace.expectations.exists() or not list(engine.workspace.expectations.iterdir())
 
 
@@ -397,7 +397,7 @@ def test_the_limit_on_memory_ends_with_the_proposal(engine, tmp_path, monkeypatc
     """Whoever draws up a proposal in a process of their own goes on to other things, a browser among them."""
     import resource
 
-    from etl.proposal import told
+    from etl.proposal import report
 
     during = []
 
@@ -405,7 +405,7 @@ def test_the_limit_on_memory_ends_with_the_proposal(engine, tmp_path, monkeypatc
         during.append(resource.getrlimit(resource.RLIMIT_AS)[0])
         return {}
 
-    monkeypatch.setattr(told, "_answer", answer)
+    monkeypatch.setattr(report, "_answer", answer)
     before = resource.getrlimit(resource.RLIMIT_AS)
-    assert told.for_a_program(tmp_path / "days.csv", engine.workspace, None, False) == ({}, 0)
-    assert during == [told.MEMORY] and resource.getrlimit(resource.RLIMIT_AS) == before
+    assert report.for_a_program(tmp_path / "days.csv", engine.workspace, None, False) == ({}, 0)
+    assert during == [report.MEMORY] and resource.getrlimit(resource.RLIMIT_AS) == before

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from etl import contracts
-from etl.contracts import BadContract
+from etl.config import contracts
+from etl.config.contracts import BadContract
 from etl.paths import EXPECTATIONS
-from etl.proposal import folder, form, suites, told
+from etl.proposal import folder, form, report, suites
 from tests.hostile_texts import HOSTILE, PIECES, texts
 
 KNOWN = contracts.load([EXPECTATIONS])
@@ -113,8 +113,8 @@ def test_a_file_that_is_no_proposal_is_one_sentence_for_a_program_too(engine, tm
     sample.write_text("Unit,Day,Beds\nOak,01/01/2026,7\n")
     path.write_text(text, encoding="utf-8")
     for save in (False, True):
-        answer, code = told.for_a_program(sample, engine.workspace, path, save)
-        assert code == told.FAILED and list(answer) == ["sentence"]
+        answer, code = report.for_a_program(sample, engine.workspace, path, save)
+        assert code == report.FAILED and list(answer) == ["sentence"]
         assert "\n" not in answer["sentence"] and len(answer["sentence"]) < 300
     said = engine.run("source", "new", str(sample), "--changed", str(path))
     assert said.code == 1 and len(said.said.splitlines()) == 1

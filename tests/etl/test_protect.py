@@ -6,14 +6,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from etl import indicators
+from etl.config import indicators
+from etl.config.indicators import BadIndicator, Indicator
+from etl.config.settings import DisclosureRules
 from etl.disclosure import memory
-from etl.indicators import BadIndicator, Indicator
+from etl.disclosure.step import protect
 from etl.paths import SQL
-from etl.settings import DisclosureRules
-from etl.steps import publish
-from etl.steps.measure import Unmeasurable, measure
-from etl.steps.protect import protect
+from etl.release import publish
+from etl.release.measure import Unmeasurable, measure
 
 DAY = dt.date(2025, 12, 31)
 

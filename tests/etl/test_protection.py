@@ -5,11 +5,11 @@ import datetime as dt
 import duckdb
 import pytest
 
+from etl.config.settings import BadSettings, DisclosureRules, read
 from etl.disclosure import memory
 from etl.disclosure.survey import Wave, told_to
 from etl.paths import SQL
-from etl.settings import BadSettings, DisclosureRules, read
-from etl.steps import publish
+from etl.release import publish
 
 CONTRACT = """
 title: Days
@@ -32,7 +32,7 @@ PEOPLE = {"Ash": 8, "Birch": 9, "Cedar": 30, "Elm": 40}
 @pytest.fixture
 def days(engine, source, monkeypatch):
     """Drops days lost by team and month, which one indicator of the test's own counts."""
-    from etl import indicators
+    from etl.config import indicators
 
     source("days", CONTRACT)
     load = indicators.load

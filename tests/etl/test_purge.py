@@ -13,9 +13,10 @@ import duckdb
 import pytest
 
 from etl import build as builder
-from etl import indicators, purge, settings
+from etl import retention
+from etl.config import indicators, settings
 from etl.paths import Workspace
-from etl.steps import kept, publish
+from etl.release import publish, purged_counts
 from tests.conftest import Engine
 
 DAYS = """
@@ -78,7 +79,7 @@ TODAY = dt.date.today()
 
 
 def month(back: int) -> dt.date:
-    return purge.month_before(TODAY, back)
+    return retention.month_before(TODAY, back)
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +236,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("cut_off", ["while it counts", "between two files"])
 def test_a_purge_that_was_cut_off_is_mended_by_the_next(told, unpurged, monkeypatch, cut_off):
-    purged, write, gone = told, purge._Without.write, []
+    purged, write, gone = told, retention._Without.write, []
 
     def killed(*_):
         if cut_off == "between two files" and not gone:
@@ -245,9 +246,9 @@ def test_a_purge_that_was_cut_off_is_mended_by_the_next(told, unpurged, monkeypa
 
     with monkeypatch.context() as patch:
         if cut_off == "while it counts":
-            patch.setattr(kept, "_on_the_disk", killed)
+            patch.setattr(purged_counts, "_on_the_disk", killed)
         else:
-            patch.setattr(purge._Without, "write", killed)
+            patch.setattr(retention._Without, "write", killed)
         with pytest.raises(Killed):
             purged.run("purge")
     same(unpurged, a_month_later(purged))
@@ -312,7 +313,7 @@ def test_old_releases_go_and_what_is_current_compared_or_rolled_back_stays(engin
     rules = settings.Retention(releases=3)
     publish.point_at(engine.workspace, "2017-09-02a")
     (engine.workspace.releases / "ROLLED_BACK").write_text("2026-09-20a\n")
-    purge._releases(engine.workspace, rules, dt.date(2026, 11, 23)).go()
+    retention._releases(engine.workspace, rules, dt.date(2026, 11, 23)).go()
     left = publish.releases(engine.workspace)
     assert left[:2] == ["2017-03-20a", "2017-09-02a"], "the current one, and the one before it"
     assert left[-3:] == ["2026-03-20a", "2026-09-02a", "2026-09-20a"], "the newest"
@@ -328,7 +329,7 @@ def test_old_audits_and_packs_go_and_whatever_else_lies_there_stays(engine):
     for name in ("review, ORG, 2018-01, 2018-02-03a.pdf", "review, ORG, 2026-01, 2026-02-03ab.xlsx", "mine.pdf"):
         (packs / name).touch()
     today, rules = dt.date(2026, 11, 23), settings.Retention()
-    for some in (purge._audits, purge._packs):
+    for some in (retention._audits, retention._packs):
         some(engine.workspace, rules, today).go()
     assert sorted(path.name for path in audit.iterdir()) == ["2025-11.jsonl", "2026-11.jsonl", "notes.txt"]
     assert sorted(path.name for path in packs.iterdir()) == ["mine.pdf", "review, ORG, 2026-01, 2026-02-03ab.xlsx"]

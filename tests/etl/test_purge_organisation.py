@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from etl import build as builder
-from etl import purge
+from etl import retention
 from etl.paths import Workspace
 from tests.conftest import Engine
 from tests.etl.conftest import DAY
@@ -18,7 +18,7 @@ def test_the_whole_organisation_says_the_same_after_a_purge(organisation, tmp_pa
     purged = Engine(tmp_path / "purged", Workspace(tmp_path / "purged"))
     for today in (DAY, DAY + dt.timedelta(days=62)):  # what the first put by is put by again
         with builder.alone(purged.workspace, print):
-            assert "rows about people" in next(purge.purge(purged.workspace, today))
+            assert "rows about people" in next(retention.purge(purged.workspace, today))
     monkeypatch.setattr(builder, "fingerprint", lambda *_: "as though something were new")
     assert "Published release" in purged.run("build", "--as-of", str(DAY)).said
     same(organisation.engine, purged)

@@ -12,11 +12,14 @@ import pyarrow as pa
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from etl import build, contracts, indicators
+from etl import build
+from etl.config import contracts, indicators
 from etl.paths import EXPECTATIONS, SQL, Workspace
-from etl.steps.hierarchy import Organisation
-from etl.steps.keep import receipts
-from etl.steps.model import core_queries, lay_out_sources, lineage, parts, run_core
+from etl.release.core import core_queries, lineage, run_core
+from etl.release.sources import lay_out_sources
+from etl.store.current_files import parts
+from etl.store.hierarchy import Organisation
+from etl.store.receipts import read_receipts
 from etl.survey import queries as survey_queries
 from tests.conftest import table
 
@@ -181,7 +184,7 @@ def taken_in(*files: tuple[str, list[list]]) -> dict[str, list[tuple]]:
         con, said = build.connect(workspace), []
         try:
             assert not build.take_in(con, workspace, CONTRACTS, said.append, lambda _: None), said
-            kept = {source: receipts(workspace, source) for source in CONTRACTS}
+            kept = {source: read_receipts(workspace, source) for source in CONTRACTS}
             assert all(receipt.outcome == "accepted" for held in kept.values() for receipt in held), said
             counted = {source: parts(CONTRACTS[source], held) for source, held in kept.items()}
             lay_out_sources(con, workspace, CONTRACTS, counted, dt.date(2100, 1, 1), Organisation())

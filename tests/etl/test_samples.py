@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from etl import build, contracts, intake
+from etl import build
+from etl.config import contracts
+from etl.intake import take_in
 from etl.paths import EXPECTATIONS, Workspace
-from etl.steps.keep import Receipt, receipts
+from etl.store.receipts import Receipt, read_receipts
 from tests.conftest import table
 
 CONTRACTS = contracts.load([EXPECTATIONS])
@@ -52,8 +54,8 @@ def judge(source: str, rows: Rows, home: Path) -> Judged:
         (workspace.inbox / f"{name}.csv").write_text(text, encoding="utf-8")
     con, said = build.connect(workspace), []
     try:
-        intake.take_in(con, workspace, CONTRACTS, said.append, lambda _: None)
-        [receipt] = receipts(workspace, source)
+        take_in.take_in(con, workspace, CONTRACTS, said.append, lambda _: None)
+        [receipt] = read_receipts(workspace, source)
         # Of the file judged last these tables still say what was found in each row.
         found: dict[int, set[str]] = {row: set() for row in range(receipt.rows_read)}
         for row, heading, reason in con.execute("FROM failed UNION ALL FROM left_out").fetchall() if found else []:

@@ -28,7 +28,7 @@ def measured(workspace: Workspace) -> pd.DataFrame:
     con = build.connect(workspace)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "fingerprint", lambda *_: "as if something were new")
-        patch.setattr("etl.steps.protect.protect", take)
+        patch.setattr("etl.disclosure.step.protect", take)
         try:
             with pytest.raises(Measured):
                 build.make_release(con, workspace, build.load_contracts(workspace), [], DAY, busy=lambda _: None)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from etl.steps.signal import side_since
+from etl.spc.step import side_since
 from tests.conftest import sickness, sickness_row
 
 

@@ -22,15 +22,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl import build, indicators, settings, spark
-from etl.contracts import Contract
-from etl.engine import connect
+from etl import build
+from etl.config import indicators, settings
+from etl.config.contracts import Contract
+from etl.config.settings import BadSettings
+from etl.database import connect
 from etl.paths import SQL, Workspace
-from etl.settings import BadSettings
-from etl.steps.account import AGREEMENT
-from etl.steps.annotate import FACTS
-from etl.steps.keep import Receipt, receipts
-from etl.steps.model import Part, core_queries, lay_out_sources, parts, read_organisation, run_core
+from etl.release import spark
+from etl.release.core import core_queries, run_core
+from etl.release.coverage import AGREEMENT
+from etl.release.events_and_targets import FACTS
+from etl.release.sources import lay_out_sources, read_organisation
+from etl.store.current_files import Part, parts
+from etl.store.receipts import Receipt, read_receipts
 from etl.survey import step as surveys
 from tests.conftest import PROJECT, Engine
 from tests.etl.cell_by_cell import TOLERANCE, Compared, compared
@@ -216,7 +220,7 @@ def words_first(row: tuple) -> list[str]:
 def side_by_side(workspace: Workspace, address: str, invent: bool) -> Iterator[Both]:
     """The workspace's accepted files in both engines, if asked with invented rows for the sources that it has none of."""
     as_of, known = dt.date.today(), build.load_contracts(workspace)
-    counted = {name: parts(contract, receipts(workspace, name)) for name, contract in known.items()}
+    counted = {name: parts(contract, read_receipts(workspace, name)) for name, contract in known.items()}
     con = connect(workspace)
     organisation = read_organisation(con, workspace, known, counted, as_of)
     if invent:

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from etl.__main__ import app
 from etl.strain import combine, extract, model, null, season, verdict
-from etl.strain.figures import NO_PARENT, Figures
-from etl.strain.judge import Judgement, judge
+from etl.strain.arrays import NO_PARENT, Figures
+from etl.strain.judgement import Judgement, judge
 from tests.benchmarks.strain.simulators import Plant, overdispersed, poisson, rough
 
 STRAIN, EASING = ("likely_strain", "clear_strain"), ("likely_easing", "clear_easing")

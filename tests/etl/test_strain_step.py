@@ -6,9 +6,9 @@ import json
 import duckdb
 import pytest
 
-from etl.indicators import Indicator
+from etl.config.indicators import Indicator
 from etl.paths import SQL
-from etl.steps.strain import strain
+from etl.strain.step import strain
 
 MONTHS = [dt.date(2023 + number // 12, number % 12 + 1, 1) for number in range(36)]
 TEAMS = [f"T{number}" for number in range(8)]

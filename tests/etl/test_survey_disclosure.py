@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from etl.config.settings import DisclosureRules
 from etl.disclosure import rounding, scores
 from etl.disclosure.figures import Figures
 from etl.disclosure.rows import NOWHERE, Rows
-from etl.settings import DisclosureRules
 from etl.survey import scoring
 
 RULES = DisclosureRules()

@@ -5,9 +5,9 @@ import datetime as dt
 import duckdb
 import pytest
 
-from etl import contracts
+from etl.config import contracts
+from etl.intake.headings import headings_of
 from etl.paths import EXPECTATIONS
-from etl.steps.headings import headings_of
 from tests.conftest import Engine, table
 
 ASKED = contracts.load([EXPECTATIONS])["survey_answers"]

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from etl.steps.judge import _asked, _is_row_by_row
+from etl.intake.expectations.judge import _asked, _is_row_by_row
 from tests.conftest import sickness, sickness_row, table
 
 JANUARY = sickness(sickness_row(date="31/01/2023"), sickness_row("DEF", date="31/01/2023", lost=-5))

@@ -9,10 +9,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from etl import build, indicators
+from etl import build
+from etl.config import indicators
+from etl.config.indicators import Indicator
+from etl.disclosure.attack.releases import Release
 from etl.disclosure.figures import WORKING, kind_of
-from etl.disclosure.releases import Release
-from etl.indicators import Indicator
 from etl.paths import SQL
 from tests.disclosure.history import History
 from tests.etl.conftest import DAY, Organisation
@@ -48,7 +49,7 @@ def counted(organisation: Organisation, live) -> Iterator[duckdb.DuckDBPyConnect
     con = build.connect(organisation.workspace)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "fingerprint", lambda *_: "as if something were new")
-        patch.setattr("etl.steps.protect.protect", take)
+        patch.setattr("etl.disclosure.step.protect", take)
         contracts = build.load_contracts(organisation.workspace)
         with pytest.raises(Measured):
             build.make_release(con, organisation.workspace, contracts, [], DAY, busy=lambda _: None)

@@ -6,11 +6,11 @@ import shutil
 import duckdb
 import pytest
 
-from etl import build, indicators
-from etl.contracts import Contract, Hierarchy
+from etl import build
+from etl.config import indicators
+from etl.config.contracts import Contract, Hierarchy
 from etl.paths import SQL
-from etl.steps.hierarchy import BadHierarchy, as_known, month_of, number_of, read
-from etl.steps.units import levels_in_order
+from etl.store.hierarchy import BadHierarchy, as_known, levels_in_order, month_of, number_of, read
 from tests.conftest import table
 
 HEADINGS = ["Unit", "Title", "Level", "Parent", "From", "To", "Successor"]

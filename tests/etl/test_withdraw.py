@@ -6,9 +6,10 @@ import json
 import duckdb
 import pytest
 
-from etl.disclosure import findings, memory
-from etl.steps import publish
-from etl.steps import withdraw as withdrawal
+from etl.disclosure import memory
+from etl.disclosure.attack import findings
+from etl.release import publish
+from etl.release import withdraw as withdrawal
 from tests.conftest import sickness, sickness_row
 
 DAY = dt.date(2026, 11, 30)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from etl import contracts
-from etl.contracts import Contract
+from etl.config import contracts
+from etl.config.contracts import Contract
 from etl.paths import EXPECTATIONS, Workspace
 from etl.proposal.propose import propose
 from etl.proposal.upload import UnusableSample

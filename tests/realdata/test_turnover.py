@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from etl.paths import Workspace
-from etl.steps.keep import receipts
+from etl.store.receipts import read_receipts
 from tests.conftest import REAL_DATA, Engine
 
 pytestmark = pytest.mark.realdata
@@ -28,7 +28,7 @@ def built(tmp_path_factory) -> Engine:
 
 def heads(engine: Engine, organisation: str | None = None) -> dict[str, float]:
     """What was accepted of the total rows, a sum a kind: of one organisation or of all."""
-    kept = [receipt for receipt in receipts(engine.workspace, "turnover_return") if receipt.outcome == "accepted"]
+    kept = [receipt for receipt in read_receipts(engine.workspace, "turnover_return") if receipt.outcome == "accepted"]
     with duckdb.connect() as con:
         return dict(
             con.execute(

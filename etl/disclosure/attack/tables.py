@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
+from etl.database import connect_to_release
 from etl.disclosure.attack.finding import Finding
 from etl.disclosure.attack.kinds import kind_of
-from etl.engine import connect_to_release
 from etl.paths import SQL
 
 MAX_FINDINGS = 200  # of one question and release; it says no more to name more of them

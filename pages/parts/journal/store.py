@@ -17,8 +17,8 @@ import yaml
 from alembic.util import CommandError
 from sqlalchemy.orm import Session
 
-from pages.parts import warehouse
 from pages.parts.journal import models
+from pages.parts.release import warehouse
 
 READS, WRITES = 1_000, 5_000  # ms that reading and writing wait for another's lock
 DAMAGED = "The journal’s file is damaged: put a copy of it back."

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from etl.paths import Workspace
-from etl.steps import publish
+from etl.release import publish
 from tests.benchmarks.build import run
 
 PEOPLE = 500  # of the small one

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from etl.strain.judge import judge
+from etl.strain.judgement import judge
 from tests.benchmarks.strain import held_out, oracle, rivals
 from tests.benchmarks.strain.simulators import SIMULATORS, Plant, Truth
 

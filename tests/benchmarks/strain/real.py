@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 
 from etl.strain import extract
-from etl.strain.judge import judge
+from etl.strain.judgement import judge
 
 STAFFING = """
     WITH line AS (

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from etl import spc
-from etl.strain.figures import Figures
+from etl.spc import xmr
+from etl.strain.arrays import Figures
 
 WORST = 0.15
 
@@ -35,8 +35,8 @@ def signals(figures: Figures) -> tuple[np.ndarray, np.ndarray]:
     values = (figures.numerator / figures.denominator).reshape(months, -1).T
     better = np.repeat(figures.better, units)
     found, far = np.zeros((2, months, indicators, units))
-    for month in range(spc.FEWEST_POINTS - 1, months):
-        chart = spc.for_dashboard(values[:, : month + 1], better)
+    for month in range(xmr.FEWEST_POINTS - 1, months):
+        chart = xmr.for_dashboard(values[:, : month + 1], better)
         last = chart.verdict[:, -1]
         found[month] = ((last == "concern") * 1 - (last == "improvement")).reshape(indicators, units)
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from etl.strain.figures import NO_PARENT, Figures
+from etl.strain.arrays import NO_PARENT, Figures
 
 CREEP = 6  # months that a creeping change takes
 

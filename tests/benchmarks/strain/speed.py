@@ -9,8 +9,8 @@ import time
 
 import numpy as np
 
-from etl.strain.figures import NO_PARENT, Figures
-from etl.strain.judge import judge
+from etl.strain.arrays import NO_PARENT, Figures
+from etl.strain.judgement import judge
 
 
 def figures(teams: int, indicators: int, months: int) -> Figures:
