@@ -313,7 +313,7 @@ def _last_of_months(workspace: Workspace, names: list[str]) -> dict[str, str]:
     for name in names:
         try:
             built = publish.read_release(workspace, name)["built_at"].date().isoformat()
-        except (duckdb.Error, OSError, TypeError, KeyError, AttributeError):  # it cannot be opened
+        except publish.DamagedRelease:
             built = name
         last[min(built, name)[:7]] = name
     return last

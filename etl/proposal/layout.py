@@ -13,6 +13,7 @@ from etl.config.contracts import Contract, Format
 from etl.database import connect_to_files
 from etl.intake import encoding, land, read
 from etl.intake.headings import headings_of
+from etl.intake.parquet import literally
 from etl.proposal.upload import UnusableSample
 from etl.quoting import quoted_name
 
@@ -130,7 +131,7 @@ def _rows(table: read.Table) -> tuple[list[tuple[str, ...]], int]:
 
 def _parquet_rows(path: Path) -> list[tuple[str, ...]]:
     """Its first rows. A small file can hold very many, equal ones: then it is no sample."""
-    where = read.literally(path)
+    where = literally(path)
     with connect_to_files(path, Path(where)) as con:
         many = con.execute("SELECT sum(num_rows) FROM parquet_file_metadata(?)", [where]).fetchall()[0][0]
         if many > MOST_ROWS:

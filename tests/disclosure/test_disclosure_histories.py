@@ -1,7 +1,7 @@
 """Random histories: teams that come, go, merge, move, shrink, are late or half known; corrected files; late waves. Each is published
 release by release, attacked with everything that a reader has, and nothing falls.
 
-It runs beneath the verbs, on `protect` and the attack. The suite looks at as many as fit a minute of one core;
+It runs beneath the verbs, on `protect` and the attack. The suite looks at as many as fit half a minute of one core;
 `--hypothesis-profile nightly` at thousands.
 """
 
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from tests.disclosure.history import History
 from tests.disclosure.simulated import HEADERS, Organisation
 
-USUAL, IN_THE_SUITE = 100, 32  # examples: of hypothesis, if nothing is said; of the suite
+USUAL, IN_THE_SUITE = 100, 12  # examples: of hypothesis, if nothing is said; of the suite
 EXAMPLES = IN_THE_SUITE if settings().max_examples <= USUAL else settings().max_examples
 FIRST, LAST = 17, 22  # the months after which releases are made
 SCORE = "circle.trust"

@@ -310,7 +310,7 @@ def kill_and_build(build: Builds, workspace: Workspace, **killed) -> tuple[int, 
     return code, workspace
 
 
-def test_a_build_killed_at_any_of_six_random_moments_is_made_good_by_the_next(build, first, later, tmp_path):
+def test_a_build_killed_at_any_of_four_random_moments_is_made_good_by_the_next(build, first, later, tmp_path):
     undisturbed = {}
     for name, start in (("first", first), ("later", later)):
         undisturbed[name] = copy(start, tmp_path / name)
@@ -320,7 +320,7 @@ def test_a_build_killed_at_any_of_six_random_moments_is_made_good_by_the_next(bu
     seconds = random.Random(SEED)
     attempts = [
         (name, copy(start, tmp_path / f"{name}_{number}"), seconds.uniform(0, took))
-        for number in range(3)
+        for number in range(2)
         for name, start in (("first", first), ("later", later))
     ]
     with ThreadPoolExecutor(2) as two:
@@ -329,7 +329,7 @@ def test_a_build_killed_at_any_of_six_random_moments_is_made_good_by_the_next(bu
         for (name, *_), (code, workspace) in zip(attempts, done, strict=True):
             codes.append(code)
             assert_as_if_undisturbed(workspace, undisturbed[name])
-    assert codes.count(KILLED) > 3
+    assert codes.count(KILLED) > 1
 
 
 @pytest.mark.parametrize(("start", "of_them"), [("first", 4), ("later", 5)])  # what is kept is kept alike in both
@@ -372,8 +372,10 @@ def test_taking_in_that_is_killed_at_any_moment_is_made_good_by_the_next(later, 
     undisturbed = copy(later, tmp_path / "undisturbed")
     code, said = build(undisturbed, dies_at=-1, whole=False)
     assert code == 0, said
-    moments = int(said.rsplit("moments: ")[-1])
-    assert moments > 15
+    moments = range(int(said.rsplit("moments: ")[-1]))
+    assert len(moments) > 15
+    if "KINSHIP_EXAMPLES" not in os.environ and not NIGHTLY:
+        moments = sorted(random.Random(SEED).sample(moments, 5))
     expected = in_the_store(undisturbed)
 
     def attempt(moment: int) -> None:
@@ -386,7 +388,7 @@ def test_taking_in_that_is_killed_at_any_moment_is_made_good_by_the_next(later, 
         shutil.rmtree(workspace.home)
 
     with ThreadPoolExecutor(2) as two:
-        list(two.map(attempt, range(moments)))
+        list(two.map(attempt, moments))
 
 
 def test_a_release_that_a_killed_build_did_not_point_at_is_not_taken_for_one_rolled_back(engine, build):

@@ -19,6 +19,7 @@ from etl.config import settings as settings_files
 from etl.config.contracts import BadContract
 from etl.config.settings import BadSettings
 from etl.database import connect, connect_to_files
+from etl.intake.size_limits import MAX_HEADING_CHARACTERS
 from etl.intake.take_in import take_in
 from etl.paths import Workspace
 from etl.printable import printable
@@ -73,7 +74,7 @@ def read_contract(home: Path, record: dict, suite: list[dict]) -> contracts.Cont
 @settings(max_examples=10, deadline=None)
 @given(
     st.lists(words, min_size=6, max_size=9, unique_by=str.lower),
-    st.lists(words, min_size=2, max_size=2, unique_by=contracts.plain),
+    st.lists(words.map(lambda text: text[:MAX_HEADING_CHARACTERS]), min_size=2, max_size=2, unique_by=contracts.plain),
     st.tuples(words, words, words),
 )
 def test_words_and_headings_of_a_contract_and_its_suite_mean_themselves(some, headings, labels):
@@ -216,10 +217,11 @@ def test_everything_comes_back_as_it_was_written(built):
     assert {name.strip() for name in NAMES[:-1]} == {
         what for (what,) in engine.ask("SELECT what FROM meta.event WHERE kind = 'other'")
     }
-    assert {file for (file,) in engine.ask("SELECT file FROM meta.file WHERE source = 'beds'")} == set(FILES)
-    assert engine.ask(
-        "SELECT DISTINCT outcome, rows_accepted, rows_quarantined FROM meta.file WHERE source = 'beds'"
-    ) == [("accepted", 1, 1)]
+    assert {file for (file,) in engine.ask("SELECT file FROM meta.file WHERE source = 'beds'")} == {
+        printable(file) for file in FILES
+    }
+    kept = read_receipts(engine.workspace, "beds")  # a release counts rows that may be about people roughly
+    assert {(each.outcome, each.rows_accepted, each.rows_quarantined) for each in kept} == {("accepted", 1, 1)}
     assert engine.ask("SELECT title, owner FROM meta.source WHERE source = 'beds'") == [(HOSTILE[1], HOSTILE[2])]
     assert not PLANTED.exists() and not engine.ask("SELECT 1 FROM duckdb_tables() WHERE table_name = 'planted'")
 
@@ -269,10 +271,9 @@ def test_an_honest_apostrophe_builds(engine, source):
         )
     said = engine.run("build")
     assert said.code == 0, said.said
-    for n in range(2):
-        assert (
-            engine.file(f"said_{n}.csv")["rows_accepted"] == 3 and engine.file(f"said_{n}.csv")["rows_quarantined"] == 1
-        )
+    # Rows that may be about people are counted roughly in a release, and exactly in the store.
+    kept = read_receipts(engine.workspace, "said")
+    assert [(receipt.rows_accepted, receipt.rows_quarantined) for receipt in kept] == [(3, 1), (3, 1)]
 
 
 def test_the_attack_of_the_issue_reads_and_writes_nothing(engine, source, tmp_path):
@@ -296,7 +297,7 @@ def test_the_attack_of_the_issue_reads_and_writes_nothing(engine, source, tmp_pa
         engine.drop(f"said_{n}.csv", table(["id", "Said"], rows))
         said = engine.run("build")
         assert said.code == 0 and "told-to-nobody" not in said.said, said.said
-        assert engine.file(f"said_{n}.csv")["rows_quarantined"] == 1
+        assert read_receipts(engine.workspace, "said")[-1].rows_quarantined == 1
     assert not target.exists()
     with closing(duckdb.connect()) as con:
         told = con.read_parquet(str(engine.workspace.store / "said" / "*.rejected.parquet")).fetchall()

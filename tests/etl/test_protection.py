@@ -199,9 +199,9 @@ ALLOWED = {
         "replaced set_aside"
     ),
     "meta.indicator": (
-        "indicator title family definition why_it_matters caveats unit scale better window levels refresh disclosure counts "
-        "part_of told_in evidence "
-        "owner next_review status front place beside settled_to sources sql harder hindrance could_help help lever lever_is"
+        "indicator title family definition why_it_matters caveats unit scale better window levels refresh disclosure evidence "
+        "owner next_review status front place beside settled_to sources sql harder hindrance could_help help lever lever_is "
+        "counts part_of told_in"
     ),
     "meta.fact": "fact reads sql",
     "meta.unit_name": "system name unit",

@@ -94,7 +94,7 @@ def made(tmp_path_factory) -> Iterator[Engine]:
         worked, year_off = vars(every["sickness_rate"]), vars(every["stress_share"])
         return {
             "worked": indicators.Indicator(**worked | {"indicator": "worked", "sql": WORKED}),
-            "year_off": indicators.Indicator(**year_off | {"indicator": "year_off", "sql": YEAR_OFF}),
+            "year_off": indicators.Indicator(**year_off | {"indicator": "year_off", "sql": YEAR_OFF, "part_of": ()}),
         }
 
     home = tmp_path_factory.mktemp("made") / "workspace"

@@ -202,7 +202,7 @@ def test_a_score_of_few_people_and_one_of_nobody_are_unsafe_as_figures_too():
     header = SimpleNamespace(family="kindness", unit="of 10", scale=1, disclosure="A", refresh="wave")
     people, none = np.full((1, 1), 12.0), np.zeros((1, 1))
     for mean, unsafe in ((10.0, True), (7.0, False), (0.0, True)):
-        figures = Figures(header, people * mean, people, people, people, none, none)
+        figures = Figures(header, people * mean, people, people, people, none, none, none + np.inf)
         assert figures.sensitive.unsafe(RULES.min_num).tolist() == [[unsafe]]
 
 
