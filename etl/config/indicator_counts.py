@@ -7,6 +7,7 @@ whose rows are counted, as (table, column) or (table, *). What is added up is fo
 how those were made of the extracts is the same for all.
 """
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -41,8 +42,14 @@ class Counted:
 
 def counted(sql: str, queries: dict[str, str]) -> Counted:
     """What the numerator of an indicator's query counts; `queries` are those of sql/core."""
+    return _counted(sql, frozenset(queries.items()))
+
+
+@functools.lru_cache(maxsize=256)
+def _counted(sql: str, queries: frozenset[tuple[str, str]]) -> Counted:
+    """Read once a process: what a query counts follows from its text alone."""
     found = Counted()
-    _Column(query_of(sql), "numerator", "", {}, queries).read(found)
+    _Column(query_of(sql), "numerator", "", {}, dict(queries)).read(found)
     return found
 
 

@@ -185,10 +185,13 @@ def _in_doubt(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Whether how many agree is left open by at least `min_num`; whether no answers are possible at all. A sum between two whole
     steps, of sheets with several answers, leaves at least what both of them leave."""
-    ends = [agreeing(sheets, whole.astype(np.int64), above, to) for whole in (np.floor(steps), np.ceil(steps))]
+    around = [np.floor(steps), np.ceil(steps)]
+    if np.array_equal(*around):
+        around = around[:1]
+    ends = [agreeing(sheets, whole.astype(np.int64), above, to) for whole in around]
     low = np.maximum.reduce([np.ceil(fewest - TOLERANCE), *(each[0] for each in ends)])
     high = np.minimum.reduce([np.floor(most + TOLERANCE), *(each[1] for each in ends)])
-    nobody = ~(ends[0][2] | ends[1][2])
+    nobody = ~np.logical_or.reduce([each[2] for each in ends])
     return high - low >= min_num, nobody
 
 

@@ -19,7 +19,12 @@ def prime(con: duckdb.DuckDBPyConnection, indicators: dict[str, Indicator]) -> N
     con.execute("""
         CREATE TABLE prime (indicator VARCHAR, unit VARCHAR, month DATE, method VARCHAR, centre DOUBLE, lower DOUBLE, upper DOUBLE)
     """)
-    for name, indicator in indicators.items():
+    judged = con.execute("""
+        SELECT DISTINCT indicator FROM value JOIN signal USING (indicator, unit, month)
+        WHERE numerator IS NOT NULL AND verdict <> 'not_judged'
+    """).fetchall()
+    for name in sorted(indicators.keys() & {name for (name,) in judged}):
+        indicator = indicators[name]
         points = con.execute(
             """
             SELECT

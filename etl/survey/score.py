@@ -53,8 +53,9 @@ def score(
     _lay_out_units(con)
     _lay_out_waves(con)
     scores, answers, intervals = [], [], []
+    asked = {name for (name,) in con.execute("SELECT DISTINCT indicator FROM survey_figure").fetchall()}
     for name, indicator in indicators.items():
-        if indicator.refresh != "wave" or (cells := _cells(con, name)) is None:
+        if indicator.refresh != "wave" or name not in asked or (cells := _cells(con, name)) is None:
             continue
         if indicator.family == AGREEMENT:
             intervals.append(_agreements(name, cells))

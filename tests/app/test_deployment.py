@@ -41,7 +41,7 @@ AROUND = """
 daemon off;
 error_log {folder}/error.log warn;
 pid {folder}/pid;
-events {{}}
+events {{ worker_connections 2048; }}
 http {{
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
