@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.access import access
-from pages.parts.journal import session, store
+from pages.parts.journal import connection, session
 from tests.app import small_release
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,7 @@ def nothing_written(folder: Path) -> None:
     inbox = folder / "inbox"
     inbox.unlink() if inbox.is_file() else shutil.rmtree(inbox, ignore_errors=True)
     inbox.mkdir()
-    store._met.clear()
+    connection._met.clear()
     session.notes_of.clear()
 
 

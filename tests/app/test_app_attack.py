@@ -15,7 +15,7 @@ import yaml
 from streamlit.testing.v1 import local_script_runner
 from streamlit.util import calc_hash
 
-from pages.parts.journal import notes, session, store
+from pages.parts.journal import connection, notes, session
 from pages.parts.release import warehouse
 from pages.parts.shell import filters
 from tests.app import marked, scope_of_sql, small_release, sockets
@@ -49,7 +49,7 @@ def home(tmp_path_factory) -> Path:
     (folder / "inbox").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KINSHIP_HOME", str(folder))
-        store._met.clear()
+        connection._met.clear()
         for unit in ALL:
             seen = notes.Seen(unit, "fill_rate", small_release.MONTHS[27], small_release.RELEASE, "92 %")
             notes.looks_wrong(seen, "other", f"seen in {unit.replace('c', 'e', 1)}", "leader")
@@ -59,7 +59,7 @@ def home(tmp_path_factory) -> Path:
 @pytest.fixture
 def here(home, monkeypatch):
     monkeypatch.setenv("KINSHIP_HOME", str(home))
-    store._met.clear()
+    connection._met.clear()
     session.notes_of.clear()
     return home
 

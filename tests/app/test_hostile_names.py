@@ -10,7 +10,7 @@ import yaml
 
 from etl.paths import Workspace
 from pages.parts.access import access
-from pages.parts.journal import store
+from pages.parts.journal import connection, store
 from pages.parts.review import report
 from tests.app.conftest import ROOT, opener, words_on
 from tests.conftest import Engine, sickness, sickness_row, staffing, staffing_row, table
@@ -152,7 +152,7 @@ def test_yaml_without_end_lets_nobody_in_and_stops_no_page(tmp_path, monkeypatch
     assert len(str(refused.value)) < 500
     (tmp_path / "settings.yaml").write_text(text)
     try:
-        store.where()
+        connection.where()
     except store.Unavailable as reason:
         assert len(str(reason)) < 500
 
@@ -176,4 +176,4 @@ def test_nor_does_a_record_in_which_everything_is_named_again_and_again(tmp_path
     assert len(str(refused.value)) < 500
     (tmp_path / "settings.yaml").write_text(f"{laughs}journal: *i\n")
     with pytest.raises(store.Unavailable):
-        store.where()
+        connection.where()
