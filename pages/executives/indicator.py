@@ -3,9 +3,9 @@
 from pages.parts.drawing import markup, words
 from pages.parts.indicator import about, cards, questions, xmr_chart
 from pages.parts.journal import session
-from pages.parts.shell import filters, frame, states
+from pages.parts.shell import filters, frame, pages, states
 
-HERE = "pages/executives/indicator.py"
+HERE = pages.of("indicator")
 view = filters.view()
 unit, indicator = view.unit, view.indicator
 asked = {"indicator": indicator["indicator"], "unit": unit["unit"]}

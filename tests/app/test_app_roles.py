@@ -65,7 +65,7 @@ def begun(unit="larch"):
 # ---- the rules -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", list(access.OPENS))
+@pytest.mark.parametrize("role", access.ROLES)
 def test_a_role_may_do_what_is_its_own_and_to_its_own_units(home, monkeypatch, role):
     sign_in_as(monkeypatch, home, (role, "AC"))
     for deed, roles in OF_A_UNIT.items():
@@ -234,7 +234,7 @@ def test_the_analysts_pages_are_nobody_elses(open_as, role):
             test.switch_page(page)
 
 
-@pytest.mark.parametrize("role", list(access.OPENS))
+@pytest.mark.parametrize("role", access.ROLES)
 def test_every_page_that_a_role_opens_is_drawn_whole(open_as, role):
     test = open_as((role, "NHC"))
     for page in PAGES:

@@ -26,7 +26,7 @@ def signal(view: View, indicator: str, began: dt.date, chart: bool) -> None:
             cards.icon(now, 28)
             with st.container(gap=None, width="stretch"):
                 st.page_link(
-                    cards.LARGE, label=words.plain(here.indicator["title"]), help="",
+                    cards.LARGE.path, label=words.plain(here.indicator["title"]), help="",
                     query_params=view.address(indicator=indicator),
                 )  # fmt: skip
                 st.caption(words.plain(in_words(series, began, here.indicator["unit"], now, view.unit["level"])))

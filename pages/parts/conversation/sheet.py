@@ -10,7 +10,7 @@ from pages.parts.drawing import markup, tables, words
 from pages.parts.indicator import cards
 from pages.parts.journal import session, wording
 from pages.parts.journal.sheets import Sheet, Version
-from pages.parts.shell import freshness, states
+from pages.parts.shell import freshness, pages, states
 from pages.parts.shell.filters import View
 
 HAPPENED = {
@@ -19,7 +19,7 @@ HAPPENED = {
     "gone_on": "Looked back, and goes on",
     "closed": "Looked back, and closed",
 }
-HERE = "pages/leaders/trying.py"
+HERE = pages.of("trying")
 SEEN = 6  # signals worth a conversation that are listed
 
 
@@ -152,7 +152,9 @@ def below(view: View, today: dt.date) -> None:
     with st.container(key="below_sheets"):
         for key in sorted(found, key=lambda unit: (view.units[unit]["title"].lower(), unit)):
             with st.container(gap=None):
-                st.page_link(HERE, label=words.plain(view.units[key]["title"]), help="", query_params={"unit": key})
+                st.page_link(
+                    HERE.path, label=words.plain(view.units[key]["title"]), help="", query_params={"unit": key}
+                )
                 st.caption(answer(found[key], today).replace("**", ""))
 
 

@@ -8,11 +8,11 @@ import streamlit as st
 
 from pages.parts.drawing import expander, icons, markup, words
 from pages.parts.indicator import questions
-from pages.parts.shell import states
+from pages.parts.shell import pages, states
 from pages.parts.shell.filters import View
 
-LARGE = "pages/executives/indicator.py"
-UNIT = "pages/leaders/team.py"
+LARGE = pages.of("indicator")
+UNIT = pages.of("team")
 NOT_ONE = f"For none of these units. {words.PROTECTED}"
 A_PAGE = 15  # units in a list, before it is cut into pages
 GROUPS = {

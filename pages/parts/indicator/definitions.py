@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.drawing import expander, markup, tables, words
+from pages.parts.shell import pages
 from pages.parts.shell.filters import View
 
 STATUS = {"live": "shown", "draft": "being tried", "retired": "no longer shown"}
@@ -107,7 +108,8 @@ def _behind(row: dict[str, Any], reads: dict[str, list[str]]) -> dict[str, list[
 
 def _pages(row: dict[str, Any]) -> list[str]:
     """Where it is shown; the review tells of the front set only."""
-    return ["One unit", *(["Monthly review"] if row["front"] else []), "One indicator", "All signals"]
+    ids = ("team", *(["review"] if row["front"] else []), "indicator", "signals")
+    return [pages.of(id).title for id in ids]
 
 
 def _words_of(sql: str) -> set[str]:

@@ -8,10 +8,11 @@ import streamlit as st
 from pages.parts.access import audit
 from pages.parts.drawing import markup, words
 from pages.parts.journal import notes, session, wording
+from pages.parts.shell import pages
 from pages.parts.shell.filters import View
 
 DEED = "ask"
-UNIT = "pages/leaders/team.py"
+UNIT = pages.of("team")
 ASKS = "doubt"  # in the address: the number whose questions are to be opened
 
 

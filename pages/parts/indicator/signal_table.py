@@ -91,7 +91,7 @@ def chooser(view: View, found: list[dict[str, Any]]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="opening"):
         chosen = st.selectbox("Chart to open", names, format_func=names.get, width=420, filter_mode="contains")
         st.page_link(
-            cards.LARGE, label=f"Open {words.plain(names[chosen])}", help="", icon=":material/arrow_forward:",
+            cards.LARGE.path, label=f"Open {words.plain(names[chosen])}", help="", icon=":material/arrow_forward:",
             icon_position="right", query_params=address(view, found[chosen]),
         )  # fmt: skip
 

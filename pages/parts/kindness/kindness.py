@@ -10,10 +10,11 @@ import streamlit as st
 
 from pages.parts.drawing import expander, tables, words
 from pages.parts.indicator import cards
+from pages.parts.shell import pages
 from pages.parts.shell.filters import View
 
 CIRCLE, HINDERS, HELPS = "kindness", "hinders", "helps"  # families of indicators
-PAGE = "pages/executives/circle.py"
+PAGE = pages.of("circle")
 CREDIT = (
     "The circle, what hinders and what helps are John Ballatt’s (*Intelligent Kindness in Practice*) and his and Penelope "
     "Campling’s (*Intelligent Kindness*); drawn by Kinship."

@@ -9,6 +9,7 @@ from pages.parts.drawing import words
 from pages.parts.indicator import cards
 from pages.parts.kindness import frames, kindness
 from pages.parts.release import warehouse
+from pages.parts.shell import pages
 from pages.parts.shell.filters import View
 
 STRAINED = ("clear_strain", "likely_strain")
@@ -73,7 +74,8 @@ class Review:
     @property
     def title(self) -> str:
         month = self.month or cards.newest([row for rows in self.pressures.values() for row in rows])
-        return f"Monthly review, {words.month(month)}" if month else "Monthly review"
+        title = pages.of("review").title
+        return f"{title}, {words.month(month)}" if month else title
 
     @property
     def charts(self) -> list[dict[str, Any]]:

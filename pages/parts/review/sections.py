@@ -7,6 +7,7 @@ from pages.parts.indicator import cards
 from pages.parts.kindness import kindness as survey
 from pages.parts.kindness import score_ranges
 from pages.parts.review import review
+from pages.parts.shell import pages
 
 
 def all_of(found: review.Review) -> None:
@@ -69,7 +70,7 @@ def kindness(found: review.Review) -> None:
 def since(found: review.Review) -> None:
     """What has changed and was revised since the review before, and the quality of the data in a line."""
     first, *rest = review.since(found)
-    quality = markup.heading("Data quality") + markup.prose(words.plain(review.quality(found)))
+    quality = markup.heading(pages.of("quality").title) + markup.prose(words.plain(review.quality(found)))
     said = markup.prose(words.plain(first)) + bullets(rest)
     markup.show("prose", said, quality, under="Since the review before")
 

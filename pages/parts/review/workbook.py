@@ -9,6 +9,7 @@ from pages.parts.drawing import words
 from pages.parts.indicator import cards
 from pages.parts.kindness import kindness as survey
 from pages.parts.review import review
+from pages.parts.shell import pages
 
 WIDE = 60  # characters of the widest column
 
@@ -30,7 +31,7 @@ def xlsx(found: review.Review) -> bytes:
             {"What": "Release", "": view.release.id},
             {"What": "Compared with", "": found.compared.id if found.compared else "no other release"},
             {"What": "Data", "": "made up, for demonstration" if release["synthetic"] else "of the organisation"},
-            {"What": "Data quality", "": review.quality(found)},
+            {"What": pages.of("quality").title, "": review.quality(found)},
             {"What": "Purpose", "": words.PURPOSE},
         ],
     }  # fmt: skip

@@ -11,10 +11,10 @@ import streamlit as st
 
 from pages.parts.drawing import icons, markup, words
 from pages.parts.indicator import cards
-from pages.parts.shell import states
+from pages.parts.shell import pages, states
 from pages.parts.shell.filters import View
 
-PAGE = "pages/leaders/strain.py"
+PAGE = pages.of("strain")
 A_PAGE = 30  # units in the list, before it is cut into pages
 FEW = 3  # reasons beside a unit in the list; its own page has them all
 CHANGED = ("clear_strain", "likely_strain", "likely_easing", "clear_easing")
@@ -49,7 +49,7 @@ def section(view: View) -> None:
             f"As judged in {words.month(row['judged_in'])}. It says that conditions have changed, not why. What has changed "
             "most is always named; the others where they have changed clearly by themselves."
         )
-    beside = markup.link(PAGE, "Where is the strain?", view.address(unit=_over(view)))
+    beside = markup.link(PAGE, PAGE.title, view.address(unit=_over(view)))
     markup.show(
         "rows strain",
         f"<ul><li>{sign(row)}<div><p><strong>{markup.text(words.strain(row))}.</strong> {markup.text(reason)}.</p>"
