@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.privacy import personal_data
-from pages.parts import serve
+from pages.parts import serve, streamlit_private
 from pages.parts.journal import connection, migrate, models, notes, sheets, store, wording
 from tests.app import journal_writers as writers
 from tests.app import postgres
@@ -366,9 +366,9 @@ def test_of_a_file_that_is_brought_up_to_date_a_copy_stays(on_sqlite):
 def test_the_app_brings_an_older_journal_up_to_date_as_it_starts(on_sqlite, monkeypatch):
     made_by_the_first_version(on_sqlite)
     started = []
-    monkeypatch.setattr(serve.PagesManager, "uses_pages_directory", None)
-    monkeypatch.setattr(serve.starlette_server, "_bind_socket", serve.starlette_server._bind_socket)
-    monkeypatch.setattr(serve.cli, "main", started.append)
+    monkeypatch.setattr(streamlit_private.PagesManager, "uses_pages_directory", None)
+    monkeypatch.setattr(streamlit_private, "send_at_once", lambda: None)
+    monkeypatch.setattr(streamlit_private.cli, "main", started.append)
     serve.main(["--server.port", "1"])
     assert (
         started[0][:2] == ["run", str(serve.APP)]
@@ -485,10 +485,10 @@ def test_no_room_for_the_copy_that_an_upgrade_leaves_stops_neither_the_app_nor_h
 ):
     made_by_the_first_version(on_sqlite)
     before = (on_sqlite / "journal.db").read_bytes()
-    monkeypatch.setattr(serve.PagesManager, "uses_pages_directory", None)
-    monkeypatch.setattr(serve.starlette_server, "_bind_socket", serve.starlette_server._bind_socket)
+    monkeypatch.setattr(streamlit_private.PagesManager, "uses_pages_directory", None)
+    monkeypatch.setattr(streamlit_private, "send_at_once", lambda: None)
     started = []
-    monkeypatch.setattr(serve.cli, "main", started.append)
+    monkeypatch.setattr(streamlit_private.cli, "main", started.append)
 
     def upgrading() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
