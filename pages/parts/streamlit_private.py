@@ -47,8 +47,8 @@ def expect_as_known() -> None:
 def run(script: str, options: list[str]) -> None:
     """`streamlit run` in this process, so that what is replaced here is; it returns when the server has stopped.
 
-    Public is a process of its own (`python -m streamlit run`), and `st.App.run`, which takes no options of a command line.
-    https://github.com/streamlit/streamlit/pull/14972 is where `st.App` got its error handler.
+    No issue found. Public are a process of its own (`python -m streamlit run`), and `st.App.run`, which takes no options of a command
+    line, and replaces nothing of what is replaced here but `answer_errors`.
     """
     cli.main(["run", script, *options])
 
@@ -65,7 +65,8 @@ def use_own_menu() -> None:
 def answer_errors(handler: Callable[[Exception], bool]) -> None:
     """Whatever nobody foresaw Streamlit would tell in words of its own; `handler` is asked first, and True says that it has.
 
-    https://github.com/streamlit/streamlit/issues/3426. Public in `st.App` alone, which `streamlit run` of a script does not use.
+    https://github.com/streamlit/streamlit/issues/3426. Public in `st.App` alone (https://github.com/streamlit/streamlit/pull/14972),
+    which `streamlit run` of a script does not use.
     """
     server.RuntimeConfig = functools.partial(server.RuntimeConfig, on_script_error=handler)
 
@@ -74,7 +75,7 @@ def send_at_once() -> None:
     """A page comes in many small messages. Streamlit leaves it to the system to send each of them only when the one before has
     been acknowledged, for which browsers and proxies take up to 40 ms; so they go out as they are written.
 
-    No issue found. No option says it.
+    No issue of Streamlit found; the cause is uvicorn's, too: https://github.com/Kludex/uvicorn/issues/3149. No option says it.
     """
     starlette_server._bind_socket = _without_delay(starlette_server._bind_socket)
 
