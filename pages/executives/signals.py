@@ -11,8 +11,7 @@ view = filters.view()
 units = signal_table.units(view)
 indicators = signal_table.wanted(view)
 rows = signal_table.rows(view, units, indicators)
-kinds = (("improvement",), ("concern", "change"), ("common_cause",), ("not_judged",), ("absent",))
-groups = {kind[0]: [row for row in rows if cards.standing(row) in kind] for kind in kinds}
+groups = {name: [row for row in rows if cards.standing(row) in kinds] for name, kinds in cards.GROUPS.items()}
 
 frame.heading(view, f"{HERE.title}, {view.unit['title']}", about.standing(groups, view.month), HERE)
 

@@ -13,7 +13,7 @@ import openpyxl
 import pypdf
 import pytest
 
-from pages.parts.drawing import words
+from pages.parts.drawing import readings
 from pages.parts.release import warehouse
 from pages.parts.review import report, review
 from tests.app import small_release, small_survey
@@ -141,7 +141,7 @@ def test_the_pack_says_what_the_page_says(found):
             expected += [review.name_of(found, place.unit), review.of_place(found, place)]
             expected += [review.of_number(found, row) for row in place.telling]
     for rows in found.pressures.values():
-        expected += [review.latest(found, row) for row in rows] + [words.in_short(row) for row in rows]
+        expected += [review.latest(found, row) for row in rows] + [readings.in_short(row) for row in rows]
     assert len(expected) > 20
     assert [each for each in expected if flat(each) not in text] == []
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.drawing import expander, markup, tables, words
+from pages.parts.drawing import expander, markup, tables, vocabulary, words
 from pages.parts.shell import pages
 from pages.parts.shell.filters import View
 
@@ -33,7 +33,7 @@ def all_of_them(rows: list[dict[str, Any]], today: dt.date, titles: dict[str, st
             "Evidence": row["evidence"],
             "Measured in": row["unit"],
             "Better": BETTER.get(row["better"], row["better"]),
-            "Family": words.FAMILIES.get(row["family"], row["family"]),
+            "Family": vocabulary.FAMILIES.get(row["family"], row["family"]),
             "Settled to": words.short_day(row["settled_to"]),
             "Drawn from": ", ".join(titles.get(source, source) for source in row["sources"]),
         }

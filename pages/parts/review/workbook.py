@@ -5,7 +5,7 @@ from typing import Any
 
 import xlsxwriter
 
-from pages.parts.drawing import words
+from pages.parts.drawing import readings, words
 from pages.parts.indicator import cards
 from pages.parts.kindness import kindness as survey
 from pages.parts.review import review
@@ -91,10 +91,10 @@ def _number(found: review.Review, row: dict[str, Any]) -> dict[str, Any]:
         row["value"] if shown else None,
         about["unit"],
         round(row["mean"], cards.decimals(row)) if shown and row["mean"] is not None else None,
-        words.reading(row, level),
+        readings.reading(row, level),
         about["harder"],
         about["could_help"],
-        words.lever(about),
+        readings.lever(about),
     )
     return dict(zip(_number_names(), told, strict=True))
 
