@@ -116,14 +116,14 @@ def test_the_history_marks_what_is_damaged_and_offers_no_way_to_it(home, monkeyp
     assert not [box for box in test.selectbox if EARLIER in box.options]
 
 
-@pytest.mark.parametrize("breaks", ["freshness.show", "filters.show", "audit.viewed", "frame.footer"])
+@pytest.mark.parametrize(
+    "breaks", ["shell.freshness.show", "shell.filters.show", "access.audit.viewed", "shell.frame.footer"]
+)
 def test_whatever_nobody_foresaw_is_a_sentence_wherever_it_happens(home, monkeypatch, breaks, caplog):
-    module, name = breaks.split(".")
-
     def broken(*_, **__):
         raise KeyError("Larch Ward has 7 people")
 
-    monkeypatch.setattr(f"pages.parts.{module}.{name}", broken)
+    monkeypatch.setattr(f"pages.parts.{breaks}", broken)
     test = opener(home, monkeypatch)()
     said = words_on(test)
     assert not test.exception and "could not be drawn" in said and "in the log" in said and "7 people" not in said
