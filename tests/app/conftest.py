@@ -22,23 +22,11 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts.access import access
 from pages.parts.journal import connection, session
+from pages.parts.shell import pages
 from tests.app import small_release
 
 ROOT = Path(__file__).parents[2]
-PAGES = {
-    "team": "/",
-    "strain": "/strain",
-    "review": "/review",
-    "indicator": "/indicator",
-    "signals": "/signals",
-    "circle": "/circle",
-    "quality": "/quality",
-    "trying": "/trying",
-    "asked": "/asked",
-    "sources": "/sources",
-    "definitions": "/definitions",
-    "releases": "/releases",
-}
+PAGES = {page.id: f"/{page.address}" for page in pages.PAGES.values()}
 
 
 @pytest.fixture(scope="session")

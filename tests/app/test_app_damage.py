@@ -9,15 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.release import warehouse
+from pages.parts.shell import pages
 from tests.app import small_release, sockets
 from tests.app.conftest import Server, opener, words_on
 from tests.app.test_app_analysts import with_columns
 
 EARLIER = "2026-06-01a"
-PAGES = [
-    "leaders/team", "leaders/strain", "leaders/trying", "executives/review", "executives/indicator", "executives/signals",
-    "executives/circle", "analysts/quality", "analysts/definitions", "analysts/releases", "analysts/asked",
-]  # fmt: skip
+PAGES = [page.path for page in pages.PAGES.values() if page.id != "sources"]  # which shows no figures
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +77,7 @@ def test_a_release_that_says_nothing_of_itself_is_damaged_and_not_of_a_newer_ver
 @pytest.mark.parametrize("page", PAGES)
 def test_damage_in_the_middle_is_said_on_every_page(home, monkeypatch, page):
     spoilt(newest(home))
-    test = opener(home, monkeypatch)(f"pages/{page}.py")
+    test = opener(home, monkeypatch)(page)
     said = no_traceback(test)
     assert "The figures cannot be opened" in said and "damaged" in said
     assert f"python -m etl rollback {EARLIER}" in [code.value for code in test.code]

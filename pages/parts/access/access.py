@@ -20,12 +20,8 @@ from pages.parts import log
 from pages.parts.release import warehouse
 
 LONGEST = dt.timedelta(hours=12)  # then a reader signs in again
-ROLES = (
-    "executive",
-    "leader",
-    "analyst",
-    "staff",
-)  # of somebody with several the first that opens a page is theirs there
+# Of somebody with several the first that opens a page is theirs there.
+ROLES = ("executive", "leader", "analyst", "staff")
 DEEDS = {  # whatever changes something, and the roles that may; what is not here nobody may
     "write sheets": ("leader", "executive"),
     "ask": ("leader", "executive"),
