@@ -107,7 +107,7 @@ def test_where_none_is_whole_a_build_is_offered(home, monkeypatch):
 
 def test_the_history_marks_what_is_damaged_and_offers_no_way_to_it(home, monkeypatch):
     cut(home / "releases" / f"{EARLIER}.duckdb", 0.6)
-    test = opener(home, monkeypatch)("pages/analysts/releases.py")
+    test = opener(home, monkeypatch)(pages.of("releases").path)
     no_traceback(test)
     rows = {row["Release"]: row for row in with_columns(test, "Built")}
     assert rows[EARLIER]["Now"] == "damaged" and rows[small_release.RELEASE]["Now"] == "current"

@@ -11,13 +11,14 @@ import streamlit as st
 from pages.parts.conversation import answering, before_and_since
 from pages.parts.indicator import questions
 from pages.parts.journal import connection, notes, session, sheets
+from pages.parts.shell import pages
 from tests.app import small_release
 from tests.app.conftest import datasets, headings, html_of, links, nothing_written, opener, words_on
 from tests.app.journal_writers import SEEN
 from tests.conftest import staffing, staffing_row
 
-TRYING, ASKED, QUALITY = "pages/leaders/trying.py", "pages/analysts/asked.py", "pages/analysts/quality.py"
-INDICATOR = "pages/executives/indicator.py"
+TRYING, ASKED, QUALITY = pages.of("trying").path, pages.of("asked").path, pages.of("quality").path
+INDICATOR = pages.of("indicator").path
 JUNE, NOVEMBER = dt.date(2026, 6, 10), dt.date(2026, 11, 23)
 
 

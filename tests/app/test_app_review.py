@@ -16,10 +16,11 @@ import pytest
 from pages.parts.drawing import readings
 from pages.parts.release import warehouse
 from pages.parts.review import report, review
+from pages.parts.shell import pages
 from tests.app import small_release, small_survey
 from tests.app.conftest import ROOT, headings, words_on
 
-PAGE = "pages/executives/review.py"
+PAGE = pages.of("review").path
 BEFORE = "2026-05-09a"
 MONTHS = small_release.MONTHS
 STEADY = ("steady", MONTHS[12], [])

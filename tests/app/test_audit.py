@@ -22,7 +22,7 @@ from pages.parts.shell import pages
 from tests.app import small_release
 from tests.app.conftest import nothing_written, opener, sign_in_as, words_on
 
-TEAM, SIGNALS, QUALITY = "pages/leaders/team.py", "pages/executives/signals.py", "pages/analysts/quality.py"
+TEAM, SIGNALS, QUALITY = pages.of("team").path, pages.of("signals").path, pages.of("quality").path
 TODAY = dt.date(2026, 11, 23)
 
 

@@ -12,6 +12,7 @@ from etl.paths import Workspace
 from pages.parts.access import access
 from pages.parts.journal import connection, store
 from pages.parts.review import report
+from pages.parts.shell import pages
 from tests.app.conftest import ROOT, opener, words_on
 from tests.conftest import Engine, sickness, sickness_row, staffing, staffing_row, table
 from tests.etl.test_hostile import ENDLESS
@@ -85,9 +86,7 @@ def test_every_name_comes_through_as_it_was_written(engine):
     assert "Nothing has changed" in engine.run("build").said
 
 
-@pytest.mark.parametrize(
-    ("page", "name"), [("pages/leaders/team.py", NAMES[1]), ("pages/analysts/quality.py", NAMES[0])]
-)
+@pytest.mark.parametrize(("page", "name"), [(pages.of("team").path, NAMES[1]), (pages.of("quality").path, NAMES[0])])
 def test_pages_draw_them_as_words(engine, monkeypatch, page, name):
     """In a browser: test_app_browser.py, of a release with such names."""
     test = opener(engine.home, monkeypatch)(page, unit=name, indicator=name, month=name)
