@@ -11,6 +11,7 @@ from etl.config import contracts, indicators, settings
 from etl.config.columns import Column
 from etl.config.questionnaire import Question, Questionnaire
 from etl.paths import PROJECT
+from pages.parts.shell import pages
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((PROJECT / "docs").glob("*.md"))}
@@ -58,10 +59,7 @@ def test_every_verb_is_documented():
 
 
 def test_every_page_is_documented():
-    pages = {
-        str(path.relative_to(PROJECT)) for path in (PROJECT / "pages").glob("*/*.py") if path.parent.name != "parts"
-    }
-    assert {page for page in pages if f"`{page}`" not in PAGES["pages.md"]} == set()
+    assert {page.path for page in pages.PAGES.values() if f"`{page.path}`" not in PAGES["pages.md"]} == set()
 
 
 @pytest.mark.parametrize(

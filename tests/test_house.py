@@ -31,7 +31,7 @@ FLOORS_OF_ENGINE = [
     {"__main__"},
 ]
 FLOORS_OF_APP = [
-    {"log"},
+    {"log", "streamlit_private"},
     {"release"},
     {"access"},
     {"drawing"},
@@ -168,6 +168,33 @@ def test_a_page_is_short_and_says_what_it_is(path):
     assert len(text.splitlines()) <= 50
 
 
+@pytest.mark.parametrize("path", APP, ids=module_of)
+def test_a_pages_path_stands_in_the_registry_alone_and_access_asks_for_no_title(path):
+    """Nor a section: what a page is called, and where in the menu it stands, decides nothing."""
+    if module_of(path) == "pages.parts.shell.pages":
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    strings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert not {each for each in strings if re.fullmatch(r"(pages/)?(leaders|executives|analysts)/\w+(\.py)?", each)}
+    if module_of(path) == "pages.parts.access.access":
+        asked = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert not asked & {"title", "section", "former_titles"}
+    assert module_of(path) == "pages.parts.shell.frame" or "st.Page(" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", APP, ids=module_of)
+def test_streamlits_private_parts_are_reached_into_in_one_module(path):
+    private = {
+        module
+        for module in imported(path)
+        if re.match(r"streamlit\.(?!errors\b|testing\b)\w", module) or module == "streamlit.runtime"
+    }
+    attributes = re.findall(
+        r"\bst\._\w+|\bst\.(?:runtime|web|elements|delta_generator)\b", path.read_text(encoding="utf-8")
+    )
+    assert module_of(path) == "pages.parts.streamlit_private" or not private | set(attributes)
+
+
 def test_there_are_pages():
     assert len(PAGES) >= 10
 
@@ -221,7 +248,9 @@ def test_the_engine_knows_no_source_and_no_indicator_by_name():
         )
         for path in [*ENGINE, *APP]
         # The demonstration writes extracts of them; a role is called staff, too.
-        if not module_of(path).startswith(("etl.demo.", "pages.parts.access.access", "pages.parts.quality.usage"))
+        if not module_of(path).startswith(
+            ("etl.demo.", "pages.parts.access.access", "pages.parts.shell.pages", "pages.parts.quality.usage")
+        )
     }
     assert {module: those for module, those in known.items() if those} == {}
 

@@ -2,11 +2,11 @@
 
 from pages.parts.conversation import answering
 from pages.parts.journal import session
-from pages.parts.shell import filters, frame
+from pages.parts.shell import filters, frame, pages
 
 view = filters.view()
 found = answering.held(view)
-frame.heading(view, "What readers ask", answering.needs(found))
+frame.heading(view, pages.of("asked").title, answering.needs(found))
 session.say_what_was_done()
 
 if found is not None:

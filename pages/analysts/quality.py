@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts.conversation import answering
 from pages.parts.quality import arrivals, coverage, protection, usage
 from pages.parts.release import warehouse
-from pages.parts.shell import filters, frame
+from pages.parts.shell import filters, frame, pages
 
 view = filters.view()
 sources, files, unknown = view.ask("sources"), view.ask("files"), view.ask("unknown_names")
@@ -13,7 +13,7 @@ titles = {row["source"]: row["title"] for row in sources}
 refused = [file for file in files if file["outcome"] == "refused"]
 last = warehouse.last_build()
 
-frame.heading(view, "Data quality", arrivals.needs(len(refused), len(unknown), last))
+frame.heading(view, pages.of("quality").title, arrivals.needs(len(refused), len(unknown), last))
 answering.pointer(view)
 usage.outage()
 arrivals.last_build(last, view.release.id)

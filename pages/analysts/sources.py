@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.shell import frame
+from pages.parts.shell import frame, pages
 from pages.parts.sources import sample_result, wizard
 
 here = wizard.held()
@@ -11,7 +11,7 @@ if told or (here["step"] > 0 and "proposal" not in here):
     wizard.go(0)
 
 frame.plain_heading(
-    "Add a source", "**An extract that Kinship does not know yet becomes one it does**, without a developer."
+    pages.of("sources").title, "**An extract that Kinship does not know yet becomes one it does**, without a developer."
 )
 wizard.steps(here["step"])
 if told:

@@ -1,11 +1,11 @@
 """One indicator: large for the chosen unit, then the same across the units directly below it."""
 
-from pages.parts.drawing import markup, words
+from pages.parts.drawing import markup, readings, words
 from pages.parts.indicator import about, cards, questions, xmr_chart
 from pages.parts.journal import session
-from pages.parts.shell import filters, frame, states
+from pages.parts.shell import filters, frame, pages, states
 
-HERE = "pages/executives/indicator.py"
+HERE = pages.of("indicator")
 view = filters.view()
 unit, indicator = view.unit, view.indicator
 asked = {"indicator": indicator["indicator"], "unit": unit["unit"]}
@@ -22,13 +22,13 @@ if any(row["value"] is not None for row in series):
     about.line(view, now)
     beside = about.limits_beside(series)
     spec = xmr_chart.xmr(view.release, view.viewer.roots, **asked, chosen=view.month, beside=beside)
-    told = xmr_chart.in_words(view, series, words.reading(now, unit["level"]))
+    told = xmr_chart.in_words(view, series, readings.reading(now, unit["level"]))
     xmr_chart.show(spec, indicator["title"], told, xmr_chart.key(series, events, view.profile, beside), "chart")
     questions.offer(view, now)
     about.file(view, series)
 else:
     reason = "No month of this unit can be shown for this indicator."
-    states.empty("event_busy", f"{words.absence(now).rstrip('.')}.", reason)
+    states.empty("event_busy", f"{readings.absence(now).rstrip('.')}.", reason)
 
 about.number(view)
 if series:

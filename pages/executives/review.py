@@ -6,10 +6,10 @@ from pages.parts.access import access
 from pages.parts.drawing import words
 from pages.parts.release import warehouse
 from pages.parts.review import report, review, sections
-from pages.parts.shell import filters, frame
+from pages.parts.shell import filters, frame, pages
 
-HERE = "pages/executives/review.py"
-QUALITY = "pages/analysts/quality.py"
+HERE = pages.of("review")
+QUALITY = pages.of("quality")
 
 view = filters.view()
 others = {each.id: each for each in access.readable(warehouse.earlier(view.release))}

@@ -4,17 +4,16 @@ import streamlit as st
 
 from pages.parts.drawing import words
 from pages.parts.indicator import about, cards, signal_table
-from pages.parts.shell import filters, frame, states
+from pages.parts.shell import filters, frame, pages, states
 
-HERE = "pages/executives/signals.py"
+HERE = pages.of("signals")
 view = filters.view()
 units = signal_table.units(view)
 indicators = signal_table.wanted(view)
 rows = signal_table.rows(view, units, indicators)
-kinds = (("improvement",), ("concern", "change"), ("common_cause",), ("not_judged",), ("absent",))
-groups = {kind[0]: [row for row in rows if cards.standing(row) in kind] for kind in kinds}
+groups = {name: [row for row in rows if cards.standing(row) in kinds] for name, kinds in cards.GROUPS.items()}
 
-frame.heading(view, f"All signals, {view.unit['title']}", about.standing(groups, view.month), HERE)
+frame.heading(view, f"{HERE.title}, {view.unit['title']}", about.standing(groups, view.month), HERE)
 
 if rows:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="over"):
@@ -28,6 +27,8 @@ if rows:
     )
     signal_table.chooser(view, rows)
     if chosen:
-        st.switch_page(cards.LARGE, query_params=signal_table.address(view, chosen) | {filters.OF: view.unit["unit"]})
+        st.switch_page(
+            cards.LARGE.path, query_params=signal_table.address(view, chosen) | {filters.OF: view.unit["unit"]}
+        )
 else:
     states.empty("event_busy", "No numbers for this unit yet", "Missing is not zero.")

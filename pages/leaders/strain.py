@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from pages.parts.shell import filters, frame, states
+from pages.parts.shell import filters, frame, pages, states
 from pages.parts.strain import strain
 
-HERE = "pages/leaders/strain.py"
+HERE = pages.of("strain")
 view = filters.view()
 rows = strain.tree(view)
 
-frame.heading(view, f"Where is the strain? {view.unit['title']}", strain.standing(view, rows), HERE)
+frame.heading(view, f"{HERE.title} {view.unit['title']}", strain.standing(view, rows), HERE)
 
 if rows:
     strain.shared(view)

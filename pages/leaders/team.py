@@ -6,10 +6,10 @@ from pages.parts.indicator import about, cards, questions
 from pages.parts.journal import session
 from pages.parts.kindness import frames
 from pages.parts.quality import usage
-from pages.parts.shell import filters, frame, states
+from pages.parts.shell import filters, frame, pages, states
 from pages.parts.strain import strain
 
-HERE = "pages/leaders/team.py"
+HERE = pages.of("team")
 
 view = filters.view()
 together = about.together(view)

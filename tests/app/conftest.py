@@ -21,24 +21,12 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.access import access
-from pages.parts.journal import session, store
+from pages.parts.journal import connection, session
+from pages.parts.shell import pages
 from tests.app import small_release
 
 ROOT = Path(__file__).parents[2]
-PAGES = {
-    "team": "/",
-    "strain": "/strain",
-    "review": "/review",
-    "indicator": "/indicator",
-    "signals": "/signals",
-    "circle": "/circle",
-    "quality": "/quality",
-    "trying": "/trying",
-    "asked": "/asked",
-    "sources": "/sources",
-    "definitions": "/definitions",
-    "releases": "/releases",
-}
+PAGES = {page.id: f"/{page.address}" for page in pages.PAGES.values()}
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +72,7 @@ def nothing_written(folder: Path) -> None:
     inbox = folder / "inbox"
     inbox.unlink() if inbox.is_file() else shutil.rmtree(inbox, ignore_errors=True)
     inbox.mkdir()
-    store._met.clear()
+    connection._met.clear()
     session.notes_of.clear()
 
 

@@ -17,6 +17,7 @@ import pytest
 from pages.parts.access import access
 from pages.parts.drawing import words
 from pages.parts.release import warehouse
+from pages.parts.shell import pages
 from tests.app import small_release, sockets
 from tests.app.conftest import ROOT, Server, axe_finds_nothing, settle, words_on
 
@@ -80,11 +81,11 @@ def test_everybody_else_gets_nothing(rules, claims):
 def test_a_role_opens_its_pages_with_its_own_units_only(rules):
     release = warehouse.current()
     maria = access.Reader("maria", access.granted(MARIA, access.rules()))
-    assert maria.on(release, "Leaders", "One unit") == access.Viewer("leader", ("larch",))
-    assert maria.on(release, "Analysts", "Data quality") == access.Viewer("analyst", ("CC",))
-    assert maria.on(release, "Executives", "One indicator").roots == ("CC", "larch")
-    assert maria.on(release, "Executives", "Monthly review") == access.Viewer("", ())
-    assert not maria.opens("Executives", "Monthly review")
+    assert maria.on(release, pages.of("team")) == access.Viewer("leader", ("larch",))
+    assert maria.on(release, pages.of("quality")) == access.Viewer("analyst", ("CC",))
+    assert maria.on(release, pages.of("indicator")).roots == ("CC", "larch")
+    assert maria.on(release, pages.of("review")) == access.Viewer("", ())
+    assert not maria.opens(pages.of("review"))
 
 
 def test_a_change_of_the_rules_takes_effect_at_the_next_question(rules):

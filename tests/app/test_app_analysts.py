@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 from etl.__main__ import app as etl
 from pages.parts.quality import coverage
 from pages.parts.release import engine_process, warehouse
+from pages.parts.shell import pages
 from pages.parts.sources import wizard
 from tests.app import small_release
 from tests.app.conftest import unfolded, words_on
 from tests.conftest import table
 
-QUALITY, SOURCES = "pages/analysts/quality.py", "pages/analysts/sources.py"
-DEFINITIONS, RELEASES = "pages/analysts/definitions.py", "pages/analysts/releases.py"
+QUALITY, SOURCES = pages.of("quality").path, pages.of("sources").path
+DEFINITIONS, RELEASES = pages.of("definitions").path, pages.of("releases").path
 EARLIER = "2026-06-01a"
 
 
@@ -254,7 +255,7 @@ def test_few_rows_are_told_as_few(app_at, tmp_path):
     assert {row["Rows"] for row in with_columns(test, "In", "Name", "Rows")} == {"few"}
     assert {row["Rows"] for row in with_columns(test, "Heading", "Reason")} == {"few"}
     assert "Every Unit is one we know: few rows." in words_on(test)
-    for page in (RELEASES, "pages/executives/review.py", "pages/executives/indicator.py"):
+    for page in (RELEASES, pages.of("review").path, pages.of("indicator").path):
         assert "could not be drawn" not in words_on(app_at(tmp_path)(page))
 
 

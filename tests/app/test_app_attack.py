@@ -15,9 +15,9 @@ import yaml
 from streamlit.testing.v1 import local_script_runner
 from streamlit.util import calc_hash
 
-from pages.parts.journal import notes, session, store
+from pages.parts.journal import connection, notes, session
 from pages.parts.release import warehouse
-from pages.parts.shell import filters
+from pages.parts.shell import filters, pages
 from tests.app import marked, scope_of_sql, small_release, sockets
 from tests.app.conftest import ROOT, Server, opener, sign_in_as
 from tests.app.marked import ALL, code
@@ -49,7 +49,7 @@ def home(tmp_path_factory) -> Path:
     (folder / "inbox").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KINSHIP_HOME", str(folder))
-        store._met.clear()
+        connection._met.clear()
         for unit in ALL:
             seen = notes.Seen(unit, "fill_rate", small_release.MONTHS[27], small_release.RELEASE, "92 %")
             notes.looks_wrong(seen, "other", f"seen in {unit.replace('c', 'e', 1)}", "leader")
@@ -59,7 +59,7 @@ def home(tmp_path_factory) -> Path:
 @pytest.fixture
 def here(home, monkeypatch):
     monkeypatch.setenv("KINSHIP_HOME", str(home))
-    store._met.clear()
+    connection._met.clear()
     session.notes_of.clear()
     return home
 
@@ -364,7 +364,7 @@ def test_no_page_and_no_file_tells_of_others_and_what_is_not_yours_is_as_what_is
         one = marked.found_in(sent)
         own = marked.Found(own.words | one.words, own.figures | one.figures)
     if role == "analyst":  # half a crosswalk in the place of the whole one would lose the other half
-        offered = theirs["pages/analysts/quality.py"][2]
+        offered = theirs[pages.of("quality").path][2]
         assert "Names matched (CSV)" in offered and "Crosswalk to send back (CSV)" not in offered
     assert root in own.words and own.figures & marked.scope(root), "what is their own would be found"
     assert sum(len(files) for *_, files in theirs.values()) >= (6 if role == "analyst" else 2)
@@ -428,9 +428,9 @@ def test_a_deep_link_after_a_restart_opens_nothing_that_is_not_the_readers(first
 
 
 def test_strangers_are_told_of_no_unit_by_any_page(as_):
-    for who, pages in ((None, list(NAMES.values())), ("nobody", ["", "review", "quality"])):
+    for who, names in ((None, list(NAMES.values())), ("nobody", ["", "review", "quality"])):
         with as_(who) as stranger:
-            for page in pages:
+            for page in names:
                 answer = stranger.ask(page, unit=code("larch"), of=code("larch"), under=code("larch"), month="2026-04")
                 assert marked.found_in(answer.sent) == NOTHING, page
                 said = "own sign-in" if who is None else "No units are yours yet"

@@ -5,13 +5,14 @@ import re
 import pytest
 
 from pages.parts.kindness import circle_diagram
+from pages.parts.shell import pages
 from tests.app import small_survey
 from tests.app.conftest import headings, html_of, read, unfolded, words_on
 
 CIRCLE, INDICATOR, SIGNALS = (
-    "pages/executives/circle.py",
-    "pages/executives/indicator.py",
-    "pages/executives/signals.py",
+    pages.of("circle").path,
+    pages.of("indicator").path,
+    pages.of("signals").path,
 )
 DECK = ("promotes", "directs", "enables", "builds", "generates", "produces")
 

@@ -9,15 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.release import warehouse
+from pages.parts.shell import pages
 from tests.app import small_release, sockets
 from tests.app.conftest import Server, opener, words_on
 from tests.app.test_app_analysts import with_columns
 
 EARLIER = "2026-06-01a"
-PAGES = [
-    "leaders/team", "leaders/strain", "leaders/trying", "executives/review", "executives/indicator", "executives/signals",
-    "executives/circle", "analysts/quality", "analysts/definitions", "analysts/releases", "analysts/asked",
-]  # fmt: skip
+PAGES = [page.path for page in pages.PAGES.values() if page.id != "sources"]  # which shows no figures
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +77,7 @@ def test_a_release_that_says_nothing_of_itself_is_damaged_and_not_of_a_newer_ver
 @pytest.mark.parametrize("page", PAGES)
 def test_damage_in_the_middle_is_said_on_every_page(home, monkeypatch, page):
     spoilt(newest(home))
-    test = opener(home, monkeypatch)(f"pages/{page}.py")
+    test = opener(home, monkeypatch)(page)
     said = no_traceback(test)
     assert "The figures cannot be opened" in said and "damaged" in said
     assert f"python -m etl rollback {EARLIER}" in [code.value for code in test.code]
@@ -109,21 +107,21 @@ def test_where_none_is_whole_a_build_is_offered(home, monkeypatch):
 
 def test_the_history_marks_what_is_damaged_and_offers_no_way_to_it(home, monkeypatch):
     cut(home / "releases" / f"{EARLIER}.duckdb", 0.6)
-    test = opener(home, monkeypatch)("pages/analysts/releases.py")
+    test = opener(home, monkeypatch)(pages.of("releases").path)
     no_traceback(test)
     rows = {row["Release"]: row for row in with_columns(test, "Built")}
     assert rows[EARLIER]["Now"] == "damaged" and rows[small_release.RELEASE]["Now"] == "current"
     assert not [box for box in test.selectbox if EARLIER in box.options]
 
 
-@pytest.mark.parametrize("breaks", ["freshness.show", "filters.show", "audit.viewed", "frame.footer"])
+@pytest.mark.parametrize(
+    "breaks", ["shell.freshness.show", "shell.filters.show", "access.audit.viewed", "shell.frame.footer"]
+)
 def test_whatever_nobody_foresaw_is_a_sentence_wherever_it_happens(home, monkeypatch, breaks, caplog):
-    module, name = breaks.split(".")
-
     def broken(*_, **__):
         raise KeyError("Larch Ward has 7 people")
 
-    monkeypatch.setattr(f"pages.parts.{module}.{name}", broken)
+    monkeypatch.setattr(f"pages.parts.{breaks}", broken)
     test = opener(home, monkeypatch)()
     said = words_on(test)
     assert not test.exception and "could not be drawn" in said and "in the log" in said and "7 people" not in said

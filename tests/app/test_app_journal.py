@@ -10,14 +10,15 @@ import streamlit as st
 
 from pages.parts.conversation import answering, before_and_since
 from pages.parts.indicator import questions
-from pages.parts.journal import notes, session, sheets, store
+from pages.parts.journal import connection, notes, session, sheets
+from pages.parts.shell import pages
 from tests.app import small_release
 from tests.app.conftest import datasets, headings, html_of, links, nothing_written, opener, words_on
 from tests.app.journal_writers import SEEN
 from tests.conftest import staffing, staffing_row
 
-TRYING, ASKED, QUALITY = "pages/leaders/trying.py", "pages/analysts/asked.py", "pages/analysts/quality.py"
-INDICATOR = "pages/executives/indicator.py"
+TRYING, ASKED, QUALITY = pages.of("trying").path, pages.of("asked").path, pages.of("quality").path
+INDICATOR = pages.of("indicator").path
 JUNE, NOVEMBER = dt.date(2026, 6, 10), dt.date(2026, 11, 23)
 
 
@@ -377,8 +378,8 @@ def test_many_notes_come_in_pages(open_page):
 @pytest.mark.usefixtures("dialogs_open")
 @pytest.mark.parametrize("harm", ["locked", "gone", "damaged"])
 def test_without_the_journal_the_pages_go_on_and_writing_says_why_not(open_page, home, monkeypatch, harm):
-    monkeypatch.setattr(store, "READS", 50)
-    monkeypatch.setattr(store, "WRITES", 50)
+    monkeypatch.setattr(connection, "READS", 50)
+    monkeypatch.setattr(connection, "WRITES", 50)
     notes.looks_wrong(SEEN, "too_high", "", "leader")
     file, holder = home / "journal.db", None
     if harm == "locked":

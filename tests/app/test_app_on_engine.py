@@ -3,17 +3,18 @@
 import pytest
 
 from etl.paths import Workspace
+from pages.parts.shell import pages
 from tests.app.conftest import opener, words_on
 from tests.conftest import Engine, sickness, sickness_row, staffing, staffing_row
 
 PAGES = [
-    "pages/leaders/team.py",
-    "pages/executives/indicator.py",
-    "pages/analysts/quality.py",
-    "pages/executives/signals.py",
-    "pages/leaders/trying.py",
-    "pages/analysts/asked.py",
-    "pages/executives/review.py",
+    pages.of("team").path,
+    pages.of("indicator").path,
+    pages.of("quality").path,
+    pages.of("signals").path,
+    pages.of("trying").path,
+    pages.of("asked").path,
+    pages.of("review").path,
 ]
 MONTHS = [f"{year}-{month:02}-28" for year in (2021, 2022) for month in range(1, 13)]
 

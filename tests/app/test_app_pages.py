@@ -7,12 +7,13 @@ import altair as alt
 import pytest
 from jsonschema import ValidationError
 
+from pages.parts.shell import pages
 from tests.app import small_release
 from tests.app.conftest import datasets, headings, html_of, links, unfolded, words_on
 
-INDICATOR, SIGNALS = "pages/executives/indicator.py", "pages/executives/signals.py"
-QUALITY, CIRCLE = "pages/analysts/quality.py", "pages/executives/circle.py"
-STRAIN = "pages/leaders/strain.py"
+INDICATOR, SIGNALS = pages.of("indicator").path, pages.of("signals").path
+QUALITY, CIRCLE = pages.of("quality").path, pages.of("circle").path
+STRAIN = pages.of("strain").path
 
 
 def test_every_page_says_how_fresh_it_is_and_what_it_is_for(app):
@@ -416,7 +417,7 @@ def test_small_teams_together_stand_last_among_the_units_below(app):
 
 
 def test_the_quality_page_says_what_protecting_people_costs_and_what_was_loosened(app):
-    test = app("pages/analysts/quality.py")
+    test = app(pages.of("quality").path)
     said = words_on(test)
     assert (
         "Less protection than usual: people that every reader is left in doubt about, 3 instead of 5."

@@ -13,13 +13,14 @@ import openpyxl
 import pypdf
 import pytest
 
-from pages.parts.drawing import words
+from pages.parts.drawing import readings
 from pages.parts.release import warehouse
 from pages.parts.review import report, review
+from pages.parts.shell import pages
 from tests.app import small_release, small_survey
 from tests.app.conftest import ROOT, headings, words_on
 
-PAGE = "pages/executives/review.py"
+PAGE = pages.of("review").path
 BEFORE = "2026-05-09a"
 MONTHS = small_release.MONTHS
 STEADY = ("steady", MONTHS[12], [])
@@ -141,7 +142,7 @@ def test_the_pack_says_what_the_page_says(found):
             expected += [review.name_of(found, place.unit), review.of_place(found, place)]
             expected += [review.of_number(found, row) for row in place.telling]
     for rows in found.pressures.values():
-        expected += [review.latest(found, row) for row in rows] + [words.in_short(row) for row in rows]
+        expected += [review.latest(found, row) for row in rows] + [readings.in_short(row) for row in rows]
     assert len(expected) > 20
     assert [each for each in expected if flat(each) not in text] == []
 

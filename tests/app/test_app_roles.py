@@ -7,12 +7,13 @@ from pages.parts.access import access
 from pages.parts.indicator import questions
 from pages.parts.journal import notes, session, sheets
 from pages.parts.release import engine_process, warehouse
+from pages.parts.shell import pages
 from tests.app import small_release
 from tests.app.conftest import ROOT, nothing_written, opener, sign_in_as, words_on
 from tests.app.journal_writers import FEBRUARY, SEEN, THING, TODAY
 
-TRYING, ASKED = "pages/leaders/trying.py", "pages/analysts/asked.py"
-SOURCES, RELEASES = "pages/analysts/sources.py", "pages/analysts/releases.py"
+TRYING, ASKED = pages.of("trying").path, pages.of("asked").path
+SOURCES, RELEASES = pages.of("sources").path, pages.of("releases").path
 OF_A_UNIT = {"write sheets": {"leader", "executive"}, "ask": {"leader", "executive"}, "answer": {"analyst"}}
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("[!p]*/*.py"))
 OF_ALL = {"add sources", "go back"}
@@ -65,7 +66,7 @@ def begun(unit="larch"):
 # ---- the rules -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", list(access.OPENS))
+@pytest.mark.parametrize("role", access.ROLES)
 def test_a_role_may_do_what_is_its_own_and_to_its_own_units(home, monkeypatch, role):
     sign_in_as(monkeypatch, home, (role, "AC"))
     for deed, roles in OF_A_UNIT.items():
@@ -195,7 +196,7 @@ def test_a_form_left_open_while_the_rules_change_keeps_nothing(open_as, home, mo
 
 
 def test_staff_and_analysts_read_what_was_asked_and_answered_and_do_not_ask(open_as, monkeypatch):
-    large = {"page": "pages/executives/indicator.py", "unit": "larch", "indicator": "fill_rate"}
+    large = {"page": pages.of("indicator").path, "unit": "larch", "indicator": "fill_rate"}
     for role in ("staff", "analyst"):
         assert not buttons(open_as((role, "AC"), **large)) & {":gray[Looks wrong?]", "Say what happened"}
     assert {":gray[Looks wrong?]", "Say what happened"} <= buttons(open_as(("leader", "larch"), **large))
@@ -229,12 +230,12 @@ def test_an_analyst_of_one_division_sees_and_answers_what_was_asked_there(open_a
 @pytest.mark.parametrize("role", ["leader", "staff", "executive"])
 def test_the_analysts_pages_are_nobody_elses(open_as, role):
     test = open_as((role, "NHC"))
-    for page in (ASKED, SOURCES, RELEASES, "pages/analysts/definitions.py"):
+    for page in (ASKED, SOURCES, RELEASES, pages.of("definitions").path):
         with pytest.raises(ValueError, match="Could not find a navigation page"):  # it is not among theirs
             test.switch_page(page)
 
 
-@pytest.mark.parametrize("role", list(access.OPENS))
+@pytest.mark.parametrize("role", access.ROLES)
 def test_every_page_that_a_role_opens_is_drawn_whole(open_as, role):
     test = open_as((role, "NHC"))
     for page in PAGES:
@@ -280,11 +281,11 @@ def test_an_open_demonstration_tells_nothing_of_a_release_that_is_not_for_everyb
     opened = opener(two_releases, monkeypatch)
     test = opened(RELEASES)
     assert "1 release;" in words_on(test) and "There is nothing to compare yet" in words_on(test)
-    test = opened("pages/executives/review.py")
+    test = opened(pages.of("review").path)
     assert not [each for each in test.selectbox if each.label == "Compare with"]
     sign_in_as(monkeypatch, two_releases, ("analyst", "NHC"), ("executive", "NHC"))
     assert "2 releases;" in words_on(opened(RELEASES))
-    test = opened("pages/executives/review.py")
+    test = opened(pages.of("review").path)
     assert [each for each in test.selectbox if each.label == "Compare with"]
 
 

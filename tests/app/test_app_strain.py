@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from pages.parts.shell import pages
 from tests.app.conftest import headings, links, settle, words_on
 
-PAGE = "pages/leaders/strain.py"
+PAGE = pages.of("strain").path
 
 
 def test_a_unit_under_strain_says_since_when_and_opens_what_makes_it_so(app):

@@ -7,8 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from pages.parts.drawing import icons, tables, words
-from pages.parts.indicator import xmr_layers
+from etl.config import indicators
+from etl.strain import verdict
+from pages.parts.drawing import icons, readings, tables, vocabulary, words
+from pages.parts.indicator import cards, xmr_layers
 from pages.parts.kindness import score_ranges
 from tests.app.conftest import ROOT, read
 
@@ -26,6 +28,14 @@ GIVEN = {
     "one_side": None,
 }
 SINCE = dt.date(2023, 3, 1)
+
+
+def test_the_vocabulary_has_every_word_that_the_engine_may_write_and_no_other():
+    assert tuple(vocabulary.FAMILIES) == indicators.FAMILIES
+    assert set(vocabulary.LEVERS) == set(indicators.TOLD_WITH_A_SIGN["lever"]) >= set(vocabulary.OF_TEAMS)
+    assert set(vocabulary.STRAIN) == set(verdict.VERDICTS) > {*vocabulary.STRAINED, *vocabulary.EASED}
+    assert [each for group in cards.GROUPS.values() for each in group] == list(vocabulary.SIGNALS)
+    assert set(icons.COLOURS) == set(vocabulary.SIGNALS) - {"absent"}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +67,7 @@ SINCE = dt.date(2023, 3, 1)
     ],
 )  # fmt: skip
 def test_a_rule_is_read_out_in_words(changed, said):
-    assert words.reading(GIVEN | {"since": SINCE} | changed, "division") == said
+    assert readings.reading(GIVEN | {"since": SINCE} | changed, "division") == said
 
 
 JUDGED = GIVEN | {"verdict": "common_cause", "month": dt.date(2023, 9, 1), "since": SINCE, "months_judged": 28}
@@ -78,11 +88,11 @@ UP = {"rule": "run", "verdict": "concern", "moved": "up", "months": 7}
     ],
 )
 def test_a_reading_has_a_short_form(changed, said):
-    assert words.in_short(JUDGED | changed) == said
+    assert readings.in_short(JUDGED | changed) == said
 
 
 def test_how_sure_a_reading_is_names_the_rule_and_the_months():
-    assert words.sure(JUDGED, "nhsr") == (
+    assert readings.sure(JUDGED, "nhsr") == (
         "No rule finds more than chance would explain (XmR, nhsr rules, over 28 settled months)."
     )
     for rule, words_of_it in {
@@ -90,9 +100,9 @@ def test_how_sure_a_reading_is_names_the_rule_and_the_months():
         "trend": "go one way",
         "two_of_three": "two of three",
     }.items():
-        assert words_of_it in words.sure(JUDGED | UP | {"rule": rule}, "nhsr")
+        assert words_of_it in readings.sure(JUDGED | UP | {"rule": rule}, "nhsr")
     for changed in ({"shown": "protected"}, {"settled": False}, {"limits": "short"}, {"limits": None}):
-        assert words.sure(JUDGED | changed, "nhsr") == ""
+        assert readings.sure(JUDGED | changed, "nhsr") == ""
 
 
 def test_data_quality_counts_checks_and_rows():
@@ -118,9 +128,9 @@ def test_data_quality_counts_checks_and_rows():
 
 
 def test_a_target_is_told_with_what_will_become_of_it():
-    assert words.met({"target": 95.0, "assurance": "fail"}) == "95: will not be met"
-    assert words.met({"target": 3.5, "assurance": None}) == "3.5"
-    assert words.met({"target": None, "assurance": None}) is None
+    assert readings.met({"target": 95.0, "assurance": "fail"}) == "95: will not be met"
+    assert readings.met({"target": 3.5, "assurance": None}) == "3.5"
+    assert readings.met({"target": None, "assurance": None}) is None
 
 
 def test_names_of_lines_are_pushed_apart_and_keep_their_order():
@@ -131,7 +141,7 @@ def test_names_of_lines_are_pushed_apart_and_keep_their_order():
 
 def test_a_team_has_its_own_average():
     row = GIVEN | {"rule": "run", "moved": "up", "since": SINCE, "months": 8, "one_side": True}
-    assert words.reading(row, "team").startswith("Eight months in a row above this team’s own average")
+    assert readings.reading(row, "team").startswith("Eight months in a row above this team’s own average")
 
 
 def test_numbers_are_written_one_way():

@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 import time
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -17,10 +18,11 @@ from pages.parts.access import access, audit
 from pages.parts.journal import session
 from pages.parts.quality import usage
 from pages.parts.release import warehouse
+from pages.parts.shell import pages
 from tests.app import small_release
 from tests.app.conftest import nothing_written, opener, sign_in_as, words_on
 
-TEAM, SIGNALS, QUALITY = "pages/leaders/team.py", "pages/executives/signals.py", "pages/analysts/quality.py"
+TEAM, SIGNALS, QUALITY = pages.of("team").path, pages.of("signals").path, pages.of("quality").path
 TODAY = dt.date(2026, 11, 23)
 
 
@@ -50,10 +52,10 @@ def record(home) -> list[dict]:
     ]
 
 
-def one(home, name="maria@example.org", role="leader", unit="larch", page="One unit", did="viewed", what=None):
+def one(home, name="maria@example.org", role="leader", unit="larch", page="team", did="viewed", what=None):
     release = warehouse.Release("", small_release.RELEASE)
     audit._write(
-        name, audit.Reading(name, "Leaders", page, access.Viewer(role, (unit,)), release, unit).entry(did, what)
+        name, audit.Reading(name, pages.of(page), access.Viewer(role, (unit,)), release, unit).entry(did, what)
     )
 
 
@@ -274,6 +276,19 @@ def told_of_larch(home, monkeypatch, *grants):
     test.run()
     tables = [each.value for each in test.dataframe if "Leaders" in each.value.columns]
     return test, tables[0].to_dict("records") if tables else []
+
+
+def test_a_page_that_was_renamed_is_one_page_in_the_record(home, monkeypatch):
+    """Its older lines stand as they were written; a page that nobody knows any more keeps the title it had."""
+    renamed = replace(pages.of("quality"), title="What arrived", former_titles=("Data quality", "Quality"))
+    monkeypatch.setitem(pages.PAGES, "quality", renamed)
+    titles = ("Data quality", "Quality", "What arrived", "One unit", "Gone")
+    written(home, "2026-10", *[(f"a{n}", "analyst", None, title) for n, title in enumerate(titles)])
+    sign_in_as(monkeypatch, home, ("analyst", "CC"))
+    test = opener(home, monkeypatch)(QUALITY)
+    [rows] = [each.value.to_dict("records") for each in test.dataframe if "Leaders" in each.value.columns]
+    assert [(row["Page"], row["Analysts"]) for row in rows] == [("Gone", 1), ("One unit", 1), ("What arrived", 3)]
+    assert record(home)[-1]["page"] == "What arrived"
 
 
 def test_staff_are_told_how_often_each_role_looked_at_their_team_and_not_who(home, monkeypatch):

@@ -31,7 +31,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from etl.__main__ import app as engine
-from pages.parts import log, serve
+from pages.parts import log
 from pages.parts.drawing import markup, words
 from tests.app.conftest import ROOT, settle, words_on
 
@@ -59,15 +59,6 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
 }
-
-
-def test_what_the_app_writes_is_sent_at_once():
-    listening = serve.at_once(serve.starlette_server._bind_socket)("127.0.0.1", 0, 1)
-    listening.setblocking(True)
-    with listening, socket.create_connection(listening.getsockname()):
-        connection, _ = listening.accept()
-        with connection:
-            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def certificate(folder: Path) -> None:

@@ -10,8 +10,9 @@ import yaml
 
 from etl.paths import Workspace
 from pages.parts.access import access
-from pages.parts.journal import store
+from pages.parts.journal import connection, store
 from pages.parts.review import report
+from pages.parts.shell import pages
 from tests.app.conftest import ROOT, opener, words_on
 from tests.conftest import Engine, sickness, sickness_row, staffing, staffing_row, table
 from tests.etl.test_hostile import ENDLESS
@@ -85,9 +86,7 @@ def test_every_name_comes_through_as_it_was_written(engine):
     assert "Nothing has changed" in engine.run("build").said
 
 
-@pytest.mark.parametrize(
-    ("page", "name"), [("pages/leaders/team.py", NAMES[1]), ("pages/analysts/quality.py", NAMES[0])]
-)
+@pytest.mark.parametrize(("page", "name"), [(pages.of("team").path, NAMES[1]), (pages.of("quality").path, NAMES[0])])
 def test_pages_draw_them_as_words(engine, monkeypatch, page, name):
     """In a browser: test_app_browser.py, of a release with such names."""
     test = opener(engine.home, monkeypatch)(page, unit=name, indicator=name, month=name)
@@ -152,7 +151,7 @@ def test_yaml_without_end_lets_nobody_in_and_stops_no_page(tmp_path, monkeypatch
     assert len(str(refused.value)) < 500
     (tmp_path / "settings.yaml").write_text(text)
     try:
-        store.where()
+        connection.where()
     except store.Unavailable as reason:
         assert len(str(reason)) < 500
 
@@ -176,4 +175,4 @@ def test_nor_does_a_record_in_which_everything_is_named_again_and_again(tmp_path
     assert len(str(refused.value)) < 500
     (tmp_path / "settings.yaml").write_text(f"{laughs}journal: *i\n")
     with pytest.raises(store.Unavailable):
-        store.where()
+        connection.where()

@@ -22,8 +22,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.privacy import personal_data
-from pages.parts import serve
-from pages.parts.journal import migrate, models, notes, sheets, store, wording
+from pages.parts import serve, streamlit_private
+from pages.parts.journal import connection, migrate, models, notes, sheets, store, wording
 from tests.app import journal_writers as writers
 from tests.app import postgres
 from tests.app.journal_writers import FEBRUARY, SEEN, THING, TODAY
@@ -58,7 +58,7 @@ def on_postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgresql: s
     with postgres.database(postgresql, f"journal_{uuid.uuid4().hex[:8]}") as url:
         (tmp_path / "settings.yaml").write_text(f"timezone: Europe/London\njournal: {url}\n", encoding="utf-8")
         yield tmp_path
-        store.engine(store.where()).dispose()
+        connection.engine(connection.where()).dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -313,13 +313,13 @@ def test_a_kill_before_the_end_leaves_nothing_half_written(home):
 
 def raw() -> sa.Connection:
     """The journal's database as it is, without the journal's own checks."""
-    return store.engine(store.where()).execution_options(writes=True).begin()
+    return connection.engine(connection.where()).execution_options(writes=True).begin()
 
 
 def made_by_the_first_version(home: Path) -> None:
     """A journal of layout 0001 with a sheet in it."""
-    if isinstance(store.where(), Path):
-        store.make_file(store.where())
+    if isinstance(connection.where(), Path):
+        connection.make_file(connection.where())
     with raw() as con:
         migrate.to_newest(con, "0001")
         tables = models.Base.metadata.tables
@@ -366,9 +366,9 @@ def test_of_a_file_that_is_brought_up_to_date_a_copy_stays(on_sqlite):
 def test_the_app_brings_an_older_journal_up_to_date_as_it_starts(on_sqlite, monkeypatch):
     made_by_the_first_version(on_sqlite)
     started = []
-    monkeypatch.setattr(serve.PagesManager, "uses_pages_directory", None)
-    monkeypatch.setattr(serve.starlette_server, "_bind_socket", serve.starlette_server._bind_socket)
-    monkeypatch.setattr(serve.cli, "main", started.append)
+    monkeypatch.setattr(streamlit_private.PagesManager, "uses_pages_directory", None)
+    monkeypatch.setattr(streamlit_private, "send_at_once", lambda: None)
+    monkeypatch.setattr(streamlit_private.cli, "main", started.append)
     serve.main(["--server.port", "1"])
     assert (
         started[0][:2] == ["run", str(serve.APP)]
@@ -399,7 +399,7 @@ def test_a_migration_that_breaks_off_changes_nothing(home, monkeypatch):
     with pytest.raises(store.Unavailable):
         migrate.upgrade()
     with raw() as con:
-        assert store.schema_of(con) == "0001" and not sa.inspect(con).has_table("note")
+        assert connection.schema_of(con) == "0001" and not sa.inspect(con).has_table("note")
 
 
 def test_the_verb_says_how_the_journal_stands(engine, monkeypatch):
@@ -427,7 +427,7 @@ def test_the_file_is_for_its_owner_alone(on_sqlite):
 
 def test_a_journal_that_is_locked_is_said_to_be_busy(on_sqlite, monkeypatch):
     begin()
-    monkeypatch.setattr(store, "WRITES", 200)
+    monkeypatch.setattr(connection, "WRITES", 200)
     with sqlite3.connect(on_sqlite / "journal.db", isolation_level=None) as holder:
         holder.execute("BEGIN EXCLUSIVE")
         started = time.monotonic()
@@ -460,13 +460,13 @@ def test_a_damaged_file_is_said_to_be_damaged(on_sqlite):
 def test_a_journal_that_was_cut_to_nothing_is_not_taken_for_a_new_one(on_sqlite):
     begin()
     (on_sqlite / "journal.db").write_bytes(b"")
-    store._met.clear()  # as after the app was started again
+    connection._met.clear()  # as after the app was started again
     for ask in (lambda: sheets.of(["larch"]), begin, migrate.state, migrate.upgrade):
         with pytest.raises(store.Unavailable, match=r"empty, so what stood in it is lost.*put a copy"):
             ask()
     assert (on_sqlite / "journal.db").read_bytes() == b""
     (on_sqlite / "journal.db").unlink()
-    store._met.clear()
+    connection._met.clear()
     assert begin().unit == "larch"
 
 
@@ -485,10 +485,10 @@ def test_no_room_for_the_copy_that_an_upgrade_leaves_stops_neither_the_app_nor_h
 ):
     made_by_the_first_version(on_sqlite)
     before = (on_sqlite / "journal.db").read_bytes()
-    monkeypatch.setattr(serve.PagesManager, "uses_pages_directory", None)
-    monkeypatch.setattr(serve.starlette_server, "_bind_socket", serve.starlette_server._bind_socket)
+    monkeypatch.setattr(streamlit_private.PagesManager, "uses_pages_directory", None)
+    monkeypatch.setattr(streamlit_private, "send_at_once", lambda: None)
     started = []
-    monkeypatch.setattr(serve.cli, "main", started.append)
+    monkeypatch.setattr(streamlit_private.cli, "main", started.append)
 
     def upgrading() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
@@ -541,17 +541,17 @@ def test_a_journal_killed_at_any_moment_is_what_it_was_or_what_it_was_to_be(on_s
         made_by_the_first_version(on_sqlite)
     before = journal.read_bytes() if upgrades else b""
     for moment in itertools.count():
-        store._met.clear()
+        connection._met.clear()
         for path in on_sqlite.iterdir():
             path.unlink()
         if upgrades:
             journal.write_bytes(before)
         code = in_a_fork(lambda: dying_at(moment, migrate.upgrade if upgrades else begin))  # noqa: B023
         assert code in (0, -signal.SIGKILL)
-        store._met.clear()
+        connection._met.clear()
         if upgrades:
             with raw() as con:
-                assert store.schema_of(con) in ("0001", models.SCHEMA)
+                assert connection.schema_of(con) in ("0001", models.SCHEMA)
             migrate.upgrade()
             assert [sheet.now.things[0].words for sheet in sheets.of(["larch"])] == ["keep team time"]
         else:
@@ -598,7 +598,7 @@ def test_a_driver_that_is_not_installed_is_named(on_sqlite, monkeypatch):
     def missing(place):
         raise ModuleNotFoundError("No module named 'psycopg'")
 
-    monkeypatch.setattr(store, "_engine", missing)
+    monkeypatch.setattr(connection, "_engine", missing)
     with pytest.raises(store.Unavailable, match=r"pip install -r requirements-postgresql\.txt"):
         begin()
 

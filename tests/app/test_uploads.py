@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
-from pages.parts import serve
+from pages.parts import serve, streamlit_private
 from pages.parts.access import uploads
 from tests.app import small_release, sockets
 from tests.app.conftest import Server
@@ -323,7 +323,7 @@ def test_a_version_of_streamlit_that_lacks_what_is_replaced_is_not_started(monke
 
     monkeypatch.delattr(of_streamlit, "MemorySessionStorage")
     monkeypatch.setattr(serve.migrate, "upgrade", lambda: None)
-    monkeypatch.setattr(serve.cli, "main", lambda _: pytest.fail("it was started"))
+    monkeypatch.setattr(streamlit_private.cli, "main", lambda _: pytest.fail("it was started"))
     monkeypatch.setattr(serve.log, "keep_out_what_is_private", lambda: None)
     monkeypatch.setattr(serve.os, "umask", lambda _: None)
     with pytest.raises(RuntimeError, match="MemorySessionStorage"):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import streamlit as st
@@ -20,13 +20,8 @@ from pages.parts import log
 from pages.parts.release import warehouse
 
 LONGEST = dt.timedelta(hours=12)  # then a reader signs in again
-SHARED = ("One indicator", "All signals", "The circle")  # pages of other sections that a chart or a link leads to
-OPENS = {  # of somebody with several roles the first that opens a page is theirs there
-    "executive": ("Leaders", "Executives"),
-    "leader": ("Leaders", *SHARED),
-    "analyst": ("Analysts", *SHARED),
-    "staff": ("Leaders", *SHARED),  # what a leader sees, their team may see
-}
+# Of somebody with several the first that opens a page is theirs there.
+ROLES = ("executive", "leader", "analyst", "staff")
 DEEDS = {  # whatever changes something, and the roles that may; what is not here nobody may
     "write sheets": ("leader", "executive"),
     "ask": ("leader", "executive"),
@@ -72,6 +67,16 @@ class Viewer:
     roots: tuple[str, ...]
 
 
+class Page(Protocol):
+    """What is asked of a page's row in the registry (pages.parts.shell.pages). What it is called is not."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def open_to(self) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True)
 class Reader:
     """Somebody who may read something; `name` is None where no sign-in is set up and all see everything."""
@@ -79,19 +84,20 @@ class Reader:
     name: str | None
     grants: tuple[Grant, ...]
 
-    def opens(self, section: str, page: str) -> bool:
-        return self.name is None or bool(self._granted(section, page))
+    def opens(self, page: Page) -> bool:
+        """A page whose row names no role is closed to everybody, whether or not sign-in is set up."""
+        return bool(page.open_to) and (self.name is None or bool(self._granted(page)))
 
-    def _granted(self, section: str, page: str) -> list[Grant]:
-        return [grant for grant in self.grants if {section, page} & set(OPENS[grant.role])]
+    def _granted(self, page: Page) -> list[Grant]:
+        return [grant for grant in self.grants if grant.role in ROLES and grant.role in page.open_to]
 
-    def on(self, release: warehouse.Release, section: str, page: str) -> Viewer:
+    def on(self, release: warehouse.Release, page: Page) -> Viewer:
         """The same reader on one page; without a unit where none of their roles opens it."""
-        if self.name is None:
+        if self.name is None and self.opens(page):
             return Viewer(DEMONSTRATION, warehouse.top_units(release))
-        granted = self._granted(section, page)
+        granted = self._granted(page)
         roles, units = {grant.role for grant in granted}, {unit for grant in granted for unit in grant.units}
-        return Viewer(next((role for role in OPENS if role in roles), ""), tuple(sorted(units)))
+        return Viewer(next((role for role in ROLES if role in roles), ""), tuple(sorted(units)))
 
     def may(self, deed: str, release: warehouse.Release | None, unit: str | None) -> str | None:
         """The role in which they may do this to a unit, on whatever page; None where they may not. Without a unit it is to
@@ -107,7 +113,7 @@ class Reader:
         else:
             theirs = {
                 role: tuple(sorted({unit for grant in self.grants if grant.role == role for unit in grant.units}))
-                for role in OPENS
+                for role in ROLES
                 if role in roles and any(grant.role == role for grant in self.grants)
             }
         for role, units in theirs.items():
@@ -254,9 +260,9 @@ def _expect_sound(path: Path, number: int, each: Any) -> None:
     if not all(isinstance(each[key], str) and each[key].strip() for key in ("email", "group") if key in each):
         raise wrong("email or group is empty")
     role = each.get("role")
-    if not isinstance(role, str) or role not in OPENS:
+    if not isinstance(role, str) or role not in ROLES:
         said = repr(role) if isinstance(role, str | None) else "no word"
-        raise wrong(f"role is {said}, expected one of {', '.join(OPENS)}")
+        raise wrong(f"role is {said}, expected one of {', '.join(ROLES)}")
     units = each.get("units")
     if not isinstance(units, list) or not units or not all(isinstance(unit, str) for unit in units):
         raise wrong("units is not a list of codes of units, in quotes if they are numbers")

@@ -8,7 +8,7 @@ else refers to it. `audit.key` beside the folder is what readers are hashed with
      "what": null, "release": "2026-11-09a"}
 
 `did`: viewed; took (`what`: the button's words); wrote (`what`: one of access.DEEDS); gap (with `since`, and how many entries
-were `lost`: null where nobody can tell). `unit` is null on a page that is about none.
+were `lost`: null where nobody can tell). `unit` is null on a page that is about none; `page` is its title as it was then.
 """
 
 import datetime as dt
@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import streamlit as st
 
@@ -45,20 +45,26 @@ class NotTheirs(Exception):
     """What the page showed is not this reader's any more."""
 
 
+class NamedPage(access.Page, Protocol):
+    """A page's row, with the words that the record has it by."""
+
+    @property
+    def title(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Reading:
     """One reader on one page, and what they are shown there. `name` is None where no sign-in is set up."""
 
     name: str | None
-    section: str
-    page: str
+    page: NamedPage
     viewer: access.Viewer
     release: warehouse.Release
     unit: str | None
 
     def entry(self, did: str, what: str | None = None) -> dict[str, Any]:
         return {
-            "did": did, "role": self.viewer.role, "page": self.page, "unit": self.unit, "what": what, "release": self.release.id,
+            "did": did, "role": self.viewer.role, "page": self.page.title, "unit": self.unit, "what": what, "release": self.release.id,
         }  # fmt: skip
 
 
@@ -125,7 +131,7 @@ def _still(reading: Reading, said: dict[str, Any] | None) -> bool:
         grants = access.granted(said, access.rules()) if said and not access.is_stale(said) else ()
     except access.BadAccess:
         return False
-    now = access.Reader(reading.name, grants).on(reading.release, reading.section, reading.page)
+    now = access.Reader(reading.name, grants).on(reading.release, reading.page)
     had, has = (set(warehouse.scope(reading.release, roots)) for roots in (reading.viewer.roots, now.roots))
     return bool(had) and had <= has
 
@@ -240,6 +246,9 @@ class Looked:
     views: int = 0
     files: int = 0
     people: frozenset[str] = frozenset()
+
+    def __add__(self, other: "Looked") -> "Looked":
+        return Looked(self.views + other.views, self.files + other.files, self.people | other.people)
 
 
 @dataclass(frozen=True)

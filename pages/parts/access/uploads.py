@@ -4,8 +4,8 @@ Streamlit takes a file of anybody with an open websocket, whatever their page dr
 for a session that is drawing an uploader (`drawn`) and that is signed in or, where no sign-in is set up, comes from this machine;
 within the bounds below; and it goes when the page no longer draws an uploader or the websocket closes.
 
-This reaches into Streamlit 1.67's private parts, all of it in `install`, which pages.parts.serve calls. tests/app/test_uploads.py
-tries each of them on a running server, and fails when another version does it otherwise.
+What of it stands in the place of Streamlit's own, and why, is in pages.parts.streamlit_private. tests/app/test_uploads.py tries it
+on a running server.
 """
 
 import asyncio
@@ -24,14 +24,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from streamlit import runtime
-from streamlit.runtime.memory_session_storage import MemorySessionStorage
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.session_manager import SessionInfo
-from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
+from pages.parts import streamlit_private
 from pages.parts.access import access
+from pages.parts.streamlit_private import (
+    MemorySessionStorage,
+    MemoryUploadedFileManager,
+    SessionInfo,
+    UploadedFileRec,
+    runtime,
+)
 
 MB = 1 << 20
 MAX_FILES = 3  # of one session at once: a sample, and others that replace it
@@ -113,8 +115,9 @@ class Manager(MemoryUploadedFileManager):
         if len(files) + len(allowed.reserved) >= MAX_FILES:
             raise HTTPException(429, f"A session holds at most {MAX_FILES} files.")
         under_way = sum(sum(each.reserved.values()) for each in self._allowed.values())
+        total = streamlit_private.bytes_held(self) + under_way
         own = sum(len(file.data) for file in files.values()) + sum(allowed.reserved.values())
-        if size > largest() or own + size > MAX_SESSION_BYTES or self._total_bytes + under_way + size > MAX_ALL_BYTES:
+        if size > largest() or own + size > MAX_SESSION_BYTES or total + size > MAX_ALL_BYTES:
             raise HTTPException(413, "Too large.")
 
 
@@ -125,27 +128,13 @@ class Storage(MemorySessionStorage):
     def save(self, session_info: SessionInfo) -> None:
         super().save(session_info)
         runtime.get_instance().uploaded_file_mgr.remove_session_files(session_info.session.id)
-        asyncio.get_running_loop().call_later(self._cache.ttl + GRACE, self._cache.expire)
+        again = streamlit_private.seconds_held(self) + GRACE
+        asyncio.get_running_loop().call_later(again, streamlit_private.let_expire, self)
 
 
 def install() -> None:
-    """To be called before the server is made. The three names are those by which Streamlit makes its own of each."""
-    from streamlit.web.server import server
-    from streamlit.web.server.starlette import starlette_app
-
-    for module, name in (
-        (server, "MemoryUploadedFileManager"),
-        (server, "MemorySessionStorage"),
-        (starlette_app, "create_upload_routes"),
-    ):
-        if not hasattr(module, name):
-            raise RuntimeError(
-                f"This version of Streamlit has no {module.__name__}.{name}: see pages/parts/access/uploads.py."
-            )
-    server.MemoryUploadedFileManager = Manager
-    server.MemorySessionStorage = Storage
-    if not hasattr(starlette_app.create_upload_routes, "__wrapped__"):
-        starlette_app.create_upload_routes = guarded(starlette_app.create_upload_routes)
+    """To be called before the server is made."""
+    streamlit_private.hold_uploads_in(Manager, Storage, guarded)
 
 
 # ---- the request -----------------------------------------------------------------------------------------------------
@@ -230,7 +219,7 @@ def _is_loopback(host: str | None) -> bool:
 
 def refusal() -> str | None:
     """Why the session that is running may send nothing, in words; None where it may."""
-    here = _here()
+    here = streamlit_private.session()
     if here is None:
         return None  # no server runs: nothing can be sent
     session_id, manager = here
@@ -240,32 +229,30 @@ def refusal() -> str | None:
     if access.sign_in_is_set_up():
         claims = access.claims()
         return None if claims and not access.is_stale(claims) else SIGN_IN
-    client = runtime.get_instance().get_client(session_id)
-    context = client.client_context if client else None
-    headers = {name.lower(): value for name, value in context.headers} if context else {}
-    return None if from_this_machine(context.remote_ip if context else None, headers) else NOT_HERE
+    headers = {name.lower(): value for name, value in st.context.headers.items()}
+    return None if from_this_machine(streamlit_private.remote_address(session_id), headers) else NOT_HERE
 
 
 def drawn() -> None:
     """Called by a page as it draws an uploader: from now on this session may send to it. Call it where `refusal()` is None."""
-    here = _here()
+    here = streamlit_private.session()
     if here is None or refusal():
         return
     session_id, manager = here
     signed_in = access.sign_in_is_set_up()
     until = float(access.claims()["iat"]) + access.LONGEST.total_seconds() if signed_in else float("inf")
     manager.drawing.add(session_id)
-    manager.allow(session_id, Allowance(until, not signed_in, get_script_run_ctx().page_script_hash))
+    manager.allow(session_id, Allowance(until, not signed_in, streamlit_private.page_hash()))
 
 
 @contextmanager
 def watched() -> Iterator[None]:
     """One run of the app: at its end, a session that has drawn no uploader holds no file and may send none."""
-    here = _here()
+    here = streamlit_private.session()
     session_id, manager = here or (None, None)
     if isinstance(manager, Manager):
         manager.drawing.discard(session_id)
-        if manager.page_of(session_id) not in (None, get_script_run_ctx().page_script_hash):
+        if manager.page_of(session_id) not in (None, streamlit_private.page_hash()):
             manager.remove_session_files(session_id)
     elif manager is not None:
         _take_nothing(manager)
@@ -274,15 +261,6 @@ def watched() -> Iterator[None]:
     finally:
         if isinstance(manager, Manager) and session_id not in manager.drawing:
             manager.remove_session_files(session_id)
-
-
-def _here() -> tuple[str, Any] | None:
-    """The session that is running and what holds files; None outside a server (a test, a report)."""
-    context = get_script_run_ctx()
-    if context is None or not runtime.exists() or not isinstance(runtime.get_instance(), runtime.Runtime):
-        return None
-    manager = runtime.get_instance().uploaded_file_mgr
-    return (context.session_id, manager) if isinstance(manager, MemoryUploadedFileManager) else None
 
 
 def _take_nothing(manager: MemoryUploadedFileManager) -> None:

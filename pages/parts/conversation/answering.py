@@ -11,10 +11,10 @@ from pages.parts.drawing import tables, words
 from pages.parts.indicator import cards, questions
 from pages.parts.journal import notes, session, wording
 from pages.parts.release import warehouse
-from pages.parts.shell import states
+from pages.parts.shell import pages, states
 from pages.parts.shell.filters import View
 
-HERE = "pages/analysts/asked.py"
+HERE = pages.of("asked")
 DEED = "answer"
 SHOWN = {"Open": True, "Answered": False}
 REBASES = {"": "No, they run on", "one": "Yes, for this number", "all": "Yes, for every number of the unit"}
@@ -54,7 +54,7 @@ def pointer(view: View) -> None:
     found, _ = session.notes_of(str(warehouse.home().resolve()), tuple(view.units))
     if waiting := sum(note.open for note in found):
         label = f"{words.many(waiting, 'question', 'questions')} of readers to answer"
-        st.page_link(HERE, label=label, help="", icon=":material/flag:")
+        st.page_link(HERE.path, label=label, help="", icon=":material/flag:")
 
 
 def chosen(found: tuple[notes.Note, ...]) -> list[notes.Note]:
@@ -89,7 +89,7 @@ def note(view: View, each: notes.Note) -> None:
         if indicator:
             there = {"unit": unit["unit"], "indicator": each.seen.indicator}
             st.page_link(
-                cards.LARGE, label=f"Open {words.plain(indicator['title'].lower())} large", help="",
+                cards.LARGE.path, label=f"Open {words.plain(indicator['title'].lower())} large", help="",
                 icon=":material/arrow_forward:", icon_position="right", query_params=there,
             )  # fmt: skip
         _answer(each)

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.drawing import words
+from pages.parts.drawing import readings, words
 from pages.parts.indicator import cards, xmr_chart
 from pages.parts.shell.filters import View
 
@@ -26,7 +26,7 @@ def signal(view: View, indicator: str, began: dt.date, chart: bool) -> None:
             cards.icon(now, 28)
             with st.container(gap=None, width="stretch"):
                 st.page_link(
-                    cards.LARGE, label=words.plain(here.indicator["title"]), help="",
+                    cards.LARGE.path, label=words.plain(here.indicator["title"]), help="",
                     query_params=view.address(indicator=indicator),
                 )  # fmt: skip
                 st.caption(words.plain(in_words(series, began, here.indicator["unit"], now, view.unit["level"])))
@@ -36,7 +36,7 @@ def signal(view: View, indicator: str, began: dt.date, chart: bool) -> None:
             spec = xmr_chart.xmr(
                 view.release, view.viewer.roots, **asked, chosen=began if inside else None, marked="we began"
             )
-            told = xmr_chart.in_words(here, series, words.reading(now, view.unit["level"]))
+            told = xmr_chart.in_words(here, series, readings.reading(now, view.unit["level"]))
             below = xmr_chart.key(series, here.ask("events", unit=view.unit["unit"]), view.profile)
             told = f"{told} We began in {words.month(began)}."
             xmr_chart.show(spec, here.indicator["title"], told, below, f"chart_{indicator}")
@@ -50,13 +50,13 @@ def in_words(series: list[dict[str, Any]], began: dt.date, measure: str, now: di
     places = words.places(row["value"] for row in judged)
     told = [f"Before: {_span(before, measure, places)}."] if before else []
     if since:
-        told.append(f"Since {words.month(began)}: {_span(since, measure, places)}. {words.reading(now, level)}.")
+        told.append(f"Since {words.month(began)}: {_span(since, measure, places)}. {readings.reading(now, level)}.")
     elif judged:
         told.append(
             f"No month since {words.month(began)} is settled yet; the newest is {words.month(judged[-1]['month'])}."
         )
     else:
-        told.append(f"{words.absence(now).rstrip('.')}.")
+        told.append(f"{readings.absence(now).rstrip('.')}.")
     if any(row["segment"] != judged[0]["segment"] and row["segment"] is not None for row in since):
         told.append("Average and limits have begun afresh on the way; the event on the chart says why.")
     return " ".join(told)

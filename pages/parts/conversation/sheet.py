@@ -6,11 +6,11 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.conversation import before_and_since as since
-from pages.parts.drawing import markup, tables, words
+from pages.parts.drawing import markup, readings, tables, vocabulary, words
 from pages.parts.indicator import cards
 from pages.parts.journal import session, wording
 from pages.parts.journal.sheets import Sheet, Version
-from pages.parts.shell import freshness, states
+from pages.parts.shell import freshness, pages, states
 from pages.parts.shell.filters import View
 
 HAPPENED = {
@@ -19,7 +19,7 @@ HAPPENED = {
     "gone_on": "Looked back, and goes on",
     "closed": "Looked back, and closed",
 }
-HERE = "pages/leaders/trying.py"
+HERE = pages.of("trying")
 SEEN = 6  # signals worth a conversation that are listed
 
 
@@ -40,7 +40,7 @@ def changed(view: View) -> list[dict[str, Any]]:
     rows = view.ask("now", indicators=list(view.indicators), of=[view.unit["unit"]], month=None)
     found = {row["indicator"]: row for row in rows}
     in_order = [*view.front, *(key for key in view.indicators if key not in view.front)]
-    return [found[key] for key in in_order if cards.standing(found[key]) in ("concern", "change")]
+    return [found[key] for key in in_order if cards.standing(found[key]) in vocabulary.WORTH_A_CONVERSATION]
 
 
 def what_we_see(view: View, rows: list[dict[str, Any]]) -> None:
@@ -55,7 +55,7 @@ def what_we_see(view: View, rows: list[dict[str, Any]]) -> None:
         "<ul>",
         *(
             f"<li>{cards.sign(row)}<span><strong>{markup.text(view.indicators[row['indicator']]['title'])}.</strong> "
-            f"{markup.text(words.reading(row, view.unit['level']))}.</span></li>"
+            f"{markup.text(readings.reading(row, view.unit['level']))}.</span></li>"
             for row in rows[:SEEN]
         ),
         "</ul>",
@@ -152,7 +152,9 @@ def below(view: View, today: dt.date) -> None:
     with st.container(key="below_sheets"):
         for key in sorted(found, key=lambda unit: (view.units[unit]["title"].lower(), unit)):
             with st.container(gap=None):
-                st.page_link(HERE, label=words.plain(view.units[key]["title"]), help="", query_params={"unit": key})
+                st.page_link(
+                    HERE.path, label=words.plain(view.units[key]["title"]), help="", query_params={"unit": key}
+                )
                 st.caption(answer(found[key], today).replace("**", ""))
 
 

@@ -7,6 +7,8 @@ import datetime as dt
 import itertools
 from typing import Any
 
+from pages.parts.drawing import vocabulary
+
 CONCERN, IMPROVEMENT, CHANCE, SLATE, PLUM = "#C9610F", "#2F83C4", "#8A847B", "#7A828A", "#A65E8A"
 COLOURS = {
     "concern": CONCERN, "improvement": IMPROVEMENT, "change": SLATE,
@@ -38,7 +40,7 @@ def variation(verdict: str, moved: str | None) -> str:
             '<path stroke-width="1.8" d="M3 12.6 L7 10.4 L11 13.6 L15 10.6 L19 13 L21 12"/></g>'
         )
         return _svg(24, 24, body)
-    if verdict not in ("concern", "improvement", "change"):
+    if verdict not in vocabulary.UNUSUAL:
         return _svg(24, 24, "".join(f'<circle cx="{x}" cy="12" r="1.7" fill="{colour}"/>' for x in (6, 12, 18)))
     up = moved != "down"
     step, y = ("M1.5 19 H7 L11.5 11", 11) if up else ("M1.5 5 H7 L11.5 13", 13)

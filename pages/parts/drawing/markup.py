@@ -9,6 +9,7 @@ import base64
 import html
 import re
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -19,7 +20,6 @@ from pages.parts.drawing import words
 ASSETS = Path(__file__).parents[1] / "assets"
 STYLES, LINKS = ASSETS / "kinship.css", ASSETS / "links.js"
 PROSE = MarkdownIt("zero").enable(["emphasis", "escape", "newline", "entity", "list"])
-FIRST = "team"  # the page that the app opens with stands at its root
 
 
 def text(said: object) -> str:
@@ -27,11 +27,17 @@ def text(said: object) -> str:
     return html.escape(re.sub(rf"[^\S{words.NBSP}]+", " ", str(said)).strip())
 
 
-def link(page: str, said: str, address: dict[str, str], of: str = "") -> str:
-    """A link to the script `page` with the filters of `address`; `said` is plain words, and `of` what they are about, for those
+class Page(Protocol):
+    """What a link needs of a page's row in the registry (pages.parts.shell.pages)."""
+
+    @property
+    def address(self) -> str: ...
+
+
+def link(page: Page, said: str, address: dict[str, str], of: str = "") -> str:
+    """A link to `page` with the filters of `address`; `said` is plain words, and `of` what they are about, for those
     who hear links out of their place."""
-    name = Path(page).stem
-    where = f"./{'' if name == FIRST else name}?{urlencode(address)}"
+    where = f"./{page.address}?{urlencode(address)}"
     heard = f' aria-label="{text(f"{said} {of}")}"' if of else ""
     return f'<a href="{text(where)}"{heard}>{text(said)}</a>'
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.drawing import expander, icons, markup, tables, words
+from pages.parts.drawing import expander, icons, markup, readings, tables, words
 from pages.parts.indicator import cards
 from pages.parts.shell.filters import View
 
@@ -14,7 +14,7 @@ PRIME_LINES = ("Lower limit, p′ or u′", "Upper limit, p′ or u′")
 
 def answer(row: dict[str, Any], measure: str, level: str) -> str:
     """The reading in bold, then the number and what it is measured against."""
-    said = f"**{words.plain(words.reading(row, level))}.**"
+    said = f"**{words.plain(readings.reading(row, level))}.**"
     if row["shown"] != "yes":
         last = row["last_shown"] and row["shown"] == "no_data"
         return f"{said} Last shown for {words.month(row['last_shown'])}." if last else said
@@ -23,7 +23,7 @@ def answer(row: dict[str, Any], measure: str, level: str) -> str:
     if row["mean"] is None:
         return f"{said} {words.month(row['month'])}: {value}."
     average = words.plain(words.quantity(row["mean"], measure, places))
-    return f"{said} {words.month(row['month'])}: {value}; {words.own(level)} {average}."
+    return f"{said} {words.month(row['month'])}: {value}; {readings.own(level)} {average}."
 
 
 def sureness(view: View, row: dict[str, Any]) -> None:
@@ -31,11 +31,11 @@ def sureness(view: View, row: dict[str, Any]) -> None:
     settled = view.indicator["settled_to"]
     sources = view.ask("about", indicator=row["indicator"])
     told = [
-        words.sure(row, view.profile),
+        readings.sure(row, view.profile),
         f"Its newest settled month is {words.month(settled)}." if settled else "Nothing is settled yet.",
         f"Data quality: {' · '.join(map(words.quality, sources))}." if sources else "",
     ]
-    said = words.conversation(view.indicator) if cards.standing(row) == "concern" else ""
+    said = readings.conversation(view.indicator) if cards.standing(row) == "concern" else ""
     markup.show("prose", f'<div class="quiet">{markup.prose(" ".join(filter(None, told)))}</div>', markup.quiet(said))
 
 
@@ -132,7 +132,9 @@ def number(view: View) -> None:
 
 def line(view: View, now: dict[str, Any]) -> None:
     """The line over the chart: the signs, what is drawn, and in which unit."""
-    met = markup.picture(icons.assurance(now["assurance"]), words.target(now["assurance"])) if now["assurance"] else ""
+    met = (
+        markup.picture(icons.assurance(now["assurance"]), readings.target(now["assurance"])) if now["assurance"] else ""
+    )
     told = f"{words.plain(view.indicator['definition'])} **{scale(view.indicator)}**"
     markup.show("line", cards.sign(now), met, markup.prose(told))
 
@@ -157,7 +159,7 @@ def limits_beside(series: list[dict[str, Any]]) -> str | None:
     offered = next((row["prime"] for row in series if row["prime"]), None)
     if not offered:
         return None
-    name = words.PRIMES[offered]
+    name = readings.PRIMES[offered]
     told = (
         "XmR limits are one width for every month. These know how small each month’s numbers are, so they are wider where "
         "few people or hours stand behind a figure. The signs on the chart stay those of the XmR rules."
@@ -192,7 +194,7 @@ def _months(view: View, series: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             "Month": row["month"],
             _value(view): row["value"],
-            "Reading": words.reading(row, view.unit["level"]),
+            "Reading": readings.reading(row, view.unit["level"]),
             "Own average": row["mean"],
             "Target": row["target"],
             "Lower limit": row["lower"],

@@ -6,18 +6,18 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.drawing import expander, icons, markup, words
+from pages.parts.drawing import expander, icons, markup, readings, vocabulary, words
 from pages.parts.indicator import questions
-from pages.parts.shell import states
+from pages.parts.shell import pages, states
 from pages.parts.shell.filters import View
 
-LARGE = "pages/executives/indicator.py"
-UNIT = "pages/leaders/team.py"
+LARGE = pages.of("indicator")
+UNIT = pages.of("team")
 NOT_ONE = f"For none of these units. {words.PROTECTED}"
 A_PAGE = 15  # units in a list, before it is cut into pages
 GROUPS = {
     "What is holding up": ("improvement",),
-    "Where there is change worth a conversation": ("concern", "change"),
+    "Where there is change worth a conversation": vocabulary.WORTH_A_CONVERSATION,
     "Within the usual range": ("common_cause",),
     "Shown, not judged": ("not_judged",),
     "No number here": ("absent",),
@@ -46,13 +46,13 @@ def judged(row: dict[str, Any]) -> dict[str, Any]:
 
 def icon(row: dict[str, Any], width: int = 26) -> None:
     shown = judged(row)
-    st.image(icons.variation(shown["verdict"], shown["moved"]), width=width, alt=words.sign(shown))
+    st.image(icons.variation(shown["verdict"], shown["moved"]), width=width, alt=readings.sign(shown))
 
 
 def sign(row: dict[str, Any]) -> str:
     """The sign of a number, in HTML."""
     shown = judged(row)
-    return markup.picture(icons.variation(shown["verdict"], shown["moved"]), words.sign(shown))
+    return markup.picture(icons.variation(shown["verdict"], shown["moved"]), readings.sign(shown))
 
 
 def small_chart(row: dict[str, Any], title: str, unit: str) -> str:
@@ -70,7 +70,7 @@ def small_chart(row: dict[str, Any], title: str, unit: str) -> str:
 def aside(row: dict[str, Any], unit: str, level: str) -> str:
     """The line under a number: the reading, and what it is measured against."""
     average = f"; own average {words.quantity(row['mean'], unit, decimals(row))}" if row["mean"] is not None else ""
-    return f"{words.reading(row, level)}{average if row['settled'] else ''}."
+    return f"{readings.reading(row, level)}{average if row['settled'] else ''}."
 
 
 def instead(view: View, row: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -102,19 +102,19 @@ def card(view: View, row: dict[str, Any], others: list[dict[str, Any]], asked: s
         parts.append(f'<p class="figure">{value}<span>{words.NBSP}{markup.text(indicator["unit"])}</span></p>')
         parts.append(markup.quiet(words.month(row["month"])))
     else:
-        parts.append(f"<p><em>{markup.text(words.absence(row))}.</em></p>")
+        parts.append(f"<p><em>{markup.text(readings.absence(row))}.</em></p>")
         if row["last_shown"] and row["shown"] == "no_data":
             parts.append(markup.quiet(f"Last shown for {words.month(row['last_shown'])}."))
     parts.append(small_chart(row, indicator["title"], indicator["unit"]))
     if row["shown"] == "yes":
         parts.append(markup.quiet(aside(row, indicator["unit"], view.unit["level"])))
         if standing(row) == "concern":
-            parts.append(markup.quiet(words.conversation(indicator)))
+            parts.append(markup.quiet(readings.conversation(indicator)))
     elif other := instead(view, row, others):
         over = view.units[other["unit"]]
         said = words.quantity(other["value"], indicator["unit"], decimals(other))
         parts.append(f"<p>{markup.link(UNIT, ': '.join((over['title'], said)), view.address(unit=over['unit']))}</p>")
-    told = (indicator["definition"], indicator["caveats"], words.bare(words.sure(row, view.profile)))
+    told = (indicator["definition"], indicator["caveats"], words.bare(readings.sure(row, view.profile)))
     meaning = markup.more("What it counts", "".join(f"<p>{markup.text(each)}</p>" for each in told if each))
     parts.append(f'<div class="foot">{meaning}{asked}</div>')
     return f'<section class="card" data-indicator="{markup.text(row["indicator"])}">{"".join(parts)}</section>'
@@ -124,11 +124,11 @@ def further(view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[
     """The numbers beside the front set, family by family, folded away and not drawn until they are asked for."""
     if not rows:
         return
-    changed = sum(standing(row) in ("improvement", "concern", "change") for row in rows)
+    changed = sum(standing(row) in vocabulary.UNUSUAL for row in rows)
     said = f", {words.count(changed).lower()} with a change worth a look" if changed else ""
     label = f"{words.many(len(rows), 'more number')}{said}"
     with expander.box(label, "grid_view", "more_numbers") as box:
-        for family, name in words.FAMILIES.items():
+        for family, name in vocabulary.FAMILIES.items():
             members = [row for row in rows if view.indicators[row["indicator"]]["family"] == family]
             if members and box.open:
                 all_of(view, members, others, name, 3)
@@ -142,7 +142,7 @@ def line(view: View, row: dict[str, Any], unit: dict[str, Any]) -> str:
         number = f"<strong>{markup.text(words.quantity(row['value'], measure, decimals(row)))}</strong>"
         said = markup.quiet(aside(row, measure, unit["level"]))
     else:
-        number = markup.quiet(words.absence(row).removesuffix(". Missing is not zero"))
+        number = markup.quiet(readings.absence(row).removesuffix(". Missing is not zero"))
         if row["last_shown"]:
             said = markup.quiet(f"Last shown for {words.month(row['last_shown'])}.")
     name = f"<div>{markup.link(LARGE, unit['title'], there)}{number}</div>"

@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.drawing import expander, markup, tables, words
+from pages.parts.drawing import expander, markup, tables, vocabulary, words
+from pages.parts.shell import pages
 from pages.parts.shell.filters import View
 
 STATUS = {"live": "shown", "draft": "being tried", "retired": "no longer shown"}
@@ -32,7 +33,7 @@ def all_of_them(rows: list[dict[str, Any]], today: dt.date, titles: dict[str, st
             "Evidence": row["evidence"],
             "Measured in": row["unit"],
             "Better": BETTER.get(row["better"], row["better"]),
-            "Family": words.FAMILIES.get(row["family"], row["family"]),
+            "Family": vocabulary.FAMILIES.get(row["family"], row["family"]),
             "Settled to": words.short_day(row["settled_to"]),
             "Drawn from": ", ".join(titles.get(source, source) for source in row["sources"]),
         }
@@ -107,7 +108,8 @@ def _behind(row: dict[str, Any], reads: dict[str, list[str]]) -> dict[str, list[
 
 def _pages(row: dict[str, Any]) -> list[str]:
     """Where it is shown; the review tells of the front set only."""
-    return ["One unit", *(["Monthly review"] if row["front"] else []), "One indicator", "All signals"]
+    ids = ("team", *(["review"] if row["front"] else []), "indicator", "signals")
+    return [pages.of(id).title for id in ids]
 
 
 def _words_of(sql: str) -> set[str]:

@@ -6,12 +6,13 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.access import audit
-from pages.parts.drawing import markup, words
+from pages.parts.drawing import markup, readings, words
 from pages.parts.journal import notes, session, wording
+from pages.parts.shell import pages
 from pages.parts.shell.filters import View
 
 DEED = "ask"
-UNIT = "pages/leaders/team.py"
+UNIT = pages.of("team")
 ASKS = "doubt"  # in the address: the number whose questions are to be opened
 
 
@@ -155,7 +156,7 @@ def _label(asked: list[notes.Note]) -> str:
 
 def _shown(view: View, row: dict[str, Any]) -> str:
     if row["shown"] != "yes":
-        return f"{words.absence(row)}."
+        return f"{readings.absence(row)}."
     places = words.places([row["value"], *(point["value"] for point in row["points"])])
     return f"{words.month(row['month'])}: {words.quantity(row['value'], view.indicators[row['indicator']]['unit'], places)}"
 

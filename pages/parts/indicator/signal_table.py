@@ -11,12 +11,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.drawing import icons, tables, words
+from pages.parts.drawing import icons, readings, tables, vocabulary, words
 from pages.parts.indicator import cards
 from pages.parts.shell.filters import View
 
 ORDERS = {"unit": "By unit", "verdict": "By verdict"}
-STANDING = ("improvement", "concern", "change", "common_cause", "not_judged", "absent")
+STANDING = tuple(vocabulary.SIGNALS)
 A_PAGE = 24  # rows of the table, before it is cut into pages
 WIDTHS = {"Unit": 165, "Indicator": 165, "Variation": 68, "Reading": 225, "Assurance": 80, "Target": 150, "Latest": 74}
 SPARK = (200, 64)
@@ -91,7 +91,7 @@ def chooser(view: View, found: list[dict[str, Any]]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="opening"):
         chosen = st.selectbox("Chart to open", names, format_func=names.get, width=420, filter_mode="contains")
         st.page_link(
-            cards.LARGE, label=f"Open {words.plain(names[chosen])}", help="", icon=":material/arrow_forward:",
+            cards.LARGE.path, label=f"Open {words.plain(names[chosen])}", help="", icon=":material/arrow_forward:",
             icon_position="right", query_params=address(view, found[chosen]),
         )  # fmt: skip
 
@@ -107,10 +107,10 @@ def file(view: View, found: list[dict[str, Any]]) -> None:
             "Unit": row["of"]["name"],
             "Unit code": row["unit"],
             "Indicator": row["about"]["title"],
-            "Variation": words.sign(cards.judged(row)),
-            "Reading": words.reading(row, row["of"]["level"]),
+            "Variation": readings.sign(cards.judged(row)),
+            "Reading": readings.reading(row, row["of"]["level"]),
             "Target": row["target"],
-            "Assurance": words.target(row["assurance"]) if row["assurance"] else None,
+            "Assurance": readings.target(row["assurance"]) if row["assurance"] else None,
             "Latest": row["value"],
             "Measure": row["about"]["unit"],
             "Month": row["month"],
@@ -134,10 +134,10 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "Unit": row["of"]["name"],
         "Indicator": about["title"],
-        "Variation": _image(icons.variation(sign["verdict"], sign["moved"]), words.sign(sign)),
-        "Reading": words.in_short(row),
-        "Assurance": _image(icons.assurance(target), words.target(target)) if target else None,
-        "Target": words.met(row),
+        "Variation": _image(icons.variation(sign["verdict"], sign["moved"]), readings.sign(sign)),
+        "Reading": readings.in_short(row),
+        "Assurance": _image(icons.assurance(target), readings.target(target)) if target else None,
+        "Target": readings.met(row),
         "Latest": _latest(row) if shown else None,
         "Three years": _image(icons.spark(row["points"], *SPARK), "Three years in small")
         if row["last_shown"]

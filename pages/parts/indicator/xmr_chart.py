@@ -10,7 +10,7 @@ import pyarrow as pa
 import streamlit as st
 from altair.utils import schemapi
 
-from pages.parts.drawing import icons, markup, words
+from pages.parts.drawing import icons, markup, readings, words
 from pages.parts.indicator import xmr_layers
 from pages.parts.release import warehouse
 from pages.parts.shell.filters import View
@@ -94,11 +94,11 @@ def key(rows: list[dict[str, Any]], events: list[dict[str, Any]], profile: str, 
     if any(row["mean"] is not None for row in rows):
         told.append("grey band: the range that chance explains")
     if beside:
-        told.append(f"dotted: {words.PRIMES[beside]} limits, which know how small each month’s numbers are")
+        told.append(f"dotted: {readings.PRIMES[beside]} limits, which know how small each month’s numbers are")
     if any(row["target"] is not None for row in rows):
         told.append("dash-dot line: the target")
     if any(row["segment"] is not None for row in rows):
-        told.append(words.method(profile))
+        told.append(readings.method(profile))
     if fixed := next((row["fixed_after"] for row in rows if row["fixed_after"]), None):
         told.append(f"limits fixed after {fixed} months")
     return " · ".join(told)
@@ -172,7 +172,7 @@ def _points(rows: list[dict[str, Any]], level: str, measure: str) -> list[dict[s
                 "sign": f"concern_{row['moved']}" if verdict == "concern" else verdict,
                 "title": words.month(row["month"]),
                 "Value": told(row["value"], "none"),
-                "Reading": words.reading(row, level),
+                "Reading": readings.reading(row, level),
                 "Own average": told(row["mean"], "none yet"),
                 "Target": told(row["target"], "none", words.places([row["target"]])),
                 "Settled": "yes" if row["settled"] else "not yet",

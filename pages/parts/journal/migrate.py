@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from pages.parts.journal import models, store
+from pages.parts.journal import connection, models
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _making = threading.Lock()  # of this process: its hidden name is the process's
@@ -36,11 +36,11 @@ def to_newest(con: sa.Connection, schema: str = "head") -> None:
 
 def state() -> str:
     """Where the journal is and how it stands, in a sentence. Raises Unavailable."""
-    place = store.where()
-    if isinstance(place, Path) and not store.there(place):
+    place = connection.where()
+    if isinstance(place, Path) and not connection.there(place):
         return f"There is no journal yet; the first who writes makes {place.name} in the workspace."
-    with store.plainly(writes=False), store.engine(place).connect() as con:
-        held = store.schema_of(con)
+    with connection.plainly(writes=False), connection.engine(place).connect() as con:
+        held = connection.schema_of(con)
     name = place.name if isinstance(place, Path) else f"the database {place.database} on {place.host or 'this machine'}"
     if held is None:
         return f"The journal is to be in {name}; nobody has written in it yet."
@@ -52,13 +52,13 @@ def state() -> str:
 
 def upgrade() -> str:
     """Brings an older journal up to date, and says so; of a SQLite file a copy is left beside it. Raises Unavailable."""
-    place = store.where()
-    if isinstance(place, Path) and not store.there(place):
+    place = connection.where()
+    if isinstance(place, Path) and not connection.there(place):
         return "There is no journal yet, so there is nothing to bring up to date."
-    with store.plainly(writes=True), store.engine(place).execution_options(writes=True).begin() as con:
-        held = store.schema_of(con)
+    with connection.plainly(writes=True), connection.engine(place).execution_options(writes=True).begin() as con:
+        held = connection.schema_of(con)
         if held is not None and held > models.SCHEMA:
-            raise store.Unavailable("The journal was made by a newer version of Kinship; nothing was changed.")
+            raise connection.Unavailable("The journal was made by a newer version of Kinship; nothing was changed.")
         if held == models.SCHEMA:
             return f"The journal is up to date, with layout {held}."
         kept = _copied(place, held) if isinstance(place, Path) and held else ""
@@ -69,17 +69,18 @@ def upgrade() -> str:
 def make_journal(path: Path) -> None:
     """A new journal, which appears with its tables or not at all; there already is as good."""
     with _making, _unfinished(path) as new:
-        store.make_file(new)
-        with store.engine(new).execution_options(writes=True).begin() as con:
+        connection.make_file(new)
+        with connection.engine(new).execution_options(writes=True).begin() as con:
             to_newest(con)
         with suppress(FileExistsError):
             os.link(new, path)
+    connection.remember(path)
 
 
 def _copied(path: Path, held: str) -> str:
     copy = path.with_name(f"{path.stem}.{held}{path.suffix}")
     with _unfinished(copy) as new:
-        store.make_file(new)
+        connection.make_file(new)
         with (
             closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as old,
             closing(sqlite3.connect(new)) as kept,

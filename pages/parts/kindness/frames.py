@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.drawing import markup, tables, words
+from pages.parts.drawing import markup, readings, tables, vocabulary, words
 from pages.parts.indicator import cards
 from pages.parts.kindness import kindness, score_ranges
 from pages.parts.shell.filters import View
@@ -86,7 +86,7 @@ def _chance(least: int) -> str:
 def signals(view: View, rows: Rows) -> None:
     """The signals of a unit by family: each with its sign, its name and its reading in a few words."""
     told = []
-    for family, name in words.FAMILIES.items():
+    for family, name in vocabulary.FAMILIES.items():
         members = [
             row
             for row in rows
@@ -97,7 +97,7 @@ def signals(view: View, rows: Rows) -> None:
         told.append(f"<li><strong>{markup.text(name)}</strong></li>")
         told += [
             f"<li>{cards.sign(row)}<span>{markup.text(view.indicators[row['indicator']]['title'])} · "
-            f"{markup.text(words.in_short(row))}</span></li>"
+            f"{markup.text(readings.in_short(row))}</span></li>"
             for row in members
         ]
     markup.show("signs", "<ul>", *told, "</ul>", under="Signals, by family", level=3)

@@ -8,12 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.drawing import expander, tables, words
+from pages.parts.drawing import expander, readings, tables, vocabulary, words
 from pages.parts.indicator import cards
+from pages.parts.shell import pages
 from pages.parts.shell.filters import View
 
 CIRCLE, HINDERS, HELPS = "kindness", "hinders", "helps"  # families of indicators
-PAGE = "pages/executives/circle.py"
+PAGE = pages.of("circle")
 CREDIT = (
     "The circle, what hinders and what helps are John Ballatt’s (*Intelligent Kindness in Practice*) and his and Penelope "
     "Campling’s (*Intelligent Kindness*); drawn by Kinship."
@@ -132,7 +133,7 @@ def table(rows: Rows, unit: str, release: str, wave: dt.date) -> None:
     """The same as a table and as a file: every score with its interval, shares and what was asked."""
     listed = [
         {
-            "Part": words.FAMILIES[row["family"]] if row["family"] != CIRCLE else "The circle",
+            "Part": vocabulary.FAMILIES[row["family"]] if row["family"] != CIRCLE else "The circle",
             "Point": row["title"],
             "Points of 10": row["value"],
             "From": row["low"],
@@ -198,6 +199,6 @@ def measured(view: View, rows: Rows, month: dt.date) -> list[str]:
 def _measured(view: View, row: dict[str, Any]) -> str:
     indicator = view.indicators[row["indicator"]]
     value = words.measured(row, indicator["unit"], cards.decimals(row))
-    reading = words.reading(row, view.unit["level"])
+    reading = readings.reading(row, view.unit["level"])
     told_ = f" ({reading[:1].lower()}{reading[1:]})" if row["verdict"] not in (None, "not_judged") else ""
     return words.plain(f"{indicator['title'].lower()} {value} in {words.month(row['month'])}{told_}")

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.access import access, audit
-from pages.parts.drawing import tables, words
+from pages.parts.drawing import tables, vocabulary, words
 from pages.parts.quality.coverage import chosen
 from pages.parts.release import engine_process, warehouse
 from pages.parts.shell import freshness, states
@@ -15,13 +15,6 @@ from pages.parts.shell.filters import View
 
 DEED = "go back"
 MOST = 40  # releases listed; older ones are still in their folder
-SIGNS = {
-    "concern": "concern",
-    "improvement": "improvement",
-    "change": "change",
-    "common_cause": "within chance",
-    "not_judged": "not judged",
-}
 
 
 def known(view: View) -> list[dict[str, Any]]:
@@ -190,9 +183,9 @@ def _figures(pair: warehouse.Pair, changes: list[dict[str, Any]]) -> None:
             "Unit": row["title"] or row["unit"],
             "Was": row["was"],
             "Is": row["is_now"],
-            "Verdict": SIGNS[row["verdict_now"]]
+            "Verdict": vocabulary.SIGNALS[row["verdict_now"]]
             if row["verdict_was"] == row["verdict_now"]
-            else f"{SIGNS[row['verdict_was']]} → {SIGNS[row['verdict_now']]}",
+            else f"{vocabulary.SIGNALS[row['verdict_was']]} → {vocabulary.SIGNALS[row['verdict_now']]}",
         }
         for row in pair.ask("revised", indicator=indicator)
     ]

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.parts.access import access, audit
 from pages.parts.drawing import expander, tables, words
 from pages.parts.journal import session
-from pages.parts.shell import states
+from pages.parts.shell import pages, states
 from pages.parts.shell.filters import View
 
 ROLES = {"leader": "Leaders", "executive": "Executives", "analyst": "Analysts", "staff": "Staff"}
@@ -52,9 +52,10 @@ def at_pages() -> None:
         return
     found = audit.months(session.today())
     rows = [
-        {"Page": page} | _row(month, {role: month.of_pages.get((page, role)) for role in ROLES})
+        {"Page": page} | _row(month, {role: of_pages.get((page, role)) for role in ROLES})
         for month in found
-        for page in sorted({page for page, _ in month.of_pages})
+        for of_pages in [_by_title_now(month)]
+        for page in sorted({page for page, _ in of_pages})
     ]
     if rows:
         told = "How often each page was looked at, by month and role"
@@ -63,6 +64,15 @@ def at_pages() -> None:
         _not_yet(session.today())
     _missing(found)
     st.caption(WHY)
+
+
+def _by_title_now(month: audit.Month) -> dict[tuple[str, str], audit.Looked]:
+    """(page, role) → counts, in which a page that has been renamed is one page, under what it is called now."""
+    counts: dict[tuple[str, str], audit.Looked] = {}
+    for (page, role), looked in month.of_pages.items():
+        key = pages.title_now(page), role
+        counts[key] = counts.get(key, audit.Looked()) + looked
+    return counts
 
 
 def outage() -> None:

@@ -10,7 +10,7 @@ import font_source_serif_pro
 import typst
 import vl_convert
 
-from pages.parts.drawing import icons, words
+from pages.parts.drawing import icons, readings, vocabulary, words
 from pages.parts.indicator import cards, xmr_chart
 from pages.parts.kindness import kindness as survey
 from pages.parts.kindness import score_charts
@@ -105,12 +105,12 @@ def _row(found: review.Review, row: dict[str, Any], folder: Path) -> dict[str, A
     judged = cards.judged(row)
     return {
         "icon": _drawn(folder, f"{row['indicator']}_icon.svg", icons.variation(judged["verdict"], row["moved"])),
-        "sign": words.sign(judged),
+        "sign": readings.sign(judged),
         "title": about["title"],
         "lever": words.sentence(about["lever_is"]),
         "latest": review.latest(found, row),
         "strip": _drawn(folder, f"{row['indicator']}_strip.svg", icons.strip(row["points"])),
-        "reading": words.in_short(row),
+        "reading": readings.in_short(row),
     }
 
 
@@ -123,12 +123,12 @@ def _chart(found: review.Review, row: dict[str, Any], folder: Path, number: int)
     of = view.of(unit=row["unit"], indicator=row["indicator"])
     return {
         "title": f"{about['title']}, {review.name_of(found, unit)}",
-        "meaning": f"{words.reading(row, unit['level'])}. {words.lever(about)}.".replace(" .", ""),
+        "meaning": f"{readings.reading(row, unit['level'])}. {readings.lever(about)}.".replace(" .", ""),
         "file": _drawn(folder, f"chart_{number}.svg", _svg(spec)),
-        "alt": xmr_chart.in_words(of, series, words.reading(row, unit["level"])),
+        "alt": xmr_chart.in_words(of, series, readings.reading(row, unit["level"])),
         "key": words.bare(xmr_chart.key(series, events, view.profile)),
-        "told": words.bare(words.sure(row, view.profile)),
-        "helping": words.helping(about) if row["verdict"] in ("concern", "change") else "",
+        "told": words.bare(readings.sure(row, view.profile)),
+        "helping": readings.helping(about) if row["verdict"] in vocabulary.WORTH_A_CONVERSATION else "",
     }
 
 

@@ -5,14 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pages.parts.drawing import words
+from pages.parts.drawing import readings, vocabulary, words
 from pages.parts.indicator import cards
 from pages.parts.kindness import frames, kindness
 from pages.parts.release import warehouse
+from pages.parts.shell import pages
 from pages.parts.shell.filters import View
 
-STRAINED = ("clear_strain", "likely_strain")
-EASED = ("clear_easing", "likely_easing")
 STANDING = {
     "new": ("New concern", "Not said of them the month before"),
     "persisting": ("Persisting", "Said of them for two months or more"),
@@ -73,7 +72,8 @@ class Review:
     @property
     def title(self) -> str:
         month = self.month or cards.newest([row for rows in self.pressures.values() for row in rows])
-        return f"Monthly review, {words.month(month)}" if month else "Monthly review"
+        title = pages.of("review").title
+        return f"{title}, {words.month(month)}" if month else title
 
     @property
     def charts(self) -> list[dict[str, Any]]:
@@ -99,7 +99,7 @@ def review(view: View, compared: warehouse.Release | None) -> Review:
     pressures: dict[str, list[dict[str, Any]]] = {name: [] for name in OWNED}
     wave = kindness.wave_by(view, month)
     for key in (key for key in view.front if key in mine):
-        others = view.indicators[key]["lever"] in ("service", "team")
+        others = view.indicators[key]["lever"] in vocabulary.OF_TEAMS
         pressures["others" if others else "organisation"].append(mine[key])
     return Review(
         view,
@@ -161,10 +161,10 @@ def _places(
 
 def _standing(before: list[dict[str, Any]], last: dict[str, Any]) -> str | None:
     """new, persisting or lifted; None where nothing has happened that a review must know."""
-    if last["verdict"] in STRAINED:
-        return "persisting" if before and before[-1]["verdict"] in STRAINED else "new"
-    eased = last["verdict"] in EASED and not (before and before[-1]["verdict"] in EASED)
-    return "lifted" if eased or any(row["verdict"] in STRAINED for row in before) else None
+    if last["verdict"] in vocabulary.STRAINED:
+        return "persisting" if before and before[-1]["verdict"] in vocabulary.STRAINED else "new"
+    eased = last["verdict"] in vocabulary.EASED and not (before and before[-1]["verdict"] in vocabulary.EASED)
+    return "lifted" if eased or any(row["verdict"] in vocabulary.STRAINED for row in before) else None
 
 
 def _frames(view: View, of: list[dict[str, Any]], month: dt.date | None) -> dict[str, list[dict[str, Any]]]:
@@ -255,12 +255,12 @@ def of_number(found: Review, row: dict[str, Any]) -> str:
     decimals = cards.decimals(row)
     value = words.measured(row, about["unit"], decimals)
     usual = f", own average {words.figure(row['mean'], decimals)}" if row["mean"] is not None else ""
-    return " · ".join(filter(None, (f"{about['title']} {value}{usual}", words.lever(about))))
+    return " · ".join(filter(None, (f"{about['title']} {value}{usual}", readings.lever(about))))
 
 
 def latest(found: Review, row: dict[str, Any]) -> str:
     if row["shown"] != "yes":
-        return words.absence(row).partition(". ")[0]
+        return readings.absence(row).partition(". ")[0]
     return words.measured(row, found.about(row)["unit"], cards.decimals(row))
 
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from pages.parts.drawing import icons, markup, words
+from pages.parts.drawing import icons, markup, readings, words
 from pages.parts.indicator import cards
 from pages.parts.kindness import kindness as survey
 from pages.parts.kindness import score_ranges
 from pages.parts.review import review
+from pages.parts.shell import pages
 
 
 def all_of(found: review.Review) -> None:
@@ -36,7 +37,7 @@ def place(found: review.Review, of: review.Place, standing: str) -> str:
     name = markup.link(cards.UNIT, review.name_of(found, of.unit), found.view.address(unit=of.unit["unit"]))
     told = [review.of_place(found, of), *(review.of_number(found, row) for row in of.telling)]
     if of.rows and standing == "new":
-        told.append(words.helping(found.about(of.rows[0])))
+        told.append(readings.helping(found.about(of.rows[0])))
     return f"<li><strong>{name}</strong>{''.join(map(markup.quiet, told))}</li>"
 
 
@@ -51,7 +52,7 @@ def pressure(found: review.Review, row: dict[str, Any]) -> str:
     about = found.about(row)
     name = markup.link(cards.LARGE, about["title"], found.view.address(indicator=row["indicator"]))
     lever = markup.quiet(words.sentence(about["lever_is"])) if about["lever_is"] else ""
-    said = f"{about['title']}, the last twelve months: {words.reading(row, found.view.unit['level'])}"
+    said = f"{about['title']}, the last twelve months: {readings.reading(row, found.view.unit['level'])}"
     strip = markup.picture(icons.strip(row["points"]), said)
     latest = markup.text(review.latest(found, row))
     return f"<li>{cards.sign(row)}<div class='wide'>{name}{lever}</div><div>{latest}</div><div>{strip}</div></li>"
@@ -69,7 +70,7 @@ def kindness(found: review.Review) -> None:
 def since(found: review.Review) -> None:
     """What has changed and was revised since the review before, and the quality of the data in a line."""
     first, *rest = review.since(found)
-    quality = markup.heading("Data quality") + markup.prose(words.plain(review.quality(found)))
+    quality = markup.heading(pages.of("quality").title) + markup.prose(words.plain(review.quality(found)))
     said = markup.prose(words.plain(first)) + bullets(rest)
     markup.show("prose", said, quality, under="Since the review before")
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import xlsxwriter
 
-from pages.parts.drawing import words
+from pages.parts.drawing import readings, words
 from pages.parts.indicator import cards
 from pages.parts.kindness import kindness as survey
 from pages.parts.review import review
+from pages.parts.shell import pages
 
 WIDE = 60  # characters of the widest column
 
@@ -30,7 +31,7 @@ def xlsx(found: review.Review) -> bytes:
             {"What": "Release", "": view.release.id},
             {"What": "Compared with", "": found.compared.id if found.compared else "no other release"},
             {"What": "Data", "": "made up, for demonstration" if release["synthetic"] else "of the organisation"},
-            {"What": "Data quality", "": review.quality(found)},
+            {"What": pages.of("quality").title, "": review.quality(found)},
             {"What": "Purpose", "": words.PURPOSE},
         ],
     }  # fmt: skip
@@ -90,10 +91,10 @@ def _number(found: review.Review, row: dict[str, Any]) -> dict[str, Any]:
         row["value"] if shown else None,
         about["unit"],
         round(row["mean"], cards.decimals(row)) if shown and row["mean"] is not None else None,
-        words.reading(row, level),
+        readings.reading(row, level),
         about["harder"],
         about["could_help"],
-        words.lever(about),
+        readings.lever(about),
     )
     return dict(zip(_number_names(), told, strict=True))
 

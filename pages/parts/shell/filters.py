@@ -17,6 +17,7 @@ from pages.parts.access import access
 from pages.parts.access.access import Viewer
 from pages.parts.drawing import markup, words
 from pages.parts.release import warehouse
+from pages.parts.shell.pages import Page
 
 NEWEST = "newest"
 OF = "of"  # in the address of a chart opened from a table: the unit whose table it was
@@ -76,7 +77,7 @@ class View:
         return self.month or (self.indicator["settled_to"] and self.indicator["settled_to"].replace(day=1))
 
 
-def show(page: str, uses: tuple[str, ...], release: warehouse.Release, viewer: Viewer, heading: Any) -> View | None:
+def show(page: Page, release: warehouse.Release, viewer: Viewer, heading: Any) -> View | None:
     """Draw the filters that this page uses and say what they choose; None if the viewer may see nothing."""
     units = {row["unit"]: row for row in warehouse.ask(release, "units", viewer.roots)}
     indicators = {row["indicator"]: row for row in warehouse.ask(release, "indicators", viewer.roots)}
@@ -92,11 +93,11 @@ def show(page: str, uses: tuple[str, ...], release: warehouse.Release, viewer: V
         "indicator": {key: row["title"] for key, row in indicators.items()},
         "month": {NEWEST: "Newest settled"} | {key: words.month(month) for key, month in months.items()},
     }
-    moved = st.session_state.get("page") != page
-    st.session_state["page"] = page
-    unknown = [key for key in uses if not _settle(key, labels[key], uses, moved)]
-    if uses:
-        _draw(page, uses, labels, unknown)
+    moved = st.session_state.get("page") != page.id
+    st.session_state["page"] = page.id
+    unknown = [key for key in page.filters if not _settle(key, labels[key], page.filters, moved)]
+    if page.filters:
+        _draw(page, labels, unknown)
     chosen = {key: _chosen(key, labels[key]) for key in LABELS}
     view = replace(
         view,
@@ -165,10 +166,10 @@ def _chosen(key: str, labels: dict[str, str]) -> str:
     return last if last in labels else next(iter(labels))
 
 
-def _draw(page: str, uses: tuple[str, ...], labels: dict[str, dict[str, str]], unknown: list[str]) -> None:
+def _draw(page: Page, labels: dict[str, dict[str, str]], unknown: list[str]) -> None:
     with st.container(key="filters", gap="xsmall"):
         with st.container(horizontal=True, gap="small"):
-            for key in uses:
+            for key in page.filters:
                 st.selectbox(
                     LABELS[key], list(labels[key]), format_func=labels[key].get, key=f"filter_{key}",
                     on_change=_write, args=(key, next(iter(labels[key]))), filter_mode="contains", width=WIDTHS[key],
@@ -179,7 +180,7 @@ def _draw(page: str, uses: tuple[str, ...], labels: dict[str, dict[str, str]], u
                 f":material/info: The address asks for {'an' if key == 'indicator' else 'a'} {key} "
                 f"that is not here for you. Shown instead: {default}."
             )
-        changed = [key for key in uses if _chosen(key, labels[key]) != next(iter(labels[key]))]
+        changed = [key for key in page.filters if _chosen(key, labels[key]) != next(iter(labels[key]))]
         if changed:
             told = " · ".join(labels[key][_chosen(key, labels[key])].partition(" · ")[0] for key in changed)
             reset = markup.link(page, "Reset", {}, "to the usual view")

@@ -9,14 +9,28 @@ from streamlit.errors import StreamlitPageNotFoundError
 from pages.parts.access import uploads
 from pages.parts.drawing import markup, words
 from pages.parts.release import warehouse
-from pages.parts.shell import states
+from pages.parts.shell import pages, states
 from pages.parts.shell.filters import View
+from pages.parts.shell.pages import Page
 
 
 def open_page() -> None:
     """The browser's tab, the logo and the few styles that Streamlit's theme cannot say."""
     st.set_page_config(page_title="Kinship", page_icon=str(markup.ASSETS / "kinship.png"), layout="wide")
     st.logo(str(markup.ASSETS / "kinship.svg"))
+
+
+def navigation(rows: list[Page], shown: bool) -> tuple[Page, st.Page]:
+    """The menu of these pages, and which of them is asked for: its row and its script."""
+    scripts = {
+        page.id: st.Page(page.path, title=page.title, help=page.help, url_path=page.id, default=page.id == pages.FIRST)
+        for page in rows
+    }
+    sections: dict[str, list[st.Page]] = {}
+    for page in rows:
+        sections.setdefault(page.section, []).append(scripts[page.id])
+    chosen = st.navigation(sections, position="top" if shown else "hidden")
+    return next((page, chosen) for page in rows if scripts[page.id] is chosen)
 
 
 @contextmanager
@@ -31,7 +45,7 @@ def body() -> Iterator[None]:
             purpose()
 
 
-def heading(view: View, title: str, sentence: str, here: str | None = None) -> None:
+def heading(view: View, title: str, sentence: str, here: Page | None = None) -> None:
     """The way down to the unit (links to the page `here`), the title, and the answer in markdown."""
     path = ""
     if here and view.unit["above"]:
@@ -53,11 +67,16 @@ def plain_heading(title: str, sentence: str) -> None:
         markup.show("title", markup.heading(title, 1), markup.prose(sentence))
 
 
-def link(page: str, label: str, address: dict[str, str] | None = None) -> None:
+def link(page: Page, label: str, address: dict[str, str] | None = None) -> None:
     """The way to another page, where it is one of the reader's: Streamlit draws no other, and breaks off."""
     with suppress(StreamlitPageNotFoundError):
         st.page_link(
-            page, label=label, help="", icon=":material/arrow_forward:", icon_position="right", query_params=address
+            page.path,
+            label=label,
+            help="",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            query_params=address,
         )
 
 

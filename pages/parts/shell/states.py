@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts.access import access
 from pages.parts.drawing import words
 from pages.parts.release import warehouse
+from pages.parts.shell.pages import Page
 
 CLOSED = (warehouse.UnreadableRelease, access.SignInFirst, access.SignInNeeded, access.BadAccess)
 LOOKED = "looked_just_now"
@@ -40,8 +41,8 @@ def empty(icon: str, line: str, reason: str):
     return box
 
 
-def no_release(sources: st.Page | None) -> None:
-    """`sources` is the page on which whoever reads may add the first source."""
+def no_release(sources: Page | None) -> None:
+    """`sources` is the page on which whoever reads may add the first source; None where they may not."""
     st.title("Nothing to show yet", anchor=False)
     with empty("inventory_2", "No release yet", "Kinship shows what a build has published, and none has been."):
         st.markdown("To see it at work on made-up data:", text_alignment="center")
@@ -49,7 +50,9 @@ def no_release(sources: st.Page | None) -> None:
         st.markdown("With your own extracts, put the files in `workspace/inbox` and build:", text_alignment="center")
         st.code("python -m etl build", language=None, width=460)
         if sources:
-            st.page_link(sources, label="Add a source that Kinship does not know yet", help="", icon=":material/add:")
+            st.page_link(
+                sources.path, label="Add a source that Kinship does not know yet", help="", icon=":material/add:"
+            )
 
 
 def unreadable(sentence: str) -> None:

@@ -9,18 +9,18 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.drawing import icons, markup, words
+from pages.parts.drawing import icons, markup, readings, vocabulary, words
 from pages.parts.indicator import cards
-from pages.parts.shell import states
+from pages.parts.shell import pages, states
 from pages.parts.shell.filters import View
 
-PAGE = "pages/leaders/strain.py"
+PAGE = pages.of("strain")
 A_PAGE = 30  # units in the list, before it is cut into pages
 FEW = 3  # reasons beside a unit in the list; its own page has them all
-CHANGED = ("clear_strain", "likely_strain", "likely_easing", "clear_easing")
+CHANGED = (*vocabulary.STRAINED, *vocabulary.EASED)
 TOLD = {
-    ("clear_strain", "likely_strain"): ("shows strain", "show strain"),
-    ("clear_easing", "likely_easing"): ("is easing", "are easing"),
+    vocabulary.STRAINED: ("shows strain", "show strain"),
+    vocabulary.EASED: ("is easing", "are easing"),
     ("steady",): ("is steady", "are steady"),
     ("not_clear",): ("is not clear", "are not clear"),
 }
@@ -28,7 +28,7 @@ TOLD = {
 
 def sign(row: dict[str, Any]) -> str:
     """The sign of a verdict, in HTML."""
-    said = words.STRAIN.get(row["verdict"], ("Nothing to say yet",))[0]
+    said = vocabulary.STRAIN.get(row["verdict"], ("Nothing to say yet",))[0]
     return markup.picture(icons.strain(row["verdict"]), said)
 
 
@@ -42,17 +42,17 @@ def section(view: View) -> None:
     row = next(iter(tree(view)), None)
     if row is None:
         return
-    reason = words.STRAIN[row["verdict"]][1] if row["verdict"] else words.why_no_strain(row)
+    reason = vocabulary.STRAIN[row["verdict"]][1] if row["verdict"] else readings.why_no_strain(row)
     told = ""
     if row["verdict"] in CHANGED:
         told = markup.quiet(
             f"As judged in {words.month(row['judged_in'])}. It says that conditions have changed, not why. What has changed "
             "most is always named; the others where they have changed clearly by themselves."
         )
-    beside = markup.link(PAGE, "Where is the strain?", view.address(unit=_over(view)))
+    beside = markup.link(PAGE, PAGE.title, view.address(unit=_over(view)))
     markup.show(
         "rows strain",
-        f"<ul><li>{sign(row)}<div><p><strong>{markup.text(words.strain(row))}.</strong> {markup.text(reason)}.</p>"
+        f"<ul><li>{sign(row)}<div><p><strong>{markup.text(readings.strain(row))}.</strong> {markup.text(reason)}.</p>"
         f"{reasons(view, row, len(row['because']))}{told}<p>{beside}</p></div></li></ul>",
         under="Strain and easing",
     )
@@ -111,7 +111,7 @@ def _shared(view: View, row: dict[str, Any]) -> str:
     about = view.indicators[row["indicator"]]
     worse = (row["moved"] == "down") == (about["better"] == "higher")
     verdict = "concern" if worse else "improvement"
-    sign = markup.picture(icons.variation(verdict, row["moved"]), words.sign({**row, "verdict": verdict}))
+    sign = markup.picture(icons.variation(verdict, row["moved"]), readings.sign({**row, "verdict": verdict}))
     name = markup.link(cards.LARGE, about["title"], view.address(indicator=row["indicator"]))
     side = "Higher" if row["moved"] == "up" else "Lower"
     told = markup.quiet(f"{side} than season and the year before explain, {words.month(row['month'])}.")
@@ -154,8 +154,8 @@ def line(view: View, row: dict[str, Any]) -> str:
     """One unit in HTML: its sign, its name, the verdict, and the first of its reasons."""
     name = markup.link(cards.UNIT, row["title"], view.address(unit=row["unit"]))
     if row["verdict"] in CHANGED:
-        said = f"<p><strong>{markup.text(words.strain(row))}</strong></p>{reasons(view, row, FEW)}"
+        said = f"<p><strong>{markup.text(readings.strain(row))}</strong></p>{reasons(view, row, FEW)}"
     else:
-        why = "" if row["verdict"] else f". {words.why_no_strain(row)}."
-        said = markup.quiet(f"{words.strain(row)}{why}")
+        why = "" if row["verdict"] else f". {readings.why_no_strain(row)}."
+        said = markup.quiet(f"{readings.strain(row)}{why}")
     return f"<li>{sign(row)}<div>{name}</div><div class='wide'>{said}</div></li>"
