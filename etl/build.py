@@ -130,8 +130,8 @@ def make_release(
     # What only a new release needs is imported only for one: a build with nothing new is over before these are read.
     from etl.config import indicator_counts as counted_facts
     from etl.disclosure import memory
-    from etl.disclosure.attack.step import expect_nothing_given_away
-    from etl.disclosure.attack.step import record as record_attack
+    from etl.disclosure.gate import expect_nothing_given_away
+    from etl.disclosure.gate import record as record_attack
     from etl.disclosure.step import protect
     from etl.release import facts_cache
     from etl.release.coverage import account

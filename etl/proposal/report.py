@@ -18,7 +18,7 @@ from etl.proposal import dry_run, folder, form, propose, upload
 from etl.store.receipts import RefusedExtract
 
 SENTENCES = (BadContract, BadKey, BadSettings, DiskFull, RefusedExtract, UnreadableExtract, upload.UnusableSample)
-MEMORY = 6 << 30  # bytes of addresses: what a hostile file makes a reader ask for beyond it is not given
+MAX_MORE_MEMORY = 6 << 30  # bytes of addresses: what a hostile file makes a reader ask for beyond it is not given
 FAILED = 1
 Record = dict[str, Any]
 
@@ -61,12 +61,13 @@ def _answer(file: Path, workspace: Workspace, changed: Path | None, save: bool) 
 
 @contextmanager
 def _limited_memory() -> Iterator[None]:
-    """Whoever runs this in a process of their own has their limit back afterwards."""
+    """So much more than the process has already; whoever runs this in a process of their own has their limit back afterwards."""
     try:
         import resource
 
         before = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, before[1]))
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MAX_MORE_MEMORY, before[1]))
     except (ImportError, ValueError, OSError):  # not on every machine; the limits on the file hold everywhere
         yield
         return

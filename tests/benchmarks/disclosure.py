@@ -21,7 +21,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from etl.config.settings import DisclosureRules
 from etl.disclosure import figures, memory, protect, suppress
-from etl.disclosure.attack.step import expect_nothing_given_away
+from etl.disclosure.gate import expect_nothing_given_away
 from etl.disclosure.rows import Rows
 from etl.paths import SQL, Workspace
 from etl.release.measure import stretch_spells

@@ -152,7 +152,8 @@ def test_a_refusal_names_no_few_rows(sentence, told):
 
 def test_reasons_for_leaving_out_are_those_of_the_engine():
     said = "".join(
-        (PROJECT / "etl" / "steps" / name).read_text(encoding="utf-8") for name in ("judge.py", "conform.py")
+        (PROJECT / "etl" / "intake" / name).read_text(encoding="utf-8")
+        for name in ("expectations/judge.py", "conform.py")
     )
     assert all(reason in said for reason in counts.LEFT_OUT)
     assert (
