@@ -8,8 +8,8 @@ import pyarrow as pa
 from etl import errors
 from etl.config.settings import DisclosureRules
 from etl.disclosure.attack import findings
-from etl.disclosure.attack.releases import Part
 from etl.disclosure.attack.workspace import Unpublished, expect_nothing_added, findings_of
+from etl.disclosure.releases import Part
 from etl.paths import Workspace
 
 

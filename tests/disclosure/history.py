@@ -10,9 +10,9 @@ import pyarrow as pa
 from etl.config.settings import DisclosureRules
 from etl.disclosure import memory
 from etl.disclosure.attack.finding import Finding
-from etl.disclosure.attack.releases import Release
 from etl.disclosure.attack.values import attack
 from etl.disclosure.protect import Protected, protect
+from etl.disclosure.releases import Release
 from etl.paths import Workspace
 from tests.disclosure.simulated import HEADERS, Organisation
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from etl.config.settings import DisclosureRules
 from etl.disclosure import audit, group, leavers, protect, rounding
 from etl.disclosure.attack import kinds
-from etl.disclosure.attack.releases import Release
 from etl.disclosure.figures import LEAVERS, SHOWN, WHY
+from etl.disclosure.releases import Release
 from tests.disclosure import hierarchies
 from tests.disclosure.history import History
 from tests.disclosure.simulated import HEADERS, NOBODY, Organisation

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl.intake import file_group, keep, size_limits, take_in
+from etl.intake import file_group, size_limits, take_in
 from etl.paths import DiskFull
 from etl.printable import printable
 from etl.store import receipts
@@ -407,7 +407,7 @@ def test_a_file_that_comes_after_a_clock_was_set_ahead_is_still_the_later_word(i
             return dt.datetime(2040, 1, 1, tzinfo=tz)
 
     with monkeypatch.context() as patch:
-        patch.setattr(keep.dt, "datetime", Ahead)
+        patch.setattr(receipts.dt, "datetime", Ahead)
         inbox.take()
     inbox.drop("beds_2.csv", GOOD.replace(",5", ",6"))
     inbox.take()
@@ -443,7 +443,7 @@ def test_each_group_of_files_is_kept_before_the_next_is_read(inbox, monkeypatch)
 
 def test_receipts_are_read_a_few_times_each_however_many_there_are(inbox, monkeypatch):
     reads, read_receipt = [], receipts._read_receipt
-    monkeypatch.setattr(keep, "_read_receipt", lambda *given: reads.append(given) or read_receipt(*given))
+    monkeypatch.setattr(receipts, "_read_receipt", lambda *given: reads.append(given) or read_receipt(*given))
     for number in range(10):
         inbox.drop(f"beds_{number}.csv", beds(f"Elm,{number + 1}/01/2023,5"))
     inbox.take()

@@ -12,8 +12,8 @@ import pytest
 from etl import build
 from etl.config import indicators
 from etl.config.indicators import Indicator
-from etl.disclosure.attack.releases import Release
 from etl.disclosure.figures import WORKING, kind_of
+from etl.disclosure.releases import Release
 from etl.paths import SQL
 from tests.disclosure.history import History
 from tests.etl.conftest import DAY, Organisation

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from etl.disclosure.attack.forest import NOWHERE, Forest
 from etl.disclosure.attack.kinds import POOL
-from etl.disclosure.attack.releases import Release
+from etl.disclosure.releases import Release
 
 NUMBERS = ("people", "denominator", "public_numerator", "public_denominator")
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 from etl.disclosure.attack.finding import Finding, distinct
 from etl.disclosure.attack.library import Library
 from etl.disclosure.attack.reader import Reader
-from etl.disclosure.attack.releases import Release
+from etl.disclosure.releases import Release
 
 
 def attack(

@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.disclosure.attack import releases
+from etl.disclosure import releases
 from etl.disclosure.attack.finding import Finding, GivesAway, distinct
 from etl.disclosure.attack.kinds import LEAVERS, SENSITIVE, kind_of
 from etl.disclosure.attack.library import Library, date_of
-from etl.disclosure.attack.releases import Part, Release
 from etl.disclosure.attack.tables import ask
 from etl.disclosure.attack.values import attack
 from etl.disclosure.attack.view import laid_out
+from etl.disclosure.releases import Part, Release
 from etl.paths import Workspace
 
 NOTHING = "Nothing was published; the last release stays."
