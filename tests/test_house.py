@@ -258,3 +258,23 @@ def test_the_engine_knows_no_source_and_no_indicator_by_name():
 def test_every_top_level_name_is_where_its_user_fixed_it():
     fixed = ("app.py", "pages", "etl", "expectations", "sql", "tests", "requirements.txt", "README.md", "LICENSE")
     assert all((PROJECT / name).exists() for name in fixed)
+
+
+# Words of ours for which the field has its own: house rules for README, docs, headers and pages.
+PRIVATE_WORDS = re.compile(
+    r"\bnought\b|\bfront set\b|\bthe deck\b|prime limits|140 letters|who stands under whom|mark between cells|in doubt a person|"
+    r"stays told|\bR5 company\b|\bkeeps? (?:it|them) company\b",
+    re.IGNORECASE,
+)
+READ_BY_MANY = [
+    *(PROJECT / name for name in ("README.md", "GLOSSARY.md")),
+    *sorted((PROJECT / "docs").rglob("*.md")),
+    *sorted((SQL / "indicators").glob("*.sql")),
+    *QUESTIONS,
+    *APP,
+]
+
+
+@pytest.mark.parametrize("path", READ_BY_MANY, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_what_many_read_uses_the_fields_own_words(path):
+    assert PRIVATE_WORDS.findall(path.read_text(encoding="utf-8")) == []

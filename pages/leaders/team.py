@@ -1,4 +1,4 @@
-"""One unit: the numbers of the front set, what is holding up first; then every other number known of it."""
+"""One unit: the headline indicators, what is holding up first; then every other number known of it."""
 
 from pages.parts.conversation import sheet
 from pages.parts.drawing import markup

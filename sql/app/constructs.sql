@@ -1,4 +1,4 @@
--- Every point of the circle, hindrance and help for each unit in one wave, in the deck's order: its score and what may be said
+-- Every point of the circle, hindrance and help for each unit in one wave, in the order of *Intelligent Kindness*: its score and what may be said
 -- of it.
 SELECT
     w.unit AS of,

@@ -2,7 +2,7 @@
 title: What helps
 family: helps
 definition: The mean, over answer-sheets, of what each says of it in points of ten; the answers to reversed items are turned round, so that higher is always better.
-why_it_matters: The deck names five things that help. Each is something leaders can give.
+why_it_matters: John Ballatt names five things that help. Each is something leaders can give.
 caveats: From a questionnaire, of those who answered. The default questionnaire is our own and has not been validated. Needs 11 answers to every item. Compare a unit with its own waves first; never rank units by it.
 unit: "of 10"
 scale: 1

@@ -2,7 +2,7 @@
 title: Freedom from what hinders
 family: hinders
 definition: The mean, over answer-sheets, of what each says of it in points of ten; the answers to reversed items are turned round, so that higher is always better.
-why_it_matters: The deck names seven things that make kindness hard. Most of them are conditions that somebody above the team can change.
+why_it_matters: John Ballatt names seven things that make kindness hard. Most of them are conditions that somebody above the team can change.
 caveats: From a questionnaire, of those who answered. The default questionnaire is our own and has not been validated. Needs 11 answers to every item. Compare a unit with its own waves first; never rank units by it.
 unit: "of 10"
 scale: 1

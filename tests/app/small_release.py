@@ -52,7 +52,7 @@ INDICATORS = [
     ("leaver_rate", "Leaver rate", "staying", "%", 100, "lower", "live", SETTLED),
     ("old_rate", "An older rate", "absence", "%", 100, "lower", "retired", SETTLED),
 ]
-QUARTERLY = {"leaver_rate"}  # beside the front set, over twelve months, renewed by the quarter
+QUARTERLY = {"leaver_rate"}  # no headline indicator, over twelve months, renewed by the quarter
 BASE = {"fill_rate": 92, "lead_time": 40, "sickness_rate": 4.4, "stress_share": 24, "old_rate": 3, "leaver_rate": 11}
 
 

@@ -36,7 +36,7 @@ def answer(sheet: Sheet | None, today: dt.date) -> str:
 
 
 def changed(view: View) -> list[dict[str, Any]]:
-    """The unit's numbers that have changed in a way worth a conversation, the front set first."""
+    """The unit's numbers that have changed in a way worth a conversation, headline indicators first."""
     rows = view.ask("now", indicators=list(view.indicators), of=[view.unit["unit"]], month=None)
     found = {row["indicator"]: row for row in rows}
     in_order = [*view.front, *(key for key in view.indicators if key not in view.front)]

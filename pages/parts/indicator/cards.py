@@ -121,7 +121,7 @@ def card(view: View, row: dict[str, Any], others: list[dict[str, Any]], asked: s
 
 
 def further(view: View, rows: list[dict[str, Any]], others: dict[str, list[dict[str, Any]]]) -> None:
-    """The numbers beside the front set, family by family, folded away and not drawn until they are asked for."""
+    """The numbers that are no headline indicators, family by family, folded away and not drawn until they are asked for."""
     if not rows:
         return
     changed = sum(standing(row) in vocabulary.UNUSUAL for row in rows)

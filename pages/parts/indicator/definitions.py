@@ -107,7 +107,7 @@ def _behind(row: dict[str, Any], reads: dict[str, list[str]]) -> dict[str, list[
 
 
 def _pages(row: dict[str, Any]) -> list[str]:
-    """Where it is shown; the review tells of the front set only."""
+    """Where it is shown; the review tells of headline indicators only."""
     ids = ("team", *(["review"] if row["front"] else []), "indicator", "signals")
     return [pages.of(id).title for id in ids]
 

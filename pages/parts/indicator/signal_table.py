@@ -33,10 +33,10 @@ def units(view: View) -> list[dict[str, Any]]:
 
 
 def wanted(view: View) -> list[str]:
-    """The indicators that the reader asks for: the front set, or all there are."""
+    """The indicators that the reader asks for: the headline indicators, or all there are."""
     more = len(view.indicators) - len(view.front)
     if more and st.toggle(
-        f"With the {words.many(more, 'number')} beside the front set", key="all", bind="query-params"
+        f"With the {words.many(more, 'number')} beside the headline indicators", key="all", bind="query-params"
     ):
         return list(view.indicators)
     return view.front

@@ -208,7 +208,7 @@ def _across(first: str, last: str, ticks: tuple[str, ...]) -> alt.X:
 
 
 def _up(measure: str) -> alt.Y:
-    """Values, about five round ticks; not forced to nought. The span is that of the first two names."""
+    """Values, about five round ticks; not forced to zero. The span is that of the first two names."""
     return alt.Y(
         "value:Q",
         title=None,

@@ -9,7 +9,7 @@ SHORTEST = 4
 EVENT = 120  # letters of an event, at most: it stands below a chart
 WARNING = "Staff of the team see this. Write about conditions, never about a person."
 
-# The five helps of the deck (John Ballatt, Intelligent Kindness in Practice).
+# The five helps of John Ballatt's *Intelligent Kindness in Practice*.
 HELPS = {
     "individual": "Individual support for anxieties and feelings",
     "team": "Teams that hold that and work out what to do",

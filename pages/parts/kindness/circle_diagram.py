@@ -1,4 +1,4 @@
-"""Draws the virtuous circle: seven dials in a ring, the deck's words on the arrows between them; and as a column for a phone.
+"""Draws the virtuous circle: seven dials in a ring, with Ballatt's words on the arrows between; and as a column for a phone.
 
 The nodes and their order are John Ballatt's; the drawing is our own. Colours come from the theme by themselves
 (`currentColor`), so that one drawing serves light, dark and print.
@@ -22,7 +22,7 @@ Node = dict[str, Any]
 
 
 def drawing(nodes: list[Node], unit: str, wave: str, told: str) -> str:
-    """Both drawings as one piece of HTML; which is seen, the width of the screen decides. `nodes` in the deck's order."""
+    """Both drawings as one piece of HTML; which is seen, the width of the screen decides. `nodes` in Ballatt's order."""
     label = html.escape(told, quote=True)
     return (
         f'<div class="ring ring-wide">{_svg(WIDTH, HEIGHT, label, _ring(nodes, unit, wave))}</div>'

@@ -15,7 +15,7 @@ Rows = list[dict[str, Any]]
 
 
 def drawing(rows: Rows, tick: str) -> dict[str, Any]:
-    """A row a construct in the deck's order: the range first, then the point (in outline where few answered), and a tick."""
+    """A row a construct in Ballatt's order: the range first, then the point (in outline where few answered), and a tick."""
     points = [
         {
             "title": row["title"], "value": row["value"], "low": row["low"], "high": row["high"], "tick": row[tick],

@@ -110,7 +110,7 @@ def show(page: Page, release: warehouse.Release, viewer: Viewer, heading: Any) -
 
 
 def usual(view: View) -> str:
-    """The unit that is shown unless another is asked for: the one of which most of the front set is shown, of several the
+    """The unit that is shown unless another is asked for: the one of which most headline indicators are shown, of several the
     first in the order of the structure, which is the highest. A nation of which only published figures are known is not
     what a leader or a board looks for."""
     over = {above["unit"] for unit in view.units.values() for above in unit["above"]}
@@ -120,7 +120,7 @@ def usual(view: View) -> str:
 
 @lru_cache(maxsize=500)
 def _fullest(release: warehouse.Release, roots: tuple[str, ...], front: tuple[str, ...], of: tuple[str, ...]) -> str:
-    """The unit of which most of the front set is shown; it is asked at every run, and the answer is all that is kept."""
+    """The unit of which most headline indicators are shown; it is asked at every run, and the answer is all that is kept."""
     rows = warehouse.ask(release, "now", roots, indicators=list(front), of=list(of), month=None)
     shown = Counter(row["unit"] for row in rows if row["shown"] == "yes")
     return max(of, key=lambda unit: shown[unit])  # max keeps the first
