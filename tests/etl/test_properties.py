@@ -44,8 +44,8 @@ columns:
   note: {headers: [Note], optional: true}
 """
 HEADINGS = ["Unit", "Month", "Beds", "Plain", "Note"]
-few = settings(max_examples=25, deadline=None)
-fewer = settings(max_examples=6, deadline=None)
+few = settings(max_examples=15, deadline=None)
+fewer = settings(max_examples=4, deadline=None)
 EDGES = " \t\u00a0"
 
 anything = st.text(st.sampled_from('ab,";\n\t \u00a0éŵ|-/1.'), max_size=8)
@@ -217,7 +217,7 @@ def test_rows_read_are_accepted_or_set_aside_or_left_out(rows, misshapen):
     assert receipt.rows_read == receipt.rows_accepted + receipt.rows_quarantined + receipt.rows_left_out
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(rows_of_beds)
 def test_months_may_come_in_one_file_or_several_and_in_any_order(rows):
     months = [[row for row in rows if row[1] == end] for end in sorted({row[1] for row in rows})]

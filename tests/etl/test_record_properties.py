@@ -26,7 +26,7 @@ from tests.conftest import table
 CONTRACTS = contracts.load([EXPECTATIONS])
 CORE = core_queries(SQL / "core") | survey_queries.queries(CONTRACTS)
 INDICATORS = indicators.load(SQL / "indicators")
-many = settings(max_examples=25, deadline=None)
+many = settings(max_examples=15, deadline=None)
 
 FIRST, LAST = dt.date(2024, 1, 1), dt.date(2025, 3, 31)  # more than a year, which some indicators look back on
 MONTHS = [dt.date(2024 + number // 12, number % 12 + 1, 1) for number in range(15)]
