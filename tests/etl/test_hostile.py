@@ -182,7 +182,7 @@ def test_no_yaml_is_read_in_another_way():
         "etl/safe_yaml.py",
         "etl/demo/make.py",
         "pages/parts/access/access.py",
-        "pages/parts/journal/store.py",
+        "pages/parts/journal/connection.py",
     }
 
 
