@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from etl.config import contracts as contract_files
+from etl.config import indicators
 from etl.config.contracts import Contract
 from etl.database import connect
 from etl.intake import repair
@@ -139,7 +140,7 @@ def publish_new(con: duckdb.DuckDBPyConnection, inputs: Inputs, made_of: str, bu
     from etl.release.describe import describe
 
     busy("Measuring")
-    draft = make.draft(con, inputs, made_of, core_queries(SQL / "core"))
+    draft = make.draft(con, inputs, made_of, core_queries(SQL / "core"), indicators.load(SQL / "indicators"))
     rows_of = lay_out_sources(
         con, inputs.workspace, inputs.contracts, inputs.counted, inputs.as_of, inputs.organisation
     )

@@ -12,13 +12,11 @@ from functools import partial
 import duckdb
 
 from etl.config import indicator_counts
-from etl.config import indicators as indicator_files
 from etl.config.indicators import Indicator
 from etl.disclosure import gate, memory
 from etl.disclosure import step as disclosure
 from etl.disclosure.protect import Protected
 from etl.disclosure.scores import Scale
-from etl.paths import SQL
 from etl.release import coverage, events_and_targets, losses, publish, purged_counts, spark, units
 from etl.release import measure as measuring
 from etl.release.core import lineage
@@ -62,10 +60,15 @@ class Shown:
     protected: Protected
 
 
-def draft(con: duckdb.DuckDBPyConnection, inputs: Inputs, fingerprint: str, queries: dict[str, str]) -> Draft:
-    """Reads the indicators and what lies behind them; `queries` are those of sql/core. Raises BadIndicator."""
+def draft(
+    con: duckdb.DuckDBPyConnection,
+    inputs: Inputs,
+    fingerprint: str,
+    queries: dict[str, str],
+    headers: dict[str, Indicator],
+) -> Draft:
+    """What lies behind the indicators; `queries` are those of sql/core, `headers` those of sql/indicators. Raises BadIndicator."""
     queries = queries | surveys.facts(inputs.contracts, inputs.as_of, inputs.counted)
-    headers = indicator_files.load(SQL / "indicators")
     indicators = {name: each for name, each in headers.items() if each.status != "draft"}
     indicator_counts.check(indicators, queries)
     counts = indicators | surveys.behind()
